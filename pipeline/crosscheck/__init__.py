@@ -1,0 +1,1 @@
+"""Firth against gensim, at three levels: tables, replay, quality."""

@@ -1,0 +1,110 @@
+"""gensim's random draws and its table of the sigmoid, repeated number for number from how gensim 4.4 behaves.
+
+Nothing here is part of Firth's training. The replay needs it to make the choices that gensim makes.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.crosscheck.gensim_twin import JOB_WORDS, NOISE_UNITS, SAMPLE_UNITS
+from pipeline.models.negative_sampling import Float64s, Sigmoid
+
+Rows = NDArray[np.int64]
+
+_MULTIPLIER = np.uint64(25_214_903_917)
+_INCREMENT = np.uint64(11)
+_MASK = np.uint64(2**48 - 1)
+
+_SCORE_LIMIT = 6
+_TABLE_SIZE = 1000
+_TABLE_STEPS = _TABLE_SIZE // _SCORE_LIMIT // 2  # 83, the integer part of 83.33: entries are looked up askew
+
+
+class Generator48:
+    """The 48-bit linear congruential generator that java.util.Random uses; a draw is the state's top 32 bits."""
+
+    def __init__(self, state: int) -> None:
+        self._state = np.uint64(state)
+
+    def draw(self, count: int) -> NDArray[np.uint64]:
+        """The next `count` draws, each from the state before it steps.
+
+        n steps of s -> A s + C lead to A^n s + C (A^(n-1) + ... + 1), so all states come at once. Products wrap at
+        2^64, which leaves their lower 48 bits right.
+        """
+        powers = np.full(count + 1, _MULTIPLIER)
+        powers[0] = 1
+        np.multiply.accumulate(powers, out=powers)
+        sums = np.concatenate([np.zeros(1, np.uint64), np.add.accumulate(powers[:-1])])
+        states = (powers * self._state + _INCREMENT * sums) & _MASK  # (count + 1,)
+        self._state = states[-1]
+        return states[:-1] >> np.uint64(16)
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """Consecutive sentences that gensim trains with one learning rate.
+
+    Attributes:
+        sentences: word ids of each sentence.
+        progress: share of the epoch's sentences that lie before this job.
+    """
+
+    sentences: Sequence[Rows]
+    progress: float
+
+
+def jobs(sentences: Sequence[Rows], raw_lengths: Sequence[int]) -> Iterator[Job]:
+    """Fill jobs with whole sentences up to 10,000 words, words outside the vocabulary counted too."""
+    first, words = 0, 0
+    for number, length in enumerate(raw_lengths):
+        if words + length > JOB_WORDS and number > first:
+            yield Job(sentences[first:number], first / len(sentences))
+            first, words = number, 0
+        words += length
+    yield Job(sentences[first:], first / len(sentences))
+
+
+def kept(draws: NDArray[np.uint64], keep_probability: Float64s) -> NDArray[np.bool_]:
+    """Which tokens survive subsampling: those whose 32-bit draw does not exceed their probability's integer."""
+    return draws <= (keep_probability * SAMPLE_UNITS).astype(np.uint64)
+
+
+def noise_words(draws: NDArray[np.uint64], distribution: Float64s) -> Rows:
+    """Draws to word ids: the first word whose cumulative probability, as an integer, reaches the draw."""
+    cumulative = np.rint(np.cumsum(distribution) * NOISE_UNITS).astype(np.uint64)  # (V,)
+    return np.searchsorted(cumulative, draws % cumulative[-1], side="left")
+
+
+def _sigmoid_table() -> Float64s:
+    """Sigma at 1,000 even steps from -6 to just below 6, in the precision in which gensim keeps it."""
+    powers = np.exp((np.arange(_TABLE_SIZE) / _TABLE_SIZE * 2 - 1) * _SCORE_LIMIT).astype(np.float32)
+    return (powers / (powers + np.float32(1))).astype(np.float64)
+
+
+_TABLE = _sigmoid_table()
+
+
+def table_sigmoid(labels: Float64s) -> Sigmoid:
+    """gensim's sigmoid for outputs with these labels.
+
+    Inside the limits it is the table's entry at the integer part of (score + 6) * 83, in float32: in double
+    precision a score a little below zero would find the entry before. From 6 on in either direction gensim skips
+    the pair: a sigmoid equal to the label leaves no residual.
+    """
+
+    def sigmoid(scores: Float64s) -> Float64s:
+        single = scores.astype(np.float32)
+        inside = np.abs(single) < _SCORE_LIMIT
+        if inside.all():
+            return _TABLE[_entries(single)]
+        return np.where(inside, _TABLE[_entries(np.where(inside, single, 0))], labels)
+
+    return sigmoid
+
+
+def _entries(scores: NDArray[np.float32]) -> NDArray[np.intp]:
+    return ((scores + np.float32(_SCORE_LIMIT)) * np.float32(_TABLE_STEPS)).astype(np.intp)

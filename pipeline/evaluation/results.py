@@ -1,0 +1,71 @@
+"""What was found out about a model, kept as a JSON file in its folder with the key of the model it belongs to."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.stages import StageFolder, stage_key
+from storage.errors import InputError
+from storage.files import write_json
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A result that was read back.
+
+    Attributes:
+        result: plain JSON values.
+        stale: whether the model has changed since, so that the result is about another one.
+    """
+
+    result: Mapping[str, Any]
+    stale: bool
+
+
+@dataclass(frozen=True)
+class ResultFile:
+    """`<name>.json` in a model's folder: results, the model's key, and the key of how they were made."""
+
+    name: str
+
+    def path(self, folder: Path) -> Path:
+        """Where the file is."""
+        return folder / f"{self.name}.json"
+
+    def load(self, folder: Path) -> Stored | None:
+        """The kept result, or None where none was kept.
+
+        Raises:
+            InputError: the folder holds no finished model, or the file is damaged.
+        """
+        kept = self._read(folder)
+        return kept and Stored(kept["result"], kept["model"] != StageFolder(folder).manifest("train").key)
+
+    def current_or(
+        self, folder: Path, settings: Mapping[str, Any], compute: Callable[[], Mapping[str, Any]], force: bool
+    ) -> tuple[Mapping[str, Any], bool]:
+        """The kept result where model, settings and code are still the same; otherwise compute and keep it.
+
+        Returns:
+            The result, and whether it was computed now.
+        """
+        model = StageFolder(folder).manifest("train").key
+        key = stage_key(self.name, settings, {"model": model})
+        kept = None if force else self._read(folder)
+        if kept and kept["key"] == key:
+            return kept["result"], False
+        result = compute()
+        write_json(self.path(folder), {"model": model, "key": key, "settings": dict(settings), "result": result})
+        return result, True
+
+    def _read(self, folder: Path) -> dict[str, Any] | None:
+        path = self.path(folder)
+        try:
+            kept = json.loads(path.read_text("utf-8"))
+            return {field: kept[field] for field in ("model", "key", "result")}
+        except FileNotFoundError:
+            return None
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError(f"{path} is damaged ({error}); delete it and run `firth {self.name}` again") from None

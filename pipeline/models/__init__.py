@@ -1,0 +1,1 @@
+"""The mathematics: one file for each objective, forward beside gradient."""

@@ -1,0 +1,114 @@
+"""What can be set, with its default, its allowed range and its help; options, TOML and environment all read this.
+
+Names and defaults are gensim's wherever gensim has the setting.
+"""
+
+import dataclasses
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from storage.errors import SettingError
+
+
+def setting(
+    default: object, explanation: str, *, low: float | None = None, high: float | None = None, open_low: bool = False
+) -> Any:  # noqa: ANN401 - like dataclasses.field, whose type is whatever the field says
+    """Declare a field with its help and its range; `open_low` leaves the lower end itself out."""
+    metadata = {"help": explanation, "low": low, "high": high, "open_low": open_low}
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Frozen settings that refuse a value outside its range when they are made."""
+
+    def __post_init__(self) -> None:
+        """Check every field against its declared range.
+
+        Raises:
+            SettingError: names the setting, the value and the allowed range.
+        """
+        for field in dataclasses.fields(self):
+            _check_range(field, getattr(self, field.name))
+
+    def as_dict(self) -> dict[str, Any]:
+        """The settings as plain JSON values."""
+        return dataclasses.asdict(self)
+
+
+def allowed_range(field: "dataclasses.Field[Any]") -> str:
+    """The range of a field in words, empty where everything is allowed."""
+    low, high, open_low = (field.metadata.get(key) for key in ("low", "high", "open_low"))
+    if low is None and high is None:
+        return ""
+    if high is None:
+        return f"greater than {low}" if open_low else f"{low} or more"
+    return f"from {low} to {high}" if not open_low else f"greater than {low}, at most {high}"
+
+
+def _check_range(field: "dataclasses.Field[Any]", value: object) -> None:
+    low, high, open_low = (field.metadata.get(key) for key in ("low", "high", "open_low"))
+    if not isinstance(value, (int, float)):
+        return
+    too_low = low is not None and (value <= low if open_low else value < low)
+    too_high = high is not None and value > high
+    if too_low or too_high or value != value:  # noqa: PLR0124 - only NaN differs from itself
+        raise SettingError(f"{field.name} is {value}; allowed: {allowed_range(field) or 'a number'}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenSettings(Settings):
+    """How text becomes tokens."""
+
+    encoding: str = setting("utf-8", "Character encoding of the input.")
+    errors: str = setting("strict", "What to do with bytes that are not text: strict, replace or ignore.")
+    token_pattern: str = setting("", "Regular expression of one token, instead of Firth's own.")
+    keep_case: bool = setting(False, "Keep capitals; otherwise tokens are lower-cased.")
+    keep_numbers: bool = setting(False, "Keep tokens that are only decimal digits.")
+    min_length: int = setting(1, "Leave out tokens of fewer characters.", low=1)
+
+    def __post_init__(self) -> None:
+        """Check the ranges, the encoding's name and the pattern."""
+        super().__post_init__()
+        if self.errors not in ("strict", "replace", "ignore"):
+            raise SettingError(f"errors is {self.errors!r}; allowed: strict, replace, ignore")
+        try:
+            "".encode(self.encoding)
+        except LookupError:
+            raise SettingError(
+                f"encoding {self.encoding!r} is not known to Python; for example utf-8, latin-1"
+            ) from None
+        try:
+            re.compile(self.token_pattern)
+        except re.error as error:
+            raise SettingError(f"token_pattern {self.token_pattern!r} is not a regular expression: {error}") from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class VocabularySettings(Settings):
+    """Which of the counted words are trained."""
+
+    min_count: int = setting(5, "Leave out words that stand fewer times in the corpus.", low=1)
+    max_vocab_size: int = setting(0, "Keep at most this many words, the most frequent; 0 keeps all.", low=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainSettings(Settings):
+    """How the vectors are trained."""
+
+    vector_size: int = setting(100, "Dimensions of a vector.", low=1, high=10_000)
+    window: int = setting(5, "Largest distance between a center and its context word.", low=1, high=1000)
+    negative: int = setting(5, "Noise words for each pair of center and context.", low=1, high=1000)
+    ns_exponent: float = setting(0.75, "Power of the counts in the noise distribution.", low=-10, high=10)
+    sample: float = setting(1e-3, "Subsampling threshold for frequent words; 0 keeps every token.", low=0, high=1)
+    alpha: float = setting(0.025, "Learning rate at the start.", low=0, open_low=True, high=10)
+    min_alpha: float = setting(1e-4, "Learning rate at the end, reached linearly.", low=0, high=10)
+    epochs: int = setting(5, "Passes over the corpus.", low=1, high=100_000)
+    seed: int = setting(1, "Seed of all random draws: the same seed gives the same bytes.", low=0, high=2**32 - 1)
+
+    def __post_init__(self) -> None:
+        """Check the ranges, and that the learning rate does not rise."""
+        super().__post_init__()
+        if self.min_alpha > self.alpha:
+            raise SettingError(f"min_alpha is {self.min_alpha}, above alpha {self.alpha}; lower it or raise alpha")

@@ -1,0 +1,129 @@
+"""Stage folders: what a stage wrote, from which inputs and settings; complete or not there at all.
+
+A stage folder holds `manifest.json` and one folder `data-...` with the stage's files. The key is the hash of the
+stage's name, code, settings and inputs. New data is written beside the old; replacing the manifest is the one moment
+at which the stage changes; then the old data goes. So a stage that fails or is killed leaves what was there before.
+"""
+
+import json
+import secrets
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from storage.errors import InputError
+from storage.files import sha256_of_file, sha256_of_json, sync_folder, write_json
+
+VERSION = "0.1.0"
+MANIFEST = "manifest.json"
+_PACKAGE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a stage did.
+
+    Attributes:
+        stage: its name, for example "tokenize".
+        key: hash of name, code, settings and inputs.
+        settings: the stage's settings.
+        inputs: what it read, each with its sha256 or key.
+        report: what it found: counts, curves, losses.
+        code: version of Firth, and hash of the source files of `pipeline`.
+        data: name of the folder with the stage's files.
+    """
+
+    stage: str
+    key: str
+    settings: Mapping[str, Any]
+    inputs: Mapping[str, Any]
+    report: Mapping[str, Any]
+    code: Mapping[str, str]
+    data: str
+
+
+@dataclass(frozen=True)
+class StageFolder:
+    """A folder that one stage owns."""
+
+    path: Path
+
+    def manifest(self, stage: str) -> Manifest:
+        """The manifest of the finished stage.
+
+        Raises:
+            InputError: the folder has none, a damaged one, or one of another stage.
+        """
+        file = self.path / MANIFEST
+        try:
+            found = Manifest(**json.loads(file.read_text("utf-8")))
+        except FileNotFoundError:
+            raise InputError(f"{self.path} holds no finished `firth {stage}` output; run that first") from None
+        except (ValueError, TypeError) as error:
+            raise InputError(f"{file} is damaged ({error}); run `firth {stage}` again") from None
+        if found.stage != stage:
+            raise InputError(f"{self.path} holds the output of `firth {found.stage}`, not of `firth {stage}`")
+        if not self.data(found).is_dir():
+            raise InputError(f"{self.data(found)} is missing; run `firth {stage}` again")
+        return found
+
+    def data(self, manifest: Manifest) -> Path:
+        """The folder with the stage's files."""
+        return self.path / manifest.data
+
+    def is_current(self, stage: str, key: str) -> bool:
+        """Whether the stage has already been run with this very key."""
+        try:
+            return self.manifest(stage).key == key
+        except InputError:
+            return False
+
+    def write(
+        self,
+        stage: str,
+        settings: Mapping[str, Any],
+        inputs: Mapping[str, Any],
+        fill: Callable[[Path], Mapping[str, Any]],
+    ) -> Manifest:
+        """Run `fill` on an empty folder and publish what it wrote, with the report it returns.
+
+        `inputs` may be completed by `fill` while it reads (standard input has no hash before it is read): the key is
+        taken afterwards.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        fresh = self.path / f".data-{secrets.token_hex(6)}"
+        fresh.mkdir()
+        try:
+            report = fill(fresh)
+            key = stage_key(stage, settings, inputs)
+            data = f"data-{key[:12]}-{secrets.token_hex(2)}"
+            manifest = Manifest(stage, key, dict(settings), dict(inputs), dict(report), code_version(), data)
+            self._publish(fresh, manifest)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+        return manifest
+
+    def _publish(self, fresh: Path, manifest: Manifest) -> None:
+        data = self.data(manifest)
+        fresh.rename(data)
+        sync_folder(self.path)
+        write_json(self.path / MANIFEST, vars(manifest))
+        for other in (*self.path.glob("data-*"), *self.path.glob(".data-*")):
+            if other != data:
+                shutil.rmtree(other, ignore_errors=True)
+
+
+def stage_key(stage: str, settings: Mapping[str, Any], inputs: Mapping[str, Any]) -> str:
+    """Hash of everything that decides what a stage writes."""
+    return sha256_of_json({"stage": stage, "code": code_version(), "settings": settings, "inputs": inputs})
+
+
+@cache
+def code_version() -> dict[str, str]:
+    """Firth's version and a hash of the package's source files, so that changed code runs again."""
+    sources = sorted(_PACKAGE.rglob("*.py"))
+    names = {str(path.relative_to(_PACKAGE)): sha256_of_file(path) for path in sources}
+    return {"firth": VERSION, "source": sha256_of_json(names)[:16]}

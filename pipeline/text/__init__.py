@@ -1,0 +1,1 @@
+"""Paths to token ids: corpus -> sentences -> tokens -> vocabulary -> ids on disk."""

@@ -1,0 +1,175 @@
+"""The text of one file: its bytes are read once and on their way counted, hashed, decompressed and decoded."""
+
+import bz2
+import codecs
+import hashlib
+import lzma
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import PurePath
+from typing import IO, AnyStr, Protocol
+
+import zstandard
+
+from pipeline.settings import TokenSettings
+from storage.errors import InputError
+
+CHUNK = 1 << 16
+"""Bytes read at a time."""
+
+
+class Decompressor(Protocol):
+    """One member of a gzip file, stream of a bzip2 or xz file, frame of a Zstandard file."""
+
+    @property
+    def eof(self) -> bool:
+        """Whether its end has been met."""
+
+    @property
+    def unused_data(self) -> bytes:
+        """What was given beyond its end."""
+
+    def decompress(self, data: bytes, /) -> bytes:
+        """The next bytes of it."""
+
+
+def _zstandard() -> Decompressor:
+    return zstandard.ZstdDecompressor(max_window_size=1 << 31).decompressobj()  # `zstd --long=31` writes such windows
+
+
+DECOMPRESSORS: dict[str, Callable[[], Decompressor]] = {
+    ".gz": lambda: zlib.decompressobj(wbits=16 + zlib.MAX_WBITS),  # 16: the format of gzip, with its checksum
+    ".bz2": bz2.BZ2Decompressor,
+    ".xz": lzma.LZMADecompressor,
+    ".zst": _zstandard,
+}
+_DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError)
+
+
+@dataclass
+class Tally:
+    """What has been read of a file so far.
+
+    Attributes:
+        bytes: bytes read from the disk, as they stand there.
+        lines: ends of lines met in the text.
+        digest: SHA-256 of those bytes.
+    """
+
+    bytes: int = 0
+    lines: int = 0
+    digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+
+    def add(self, chunk: bytes) -> None:
+        """Count and hash what was read."""
+        self.bytes += len(chunk)
+        self.digest.update(chunk)
+
+
+def pieces(file: IO[bytes], name: str, settings: TokenSettings, tally: Tally, size: int) -> Iterator[str]:
+    """The text of `file` in pieces of about `size` bytes, without a byte order mark at the start.
+
+    Args:
+        file: open for reading bytes.
+        name: for messages; its suffix says how the file is compressed.
+        settings: `encoding` and `errors` are used.
+        tally: is kept up to date.
+        size: how many decompressed bytes are decoded at a time.
+
+    Raises:
+        InputError: bytes that cannot be read, decompressed or decoded.
+    """
+    compressed = DECOMPRESSORS.get(PurePath(name).suffix.lower())
+    chunks = _chunks(file, tally, min(size, CHUNK))
+    if compressed:
+        chunks = _decompressed(chunks, compressed)
+    decoder = _Decoder(name, settings, tally)
+    for part in chain(gathered(_explained(chunks, name), size), [b""]):  # the empty part is the end
+        if text := decoder.text(part):
+            yield text
+
+
+def gathered(parts: Iterable[AnyStr], size: int) -> Iterator[AnyStr]:
+    """The same bytes or text, consecutive parts joined until they are at least `size` long."""
+    held: list[AnyStr] = []
+    length = 0
+    for part in parts:
+        held.append(part)
+        length += len(part)
+        if length >= size:
+            yield part[:0].join(held)
+            held, length = [], 0
+    if length:
+        yield held[0][:0].join(held)
+
+
+def _chunks(file: IO[bytes], tally: Tally, size: int) -> Iterator[bytes]:
+    while chunk := file.read(size):
+        tally.add(chunk)
+        yield chunk
+
+
+def _decompressed(chunks: Iterator[bytes], start: Callable[[], Decompressor]) -> Iterator[bytes]:
+    """What was compressed, of any number of members, streams or frames one after another."""
+    decompressor = start()
+    for chunk in chunks:
+        rest = chunk
+        while rest:
+            if decompressor.eof:
+                rest = rest.lstrip(b"\0")  # the padding that gzip and xz allow between and after
+                decompressor = start() if rest else decompressor
+            yield decompressor.decompress(rest) if rest else b""
+            rest = decompressor.unused_data if rest and decompressor.eof else b""
+    if not decompressor.eof:
+        raise EOFError("it ends too early")
+
+
+def _explained(chunks: Iterator[bytes], name: str) -> Iterator[bytes]:
+    try:
+        yield from chunks
+    except _DAMAGE as error:
+        raise InputError(f"{name} is damaged or cannot be read: {error}") from None
+
+
+class _Decoder:
+    """Bytes to text in consecutive parts, with the place of the first byte that is not text."""
+
+    def __init__(self, name: str, settings: TokenSettings, tally: Tally) -> None:
+        encoding = codecs.lookup(settings.encoding).name
+        # the byte order mark is left out below, so that places in a file that has one are right
+        self._encoding = "utf-8" if encoding == "utf-8-sig" else encoding
+        self._decoder = codecs.getincrementaldecoder(self._encoding)(settings.errors)
+        self._name = name
+        self._tally = tally
+        self._position = 0  # bytes given to the decoder
+        self._at_start = True
+
+    def text(self, part: bytes) -> str:
+        """The text that `part` completes; an empty part says that the file has ended."""
+        state = self._decoder.getstate()
+        try:
+            text = self._decoder.decode(part, final=not part)
+        except UnicodeDecodeError as error:
+            raise self._not_text(error, part, state) from None
+        except UnicodeError as error:  # UTF-16 without a byte order mark
+            raise InputError(f"{self._name}: {error}; --encoding says which encoding it is") from None
+        self._position += len(part)
+        self._tally.lines += text.count("\n")
+        if self._at_start and text:
+            self._at_start = False
+            text = text.removeprefix("\ufeff")
+        return text
+
+    def _not_text(self, error: UnicodeDecodeError, part: bytes, state: tuple[bytes, int]) -> InputError:
+        """Say where: `error.start` counts from the bytes that the decoder still held of the parts before."""
+        start = error.start - len(state[0])
+        self._decoder.setstate(state)
+        before = self._decoder.decode(part[: max(start, 0)])
+        line = self._tally.lines + before.count("\n") + 1
+        bad = error.object[error.start : error.end].hex(" ")
+        return InputError(
+            f"{self._name}, line {line}, byte {self._position + start} (the first is 0): {bad} is not {self._encoding}"
+            f" ({error.reason}); name its encoding with --encoding, or go on with --errors replace"
+        )

@@ -1,0 +1,59 @@
+"""Adding many gradient rows to a matrix, where several rows may belong to the same word.
+
+`np.add.at` does it row by row through NumPy's generic loop: 0.9 microseconds for 100 floats. The same sum is a sparse
+product, matrix += S rows, where S (V x M) holds one entry a column, the row's learning rate at its word; SciPy has
+that product compiled (0.03 microseconds), adding in place, but only under a private name. So the public product, which
+wants the words sorted and summed first, stands behind it; a test holds both to `np.add.at`.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+Float32s = NDArray[np.float32]
+
+
+def add_rows(matrix: Float32s, ids: NDArray[Any], rates: NDArray[Any], rows: Float32s) -> None:
+    """matrix[ids[m]] += rates[m] * rows[m] for every m, in the order of m.
+
+    Args:
+        matrix: (V, D), changed in place.
+        ids: M word ids of any shape, int32.
+        rates: M factors of the same shape, float32.
+        rows: M rows of D floats, of any shape.
+    """
+    product = _compiled_product()
+    if product is None:
+        add_rows_by_public_product(matrix, ids, rates, rows)
+        return
+    count, width = ids.size, matrix.shape[1]
+    # ravel() copies what is not contiguous; the matrix must be, since the product writes into it
+    target = matrix.reshape(-1, copy=False)
+    product(len(matrix), count, width, _column_starts(count), ids.ravel(), rates.ravel(), rows.ravel(), target)
+
+
+def add_rows_by_public_product(matrix: Float32s, ids: NDArray[Any], rates: NDArray[Any], rows: Float32s) -> None:
+    """The same through SciPy's public interface: sum the rows of each word, then add the sums."""
+    words, places = np.unique(ids.ravel(), return_inverse=True)
+    count = ids.size
+    entries = (rates.ravel(), (places, np.arange(count)))
+    matrix[words] += csr_array(entries, shape=(len(words), count)) @ rows.reshape(count, -1)
+
+
+@cache
+def _compiled_product() -> Callable[..., None] | None:
+    """SciPy's in-place sparse product, where this version still has it."""
+    try:
+        from scipy.sparse._sparsetools import csc_matvecs  # noqa: PLC0415 - private: may be gone
+    except ImportError:
+        return None
+    return csc_matvecs
+
+
+@cache
+def _column_starts(count: int) -> NDArray[np.int32]:
+    return np.arange(count + 1, dtype=np.int32)

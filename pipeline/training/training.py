@@ -1,0 +1,142 @@
+"""Training: every batch of every epoch through a trainer, with the learning rate's schedule and an honest loss."""
+
+import math
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from pipeline.settings import TrainSettings
+from pipeline.text.token_files import TokenCorpus
+from pipeline.text.vocabulary import Vocabulary
+from pipeline.training.batch import Batch
+from pipeline.training.batches import BatchMaker
+from pipeline.training.fast import FastTrainer
+from pipeline.training.parameters import Parameters
+from storage.errors import Diverged
+
+REPORT_SECONDS = 0.5
+
+
+class Trainer(Protocol):
+    """What the reference and the fast trainer have in common."""
+
+    def step(self, parameters: Parameters, batch: Batch, rate: float) -> float:
+        """Move the parameters in place; return the batch's summed loss before the step, in nats."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a training stands.
+
+    Attributes:
+        epoch: the current one, from 1.
+        epochs: how many there are.
+        tokens: raw tokens of the vocabulary passed so far, all epochs.
+        total_tokens: the same at the end.
+        loss: mean loss per positive pair in the current epoch so far, in nats.
+        alpha: current learning rate.
+        words_per_s: raw tokens per second since the start.
+        eta_s: seconds left at that speed.
+    """
+
+    epoch: int
+    epochs: int
+    tokens: int
+    total_tokens: int
+    loss: float
+    alpha: float
+    words_per_s: float
+    eta_s: float
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """What a training leaves.
+
+    Attributes:
+        parameters: both matrices.
+        losses: for each epoch the mean loss per positive pair, in nats, each pair counted as it was met.
+        pairs: for each epoch the number of positive pairs.
+        seconds: time in the training loop.
+    """
+
+    parameters: Parameters
+    losses: tuple[float, ...]
+    pairs: tuple[int, ...]
+    seconds: float
+
+    @property
+    def largest_norm(self) -> float:
+        """The longest word vector: the first to tell when bursts spoil a run."""
+        return float(np.sqrt(np.einsum("vd,vd->v", self.parameters.vectors, self.parameters.vectors).max()))
+
+
+def ignore(_: Progress) -> None:
+    """Report to nobody."""
+
+
+def learning_rate(settings: TrainSettings, progress: float) -> float:
+    """From alpha down to min_alpha, linearly in the share of tokens passed."""
+    return settings.alpha - (settings.alpha - settings.min_alpha) * progress
+
+
+def train(
+    corpus: TokenCorpus,
+    vocabulary: Vocabulary,
+    settings: TrainSettings,
+    *,
+    trainer: Trainer | None = None,
+    report: Callable[[Progress], None] = ignore,
+) -> Trained:
+    """Train skip-gram with negative sampling on one thread; the same arguments give the same bytes.
+
+    Raises:
+        Diverged: a score or a parameter left the finite numbers.
+    """
+    parameters = Parameters.start(len(vocabulary), settings.vector_size, settings.seed)
+    maker = BatchMaker(vocabulary.counts, settings)
+    run = _Run(settings, int(vocabulary.counts.sum()), trainer or FastTrainer(), report)
+    with threadpool_limits(1, "blas"), np.errstate(over="ignore", invalid="ignore"):
+        for epoch in range(settings.epochs):
+            run.epoch(parameters, maker.epoch(corpus.chunks(len(vocabulary)), epoch), epoch)
+            parameters.require_finite()
+    return Trained(parameters, tuple(run.losses), tuple(run.pairs), time.perf_counter() - run.started)
+
+
+class _Run:
+    """One training: its clock, its sums, its reports."""
+
+    def __init__(
+        self, settings: TrainSettings, tokens: int, trainer: Trainer, report: Callable[[Progress], None]
+    ) -> None:
+        self.settings, self.total, self.trainer, self.report = settings, tokens * settings.epochs, trainer, report
+        self.started = self.reported = time.perf_counter()
+        self.losses: list[float] = []
+        self.pairs: list[int] = []
+
+    def epoch(self, parameters: Parameters, batches: Iterable[Batch], epoch: int) -> None:
+        loss, pairs, rate = 0.0, 0, self.settings.alpha
+        for batch in batches:
+            rate = learning_rate(self.settings, batch.progress)
+            loss += self.trainer.step(parameters, batch, rate)
+            pairs += batch.pairs
+            if not math.isfinite(loss):
+                raise Diverged(
+                    f"training diverged in epoch {epoch + 1} at learning rate {rate:.4g}: scores left the range of"
+                    f" numbers; lower --alpha (now {self.settings.alpha}), or --negative or --window"
+                )
+            if time.perf_counter() - self.reported > REPORT_SECONDS:
+                self._tell(epoch, int(batch.progress * self.total), loss / max(pairs, 1), rate)
+        self.losses.append(loss / max(pairs, 1))
+        self.pairs.append(pairs)
+        self._tell(epoch, self.total * (epoch + 1) // self.settings.epochs, self.losses[-1], rate)
+
+    def _tell(self, epoch: int, tokens: int, loss: float, rate: float) -> None:
+        self.reported = time.perf_counter()
+        speed = tokens / max(self.reported - self.started, 1e-9)
+        left = (self.total - tokens) / speed if speed else math.inf
+        self.report(Progress(epoch + 1, self.settings.epochs, tokens, self.total, loss, rate, speed, left))

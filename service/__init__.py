@@ -1,0 +1,1 @@
+"""Answers questions: the query engine, the HTTP API and the page. Imports `storage` only."""

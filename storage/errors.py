@@ -1,0 +1,72 @@
+"""The errors of the family; each edge (command line, HTTP) translates them once.
+
+FirthError                 something Firth can explain; exit code 1
+├── InputError             a file, line, byte or field that cannot be used
+├── SettingError           a setting outside its range; exit code 2 (wrong usage)
+├── Diverged               training left the finite numbers
+├── StoreError             the SQLite file cannot be read or written
+├── UnknownModel           no such model or version in the store
+├── UnknownWord            words that the model does not have, each with near matches
+└── UnusableQuestion       a well-formed question that has no answer
+"""
+
+from collections.abc import Mapping, Sequence
+
+
+class FirthError(Exception):
+    """Something Firth can explain to its user: the message names the mistake and the way out."""
+
+    exit_code = 1
+
+
+class InputError(FirthError):
+    """A file, line, byte or field that cannot be used."""
+
+
+class SettingError(FirthError):
+    """A setting outside its allowed range, or two settings that contradict each other."""
+
+    exit_code = 2
+
+
+class Diverged(FirthError):
+    """Training produced a number that is not finite; the message says which setting to lower."""
+
+
+class StoreError(FirthError):
+    """The SQLite file cannot be read or written."""
+
+
+class UnknownModel(FirthError):
+    """No model of that name and version is in the store.
+
+    Attributes:
+        name: what was asked for.
+        near: names in the store that look like it, best first.
+    """
+
+    def __init__(self, name: str, near: Sequence[str] = ()) -> None:
+        self.name = name
+        self.near = tuple(near)
+        super().__init__(f"no model named {name!r}{_did_you_mean(self.near)}")
+
+
+class UnknownWord(FirthError):
+    """One or more words that the model does not have.
+
+    Attributes:
+        near: for each missing word, in the order asked, words of the model that look like it, best first.
+    """
+
+    def __init__(self, near: Mapping[str, Sequence[str]]) -> None:
+        self.near = {word: tuple(matches) for word, matches in near.items()}
+        parts = (f"{word!r}{_did_you_mean(matches)}" for word, matches in self.near.items())
+        super().__init__("not in the vocabulary: " + "; ".join(parts))
+
+
+class UnusableQuestion(FirthError):
+    """A well-formed question that has no answer, for example `topn` of 0."""
+
+
+def _did_you_mean(near: Sequence[str]) -> str:
+    return f" (did you mean {', '.join(near)}?)" if near else ""
