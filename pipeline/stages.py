@@ -8,7 +8,8 @@ at which the stage changes; then the old data goes. So a stage that fails or is 
 import json
 import secrets
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,11 @@ from typing import Any
 
 from storage.errors import InputError
 from storage.files import sha256_of_file, sha256_of_json, sync_folder, write_json
+
+try:
+    import fcntl
+except ImportError:  # Windows has no flock; there two writers are not told apart
+    fcntl = None  # type: ignore[assignment] # the name stands for "cannot lock here"
 
 VERSION = "0.1.0"
 MANIFEST = "manifest.json"
@@ -92,8 +98,21 @@ class StageFolder:
 
         `inputs` may be completed by `fill` while it reads (standard input has no hash before it is read): the key is
         taken afterwards.
+
+        Raises:
+            InputError: another process is writing this folder.
         """
         self.path.mkdir(parents=True, exist_ok=True)
+        with _only_writer(self.path):
+            return self._write(stage, settings, inputs, fill)
+
+    def _write(
+        self,
+        stage: str,
+        settings: Mapping[str, Any],
+        inputs: Mapping[str, Any],
+        fill: Callable[[Path], Mapping[str, Any]],
+    ) -> Manifest:
         fresh = self.path / f".data-{secrets.token_hex(6)}"
         fresh.mkdir()
         try:
@@ -114,6 +133,18 @@ class StageFolder:
         for other in (*self.path.glob("data-*"), *self.path.glob(".data-*")):
             if other != data:
                 shutil.rmtree(other, ignore_errors=True)
+
+
+@contextmanager
+def _only_writer(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock; the system lets go of it when the process ends, however it ends."""
+    with (folder / ".lock").open("w") as file:
+        if fcntl:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise InputError(f"another firth is writing {folder}; wait for it, or choose another folder") from None
+        yield
 
 
 def stage_key(stage: str, settings: Mapping[str, Any], inputs: Mapping[str, Any]) -> str:

@@ -5,12 +5,14 @@ share their noise, K noise words of a group.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Ids = NDArray[np.int32]
 Bools = NDArray[np.bool_]
+Floats = NDArray[np.floating[Any]]
 
 
 BLOCK = 16
@@ -64,33 +66,24 @@ class Batch:
         return int(self.positive.sum())
 
 
-MAX_PULL = 7.2
-"""The most that one row may be pulled in one step: learning rate times the weight of its pairs (`row_rates`)."""
+MAX_MOVE = 0.5
+"""The farthest that one row may move in one step (`row_rates`); trained vectors are 1 to 7 long."""
 
 
-def row_rates(rate: float, occurrences: Ids, pairs: float) -> NDArray[np.float64]:
-    """The learning rate of each occurrence, lowered where its word comes in a burst.
+def row_rates(rate: float, occurrences: Ids, lengths: Floats) -> Floats:
+    """The learning rate of each occurrence of a word in a step, lowered where its row would leap.
 
-    A step applies the summed gradient at the parameters before the step, so a word that stands n times moves n times
-    at once. Where the occurrences pull the same way (an article on Lisp, a list), that is gradient descent on one
-    logistic loss whose curvature grows with the weight of the pairs, n * pairs: it overshoots once rate * n * pairs *
-    (curvature of a pair) exceeds 2, and then grows without bound. So rate * n * pairs is held at MAX_PULL.
-
-    The value is measured, on 100 million words of English with gensim's defaults (8 occurrences pass untouched at
-    7.2): twice that much diverges.  Steps are cut so that the most frequent word of even text stays within it
-    (`batches.StepShape.for_text`); only bursts are held back.
+    A step applies all gradients at the parameters before it, so a word that stands n times moves n times at once. Where
+    the occurrences pull the same way (an article on Lisp, a list), that is a leap with the gradient of one point, which
+    overshoots, and then grows without bound: a few such bursts spoil a whole model. So each occurrence moves its row by
+    at most MAX_MOVE / n, and by the triangle inequality the row by at most MAX_MOVE: gradient clipping (Pascanu,
+    Mikolov and Bengio 2013, section 3.2), row by row. Even text hardly ever reaches it.
 
     Args:
         rate: learning rate.
-        occurrences: how often each occurrence's word stands in the step.
-        pairs: mean weight of the pairs of one occurrence, `pairs_per_center`.
+        occurrences: n for each occurrence.
+        lengths: Euclidean length of each occurrence's gradient, same shape.
     """
-    return np.minimum(rate, MAX_PULL / (pairs * occurrences))
-
-
-def pairs_per_center(window: int, negative: int) -> float:
-    """Mean weight of the pairs of a center far from a sentence's end: (C + 1) contexts, each with its noise.
-
-    Windows are drawn uniformly from 1 to C on both sides, so the mean number of contexts is C + 1.
-    """
-    return (window + 1.0) * (1.0 + negative)
+    moves = rate * occurrences * lengths  # how far each row would move if all its occurrences pulled one way
+    rates: Floats = rate / np.maximum(1.0, moves / MAX_MOVE)
+    return rates.astype(lengths.dtype)

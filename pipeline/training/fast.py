@@ -18,10 +18,10 @@ Every array of a step is made once and written again (`Workspace`).
 """
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided, sliding_window_view
+from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from pipeline.training.batch import BLOCK, Batch, pairs_per_center, row_rates
+from pipeline.training.batch import BLOCK, Batch, Ids, row_rates
 from pipeline.training.parameters import Parameters
 from pipeline.training.scatter import add_rows
 
@@ -89,6 +89,7 @@ class Workspace:
         self.d_centers_ND = _floats(N, D)
         self.d_centers_from_noise_ND = _floats(N, D)
         self.d_around_BJD = _floats(B, J, D)
+        self.d_around_MD = _floats(N + 2 * C, D)
         self.d_noise_GKD = _floats(G, K, D)
         self._ones_W, self._ones_K = np.ones(W, np.float32), np.ones(K, np.float32)
 
@@ -132,17 +133,21 @@ class Workspace:
         np.matmul(noise_residuals, self.noise_GKD, out=d_centers_from_noise)
         self.d_centers_ND += self.d_centers_from_noise_ND
         np.matmul(self.residuals_BTJ.transpose(0, 2, 1), self.centers_BTD, out=self.d_around_BJD)
+        _add_overlapping(self.d_around_BJD, self.d_around_MD)
         np.matmul(noise_residuals.transpose(0, 2, 1), self.centers_GHD, out=self.d_noise_GKD)
 
     def scatter(self, parameters: Parameters, batch: Batch, rate: float) -> None:
-        """Add each occurrence's gradient, at its own rate, to its word's row."""
-        C, J = batch.window, self.around_BJD.shape[1]  # noqa: N806
-        pairs = pairs_per_center(C, batch.negative)
-        token_rates = row_rates(rate, batch.token_occurrences, pairs).astype(np.float32)  # (N + 2C,)
-        noise_rates = row_rates(rate, batch.noise_occurrences, pairs).astype(np.float32)  # (G, K)
-        add_rows(parameters.vectors, batch.centers, token_rates[C : len(token_rates) - C], self.d_centers_ND)
-        add_rows(parameters.contexts, _windows(batch.tokens, J), _windows(token_rates, J), self.d_around_BJD)
-        add_rows(parameters.contexts, batch.noise, noise_rates, self.d_noise_GKD)
+        """Take each occurrence's step at its own rate."""
+        occurrences, window = batch.token_occurrences, batch.window
+        _ascend(parameters.vectors, batch.centers, rate, occurrences[window:-window], self.d_centers_ND)
+        _ascend(parameters.contexts, batch.tokens, rate, occurrences, self.d_around_MD)
+        _ascend(parameters.contexts, batch.noise, rate, batch.noise_occurrences, self.d_noise_GKD)
+
+
+def _ascend(matrix: Float32s, words: Ids, rate: float, occurrences: Ids, pulls: Float32s) -> None:
+    """Add each occurrence's negative gradient to its word's row."""
+    lengths = np.sqrt(np.einsum("...d,...d->...", pulls, pulls))
+    add_rows(matrix, words, row_rates(rate, occurrences, lengths), pulls)
 
 
 def _floats(*shape: int) -> Float32s:
@@ -164,9 +169,16 @@ def _overlapping(rows: Float32s, blocks: int, span: int) -> Float32s:
     return as_strided(rows, (blocks, span, rows.shape[1]), (BLOCK * down, down, across))
 
 
-def _windows(values: NDArray[np.generic], span: int) -> NDArray[np.generic]:
-    """(M,) as (B, J), like `_overlapping`."""
-    return sliding_window_view(values, span)[::BLOCK]
+def _add_overlapping(blocks: Float32s, rows: Float32s) -> None:
+    """The sum of (B, J, D) blocks into (M, D) rows, where block b covers rows b T to b T + J - 1.
+
+    Every `apart`-th block covers rows of its own, so these can be added together.
+    """
+    rows.fill(0.0)
+    spans = _overlapping(rows, *blocks.shape[:2])
+    apart = -(-blocks.shape[1] // BLOCK)
+    for first in range(apart):
+        spans[first::apart] += blocks[first::apart]
 
 
 def _band(products: Float32s, width: int) -> Float32s:

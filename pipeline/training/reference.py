@@ -17,7 +17,7 @@ import numpy as np
 
 from pipeline.models import negative_sampling
 from pipeline.models.negative_sampling import Float64s, Sigmoid
-from pipeline.training.batch import Batch, pairs_per_center, row_rates
+from pipeline.training.batch import Batch, Floats, Ids, row_rates
 from pipeline.training.parameters import Parameters
 
 
@@ -33,26 +33,31 @@ class ReferenceTrainer:
 
     def step(self, parameters: Parameters, batch: Batch, rate: float) -> float:
         """Move `parameters` by one step of learning rate `rate`; return the batch's summed loss before it, in nats."""
-        vectors, contexts = parameters.vectors, parameters.contexts
-        moved_vectors, moved_contexts = vectors.copy(), contexts.copy()
-        pairs = pairs_per_center(batch.window, batch.negative)
-        token_rates = row_rates(rate, batch.token_occurrences, pairs)  # (N + 2C,)
-        noise_rates = row_rates(rate, batch.noise_occurrences, pairs)  # (G, K)
+        vectors, contexts, window = parameters.vectors, parameters.contexts, batch.window
+        d_centers = np.zeros((len(batch.centers), vectors.shape[1]))  # (N, D), one gradient an occurrence
+        d_tokens = np.zeros((len(batch.tokens), vectors.shape[1]))  # (N + 2C, D)
+        d_noise = np.zeros((*batch.noise.shape, vectors.shape[1]))  # (G, K, D)
         total = 0.0
         for n, center in enumerate(batch.centers):
-            places = _context_places(batch, n)
-            noise = n // batch.group
-            outputs = np.concatenate([batch.tokens[places], batch.noise[noise]])
-            rates = np.concatenate([token_rates[places], noise_rates[noise]])
+            places, group = _context_places(batch, n), n // batch.group
+            outputs = np.concatenate([batch.tokens[places], batch.noise[group]])
             labels, weights = _labels_and_weights(len(places), batch)
             v, u = vectors[center], contexts[outputs]
             total += negative_sampling.loss(v, u, labels, weights)
-            d_v, d_u = negative_sampling.gradient(v, u, labels, weights, self._sigmoid)
-            moved_vectors[center] -= token_rates[n + batch.window] * d_v
-            for output, output_rate, d_output in zip(outputs, rates, d_u, strict=True):
-                moved_contexts[output] -= output_rate * d_output
-        vectors[:], contexts[:] = moved_vectors, moved_contexts
+            d_centers[n], d_outputs = negative_sampling.gradient(v, u, labels, weights, self._sigmoid)
+            d_tokens[places] += d_outputs[: len(places)]
+            d_noise[group] += d_outputs[len(places) :]
+        _descend(vectors, batch.centers, rate, batch.token_occurrences[window:-window], d_centers)
+        _descend(contexts, batch.tokens, rate, batch.token_occurrences, d_tokens)
+        _descend(contexts, batch.noise, rate, batch.noise_occurrences, d_noise)
         return total
+
+
+def _descend(matrix: Floats, words: Ids, rate: float, occurrences: Ids, gradients: Float64s) -> None:
+    """Take each occurrence's step against its gradient, at its own rate."""
+    rates = row_rates(rate, occurrences, np.linalg.norm(gradients, axis=-1))
+    for place in np.ndindex(words.shape):
+        matrix[words[place]] -= rates[place] * gradients[place]
 
 
 def _context_places(batch: Batch, n: int) -> list[int]:

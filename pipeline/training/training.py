@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,7 +10,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from pipeline.settings import TrainSettings
-from pipeline.text.token_files import TokenCorpus
+from pipeline.text.token_files import Chunk
 from pipeline.text.vocabulary import Vocabulary
 from pipeline.training.batch import Batch
 from pipeline.training.batches import BatchMaker
@@ -19,6 +19,15 @@ from pipeline.training.parameters import Parameters
 from storage.errors import Diverged
 
 REPORT_SECONDS = 0.5
+DIVERGED = 3.0
+"""A mean loss this many times that of knowing nothing ends the training."""
+
+
+class Text(Protocol):
+    """What is trained on: a `TokenCorpus`, or the part of one that the cross-check holds in memory."""
+
+    def chunks(self, size_v: int) -> Iterator[Chunk]:
+        """The tokens of the `size_v` most frequent words, in order, chunk by chunk."""
 
 
 class Trainer(Protocol):
@@ -85,7 +94,7 @@ def learning_rate(settings: TrainSettings, progress: float) -> float:
 
 
 def train(
-    corpus: TokenCorpus,
+    corpus: Text,
     vocabulary: Vocabulary,
     settings: TrainSettings,
     *,
@@ -124,16 +133,25 @@ class _Run:
             rate = learning_rate(self.settings, batch.progress)
             loss += self.trainer.step(parameters, batch, rate)
             pairs += batch.pairs
-            if not math.isfinite(loss):
-                raise Diverged(
-                    f"training diverged in epoch {epoch + 1} at learning rate {rate:.4g}: scores left the range of"
-                    f" numbers; lower --alpha (now {self.settings.alpha}), or --negative or --window"
-                )
+            self._require_sound(loss / max(pairs, 1), epoch, rate)
             if time.perf_counter() - self.reported > REPORT_SECONDS:
                 self._tell(epoch, int(batch.progress * self.total), loss / max(pairs, 1), rate)
         self.losses.append(loss / max(pairs, 1))
         self.pairs.append(pairs)
         self._tell(epoch, self.total * (epoch + 1) // self.settings.epochs, self.losses[-1], rate)
+
+    def _require_sound(self, loss: float, epoch: int, rate: float) -> None:
+        """Rows cannot leap (`row_rates`), so a learning rate far too high shows in the loss.
+
+        Raises:
+            Diverged: the loss is not finite, or far above that of all scores being zero.
+        """
+        ignorance = (1 + self.settings.negative) * math.log(2)
+        if not loss < DIVERGED * ignorance:
+            raise Diverged(
+                f"training diverges: at learning rate {rate:.4g} in epoch {epoch + 1} the mean loss is {loss:.4g}, "
+                f"where vectors that know nothing have {ignorance:.4g}; lower --alpha (now {self.settings.alpha})"
+            )
 
     def _tell(self, epoch: int, tokens: int, loss: float, rate: float) -> None:
         self.reported = time.perf_counter()

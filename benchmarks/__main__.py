@@ -1,0 +1,12 @@
+"""`python -m benchmarks [NAME...]`: all of them, or those named."""
+
+import sys
+from importlib import import_module
+
+NAMES = ("train_speed", "quality", "query_start")
+
+for name in sys.argv[1:] or NAMES:
+    if name not in NAMES:
+        sys.exit(f"no benchmark {name!r}; there are: {', '.join(NAMES)}")
+    print(f"== {name}", flush=True)
+    import_module(f"benchmarks.{name}").measure()

@@ -1,0 +1,61 @@
+"""What several test files share: a small real corpus, tokenized and trained once."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pipeline.settings import TokenSettings, TrainSettings, VocabularySettings
+from pipeline.stages import StageFolder
+from pipeline.text.token_files import TokenCorpus
+from pipeline.text.tokenizing import tokenize
+from pipeline.training.stage import load_model, train_stage
+
+SMALL = TrainSettings(vector_size=16, epochs=2, sample=1e-2)
+
+
+@pytest.fixture(scope="session")
+def lee_text():
+    """300 news stories, one a line: real text inside the gensim wheel."""
+    from gensim.test.utils import datapath  # noqa: PLC0415 - slow to import
+
+    return Path(datapath("lee_background.cor"))
+
+
+@pytest.fixture(scope="session")
+def lee_tokens(lee_text, tmp_path_factory):
+    """The folder with the stories' token files."""
+    folder = tmp_path_factory.mktemp("lee") / "tokens"
+    tokenize(StageFolder(folder), [str(lee_text)], TokenSettings())
+    return folder
+
+
+@pytest.fixture(scope="session")
+def lee_model(lee_tokens):
+    """A small model of the stories; read it, do not write into its folder."""
+    folder = lee_tokens.parent / "model"
+    train_stage(lee_tokens, StageFolder(folder), VocabularySettings(), SMALL)
+    return load_model(folder)
+
+
+@pytest.fixture
+def corpus_of(tmp_path):
+    """Turns lines of text into an opened TokenCorpus."""
+
+    def make(lines, name="text"):
+        file = tmp_path / f"{name}.txt"
+        file.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+        folder = tmp_path / f"{name}-tokens"
+        tokenize(StageFolder(folder), [str(file)], TokenSettings(keep_numbers=True))
+        return TokenCorpus.open(folder)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def corpora():
+    """The folder with large real corpora, which are not part of the project."""
+    folder = Path(os.environ.get("FIRTH_CORPORA", Path(__file__).parents[2] / "shared" / "corpora"))
+    if not (folder / "english.txt.xz").is_file():
+        pytest.skip(f"no english.txt.xz in {folder}; set FIRTH_CORPORA to the folder that has it")
+    return folder

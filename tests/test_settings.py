@@ -1,0 +1,50 @@
+"""Settings refuse what they cannot mean."""
+
+import dataclasses
+import math
+
+import pytest
+
+from pipeline.settings import TokenSettings, TrainSettings, VocabularySettings
+from storage.errors import SettingError
+
+ALL = [TokenSettings, VocabularySettings, TrainSettings]
+NUMBERS = [
+    (settings, field)
+    for settings in ALL
+    for field in dataclasses.fields(settings)
+    if isinstance(field.default, (int, float)) and not isinstance(field.default, bool)
+]
+
+
+@pytest.mark.parametrize("settings", ALL)
+def test_every_setting_has_help_and_a_default_that_it_accepts(settings):
+    """The defaults are valid and each setting explains itself."""
+    made = settings()
+    for field in dataclasses.fields(settings):
+        assert field.metadata["help"].endswith(".")
+        assert getattr(made, field.name) == field.default
+
+
+@pytest.mark.parametrize(("settings", "field"), NUMBERS, ids=lambda value: getattr(value, "name", ""))
+def test_a_number_outside_its_range_is_refused_with_the_range(settings, field):
+    """Just below the lower end, just above the upper end, and not-a-number are refused by name."""
+    low, high = field.metadata["low"], field.metadata["high"]
+    assert low is not None
+    for value in [low - 1, math.nan, *([] if high is None else [high + 1])]:
+        with pytest.raises(SettingError, match=field.name) as error:
+            settings(**{field.name: value})
+        assert str(low) in str(error.value)
+
+
+def test_a_learning_rate_that_rises_is_refused():
+    """min_alpha above alpha is a contradiction."""
+    with pytest.raises(SettingError, match="min_alpha"):
+        TrainSettings(alpha=0.01, min_alpha=0.02)
+
+
+@pytest.mark.parametrize(("field", "value"), [("errors", "maybe"), ("encoding", "utf-9"), ("token_pattern", "(")])
+def test_a_text_setting_that_python_does_not_know_is_refused(field, value):
+    """Unknown encodings, unknown error handling and broken patterns are named."""
+    with pytest.raises(SettingError, match=field):
+        TokenSettings(**{field: value})
