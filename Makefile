@@ -23,10 +23,10 @@ lint: $(VENV)/test-ready  ## style and types
 	$(BIN)/mypy
 
 docs: $(VENV)/test-ready  ## write the generated parts of docs/ again
-	$(BIN)/python -m cogapp -r docs/*.md
+	$(BIN)/python -m cogapp -r README.md docs/*.md
 
 docs-check: $(VENV)/test-ready  ## fail where a generated part of docs/ is out of date
-	$(BIN)/python -m cogapp --check --diff docs/*.md
+	$(BIN)/python -m cogapp --check --diff README.md docs/*.md
 
 clean:
 	rm -rf $(VENV) build *.egg-info

@@ -9,15 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.common import english, in_child, median, save, table
+from benchmarks.common import VOCABULARY, english, in_child, median, save, table
 from pipeline.settings import TrainSettings
 from pipeline.text.token_files import TokenCorpus
 from pipeline.training.batches import BatchMaker
 from pipeline.training.fast import FastTrainer
 from pipeline.training.parameters import Parameters
 from pipeline.training.reference import ReferenceTrainer
-
-from .common import VOCABULARY
 
 SETTINGS = {"vector_size": 100, "window": 5, "negative": 5, "sample": 1e-3, "epochs": 1}
 ROUNDS = 3

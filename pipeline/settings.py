@@ -30,7 +30,7 @@ class Settings:
             SettingError: names the setting, the value and the allowed range.
         """
         for field in dataclasses.fields(self):
-            _check_range(field, getattr(self, field.name))
+            check_range(field, getattr(self, field.name))
 
     def as_dict(self) -> dict[str, Any]:
         """The settings as plain JSON values."""
@@ -47,7 +47,12 @@ def allowed_range(field: "dataclasses.Field[Any]") -> str:
     return f"from {low} to {high}" if not open_low else f"greater than {low}, at most {high}"
 
 
-def _check_range(field: "dataclasses.Field[Any]", value: object) -> None:
+def check_range(field: "dataclasses.Field[Any]", value: object) -> None:
+    """Refuse a number outside the field's declared range.
+
+    Raises:
+        SettingError: names the setting, the value and the allowed range.
+    """
     low, high, open_low = (field.metadata.get(key) for key in ("low", "high", "open_low"))
     if not isinstance(value, (int, float)):
         return

@@ -100,11 +100,21 @@ class StageFolder:
         taken afterwards.
 
         Raises:
-            InputError: another process is writing this folder.
+            InputError: another process is writing this folder, or it holds what another stage wrote.
         """
         self.path.mkdir(parents=True, exist_ok=True)
+        self._refuse_other_stage(stage)
         with _only_writer(self.path):
             return self._write(stage, settings, inputs, fill)
+
+    def _refuse_other_stage(self, stage: str) -> None:
+        """`firth train work/tokens --out work/tokens` must not replace the tokens by the model."""
+        try:
+            found = json.loads((self.path / MANIFEST).read_text("utf-8"))["stage"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return  # nothing is there, or nothing that could be read again
+        if found != stage:
+            raise InputError(f"{self.path} holds the output of `firth {found}`; choose another folder with --out")
 
     def _write(
         self,

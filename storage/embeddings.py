@@ -1,5 +1,6 @@
 """`Embeddings`: words, their counts and their vectors; what training hands over and queries read."""
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,12 +18,12 @@ class Embeddings:
     """V words with one vector each, most frequent first.
 
     Attributes:
-        words: the V words, each once.
-        counts: (V,) how often each stood in the corpus.
+        words: the V words, each once; none is empty, each can be written as UTF-8.
+        counts: (V,) int64, how often each stood in the corpus.
         matrix: (V, D) float32, row i is the vector of words[i].
 
     Raises:
-        InputError: shapes that do not fit, a repeated word, or a number that is not finite.
+        InputError: no words, shapes that do not fit, a repeated or unusable word, or a number that is not finite.
     """
 
     words: tuple[str, ...]
@@ -31,18 +32,15 @@ class Embeddings:
 
     def __post_init__(self) -> None:
         """Refuse what no query could answer from."""
-        rows = len(self.words)
-        if self.matrix.ndim != 2 or self.matrix.shape[0] != rows or self.counts.shape != (rows,):
-            raise InputError(
-                f"{rows} words, counts {self.counts.shape} and vectors {self.matrix.shape} do not fit together"
-            )
-        if self.matrix.dtype != np.float32 or self.counts.dtype != np.int64:
-            raise InputError(f"vectors are {self.matrix.dtype} and counts {self.counts.dtype}, not float32 and int64")
-        if len(self.rows) != rows:
-            raise InputError(f"{rows - len(self.rows)} words are repeated")
-        if not np.isfinite(self.matrix).all():
-            bad = int(np.flatnonzero(~np.isfinite(self.matrix).all(axis=1))[0])
-            raise InputError(f"the vector of {self.words[bad]!r} holds a number that is not finite")
+        _check_shapes(self.words, self.counts, self.matrix)
+        if len(self.rows) != len(self.words):
+            word, times = Counter(self.words).most_common(1)[0]
+            raise InputError(f"{len(self.words) - len(self.rows)} words are repeated, {word!r} stands {times} times")
+        _check_words(self.words, self.rows)
+        _check_finite(self.words, self.matrix)
+
+    def __len__(self) -> int:
+        return len(self.words)
 
     @cached_property
     def rows(self) -> dict[str, int]:
@@ -53,3 +51,31 @@ class Embeddings:
     def dimensions(self) -> int:
         """D, the length of each vector."""
         return int(self.matrix.shape[1])
+
+
+def _check_shapes(words: tuple[str, ...], counts: Counts, matrix: Floats) -> None:
+    rows = len(words)
+    if matrix.ndim != 2 or matrix.shape[0] != rows or counts.shape != (rows,):
+        raise InputError(f"{rows} words, counts {counts.shape} and vectors {matrix.shape} do not fit together")
+    if matrix.size == 0:
+        raise InputError(f"vectors {matrix.shape} hold no number; at least one word and one dimension are needed")
+    if matrix.dtype != np.float32 or counts.dtype != np.int64:
+        raise InputError(f"vectors are {matrix.dtype} and counts {counts.dtype}, not float32 and int64")
+
+
+def _check_words(words: tuple[str, ...], rows: dict[str, int]) -> None:
+    if "" in rows:
+        raise InputError(f"the word of row {rows['']} is empty")
+    try:
+        "".join(words).encode()
+    except UnicodeEncodeError as error:
+        bad = error.object[error.start]
+        word = next(word for word in words if bad in word)
+        raise InputError(f"the word {word!r} of row {rows[word]} cannot be written as UTF-8") from None
+
+
+def _check_finite(words: tuple[str, ...], matrix: Floats) -> None:
+    if np.isfinite(matrix.min()) and np.isfinite(matrix.max()):  # NaN spreads to both; no (V, D) array of booleans
+        return
+    bad = int(np.flatnonzero(~np.isfinite(matrix).all(axis=1))[0])
+    raise InputError(f"the vector of {words[bad]!r} holds a number that is not finite")

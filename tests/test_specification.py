@@ -1,6 +1,7 @@
 """The house rules that no linter knows."""
 
 import ast
+import importlib.util
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,14 @@ import pytest
 ROOT = Path(__file__).parent.parent
 SOURCES = [path for package in ("pipeline", "service", "storage") for path in sorted((ROOT / package).rglob("*.py"))]
 TESTS = sorted((ROOT / "tests").glob("test_*.py"))
+
+
+def load_module(path):
+    """A Python file outside the packages, imported by its path."""
+    specification = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
 
 
 def functions(path):
@@ -55,3 +64,11 @@ def test_every_module_imports_only_what_is_declared():
             modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             modules += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             assert {module.split(".")[0] for module in modules} <= own | names | standard, path
+
+
+def test_the_tour_stops_at_every_file():
+    """The README's tour of the files leaves none out and names none that is gone."""
+    tour = load_module(ROOT / "docs" / "tour.py")
+    stops = [path for paths in tour.STOPS.values() for path in tour.files(paths)]
+    plain = {str(path.relative_to(ROOT)) for path in SOURCES if path.name not in ("__init__.py", "__main__.py")}
+    assert sorted(stops) == sorted(plain)

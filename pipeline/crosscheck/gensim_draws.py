@@ -18,9 +18,9 @@ _MULTIPLIER = np.uint64(25_214_903_917)
 _INCREMENT = np.uint64(11)
 _MASK = np.uint64(2**48 - 1)
 
-_SCORE_LIMIT = 6
+_SCORE_LIMIT = np.float32(6)
 _TABLE_SIZE = 1000
-_TABLE_STEPS = _TABLE_SIZE // _SCORE_LIMIT // 2  # 83, the integer part of 83.33: entries are looked up askew
+_ENTRIES_PER_UNIT = np.float32(83)  # the integer part of 1000 / 6 / 2 = 83.33: entries are looked up askew
 
 
 class Generator48:
@@ -41,7 +41,8 @@ class Generator48:
         sums = np.concatenate([np.zeros(1, np.uint64), np.add.accumulate(powers[:-1])])
         states = (powers * self._state + _INCREMENT * sums) & _MASK  # (count + 1,)
         self._state = states[-1]
-        return states[:-1] >> np.uint64(16)
+        draws: NDArray[np.uint64] = states[:-1] >> np.uint64(16)
+        return draws
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,13 +77,16 @@ def kept(draws: NDArray[np.uint64], keep_probability: Float64s) -> NDArray[np.bo
 def noise_words(draws: NDArray[np.uint64], distribution: Float64s) -> Rows:
     """Draws to word ids: the first word whose cumulative probability, as an integer, reaches the draw."""
     cumulative = np.rint(np.cumsum(distribution) * NOISE_UNITS).astype(np.uint64)  # (V,)
-    return np.searchsorted(cumulative, draws % cumulative[-1], side="left")
+    words: Rows = np.searchsorted(cumulative, draws % cumulative[-1], side="left")
+    return words
 
 
 def _sigmoid_table() -> Float64s:
     """Sigma at 1,000 even steps from -6 to just below 6, in the precision in which gensim keeps it."""
-    powers = np.exp((np.arange(_TABLE_SIZE) / _TABLE_SIZE * 2 - 1) * _SCORE_LIMIT).astype(np.float32)
-    return (powers / (powers + np.float32(1))).astype(np.float64)
+    steps = np.arange(_TABLE_SIZE, dtype=np.float32) / np.float32(_TABLE_SIZE)
+    powers = np.exp(((steps * 2 - 1) * _SCORE_LIMIT).astype(np.float64)).astype(np.float32)
+    table: Float64s = (powers / (powers + 1)).astype(np.float64)
+    return table
 
 
 _TABLE = _sigmoid_table()
@@ -98,13 +102,14 @@ def table_sigmoid(labels: Float64s) -> Sigmoid:
 
     def sigmoid(scores: Float64s) -> Float64s:
         single = scores.astype(np.float32)
+        if single @ single < 36:  # then no score reaches 6: nearly always, and quick to see
+            return _look_up(single)
         inside = np.abs(single) < _SCORE_LIMIT
-        if inside.all():
-            return _TABLE[_entries(single)]
-        return np.where(inside, _TABLE[_entries(np.where(inside, single, 0))], labels)
+        return np.where(inside, _look_up(np.where(inside, single, 0)), labels)
 
     return sigmoid
 
 
-def _entries(scores: NDArray[np.float32]) -> NDArray[np.intp]:
-    return ((scores + np.float32(_SCORE_LIMIT)) * np.float32(_TABLE_STEPS)).astype(np.intp)
+def _look_up(scores: NDArray[np.float32]) -> Float64s:
+    entries: NDArray[np.intp] = ((scores + _SCORE_LIMIT) * _ENTRIES_PER_UNIT).astype(np.intp)
+    return _TABLE.take(entries)

@@ -20,7 +20,7 @@ JOB_WORDS = 10_000
 """gensim trains in jobs of at most so many words, and silently drops the rest of a longer sentence."""
 
 SAMPLE_UNITS = 2**32 - 1
-"""gensim keeps a probability p as the integer part of p * SAMPLE_UNITS."""
+"""gensim keeps a probability p as the integer part of p * SAMPLE_UNITS; 32-bit draws up to that keep a token."""
 
 NOISE_UNITS = 2**31 - 1
 """gensim rounds the cumulative noise distribution to whole multiples of 1 / NOISE_UNITS."""
@@ -62,7 +62,7 @@ def gensim_tables(sentences: Sentences, settings: TrainSettings, min_count: int)
     words = tuple(model.wv.index_to_key)
     counts, keep = (np.array([model.wv.get_vecattr(word, name) for word in words]) for name in ("count", "sample_int"))
     cumulative = np.concatenate([[0], model.cum_table.astype(np.int64)])  # (V + 1,)
-    return GensimTables(words, counts.astype(np.int64), keep / 2**32, np.diff(cumulative) / NOISE_UNITS)
+    return GensimTables(words, counts.astype(np.int64), (keep + 1.0) / 2**32, np.diff(cumulative) / NOISE_UNITS)
 
 
 def train_gensim(sentences: Sentences, settings: TrainSettings, min_count: int) -> GensimModel:

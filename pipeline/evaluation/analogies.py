@@ -27,13 +27,12 @@ class Tally:
         """Share of the covered questions answered rightly; None where none is covered."""
         return self.correct / self.covered if self.covered else None
 
-    def interval(self, seed: int = 0) -> tuple[float, float] | None:
+    def interval(self, seed: int = 0) -> list[float] | None:
         """A 95 % interval of the accuracy over resampled questions; None where none is covered."""
         if self.accuracy is None:
             return None  # resampling n answers of which a share p is right: a binomial draw of n and p
         draws = np.random.default_rng(seed).binomial(self.covered, self.accuracy, _RESAMPLES) / self.covered
-        low, high = np.percentile(draws, [2.5, 97.5])
-        return float(low), float(high)
+        return [float(end) for end in np.percentile(draws, [2.5, 97.5])]
 
     def as_dict(self) -> dict[str, object]:
         """Plain JSON values."""

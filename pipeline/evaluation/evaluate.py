@@ -13,7 +13,7 @@ from pipeline.training.stage import load_model
 from storage.embeddings import Embeddings
 
 RESTRICT = 30_000
-EVALUATION = ResultFile("evaluation")
+EVALUATION = ResultFile("evaluation", "evaluate")
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ class CaseBlindLookup:
 def unit_rows(embeddings: Embeddings, size: int) -> Floats:
     """The first `size` vectors at length 1, (min(V, size), D); a zero vector stays zero."""
     matrix = embeddings.matrix[:size]
-    lengths = np.sqrt(np.einsum("vd,vd->v", matrix, matrix, dtype=np.float64))  # (V,)
+    lengths = np.sqrt(np.einsum("vd,vd->v", matrix, matrix, dtype=np.float64)).astype(np.float32)  # (V,)
     lengths[lengths == 0] = 1.0
-    return (matrix / lengths[:, np.newaxis]).astype(np.float32)
+    unit: Floats = matrix / lengths[:, np.newaxis]
+    return unit

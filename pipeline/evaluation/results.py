@@ -26,9 +26,15 @@ class Stored:
 
 @dataclass(frozen=True)
 class ResultFile:
-    """`<name>.json` in a model's folder: results, the model's key, and the key of how they were made."""
+    """`<name>.json` in a model's folder: results, the model's key, and the key of how they were made.
+
+    Attributes:
+        name: of the file.
+        command: that makes it, `firth <command>`.
+    """
 
     name: str
+    command: str
 
     def path(self, folder: Path) -> Path:
         """Where the file is."""
@@ -40,8 +46,9 @@ class ResultFile:
         Raises:
             InputError: the folder holds no finished model, or the file is damaged.
         """
+        model = StageFolder(folder).manifest("train").key
         kept = self._read(folder)
-        return kept and Stored(kept["result"], kept["model"] != StageFolder(folder).manifest("train").key)
+        return Stored(kept["result"], stale=kept["model"] != model) if kept else None
 
     def current_or(
         self, folder: Path, settings: Mapping[str, Any], compute: Callable[[], Mapping[str, Any]], force: bool
@@ -68,4 +75,4 @@ class ResultFile:
         except FileNotFoundError:
             return None
         except (ValueError, KeyError, TypeError) as error:
-            raise InputError(f"{path} is damaged ({error}); delete it and run `firth {self.name}` again") from None
+            raise InputError(f"{path} is damaged ({error}); delete it and run `firth {self.command}` again") from None

@@ -36,14 +36,13 @@ class PairResult:
         """Spearman's rank correlation; None where it is not defined (fewer than two pairs, or all equal)."""
         return _number(correlations(ranks(self.ratings), ranks(self.cosines)))
 
-    def interval(self, seed: int = 0) -> tuple[float, float] | None:
+    def interval(self, seed: int = 0) -> list[float] | None:
         """A 95 % interval of the correlation: percentiles over resampled pairs; None where it is not defined."""
         if self.spearman is None:
             return None
         draws = np.random.default_rng(seed).integers(len(self.ratings), size=(_RESAMPLES, len(self.ratings)))
         resampled = correlations(ranks(self.ratings[draws]), ranks(self.cosines[draws]))  # (resamples,)
-        low, high = np.nanpercentile(resampled, [2.5, 97.5])
-        return float(low), float(high)
+        return [float(end) for end in np.nanpercentile(resampled, [2.5, 97.5])]
 
     def as_dict(self) -> dict[str, object]:
         """Plain JSON values."""
@@ -81,8 +80,9 @@ def correlations(x: Float64s, y: Float64s) -> Float64s:
     x = x - x.mean(axis=-1, keepdims=True)
     y = y - y.mean(axis=-1, keepdims=True)
     lengths = np.sqrt((x * x).sum(axis=-1) * (y * y).sum(axis=-1))
-    products = (x * y).sum(axis=-1)
-    return np.divide(products, lengths, out=np.full(lengths.shape, np.nan), where=lengths > 0)
+    result = np.full(lengths.shape, np.nan)
+    np.divide((x * y).sum(axis=-1), lengths, out=result, where=lengths > 0)
+    return result
 
 
 def _number(value: Float64s) -> float | None:

@@ -53,18 +53,18 @@ class Tally:
     """What has been read of a file so far.
 
     Attributes:
-        bytes: bytes read from the disk, as they stand there.
-        lines: ends of lines met in the text.
+        bytes_read: how many bytes, as they stand on the disk.
+        lines: lines of the text that have ended.
         digest: SHA-256 of those bytes.
     """
 
-    bytes: int = 0
+    bytes_read: int = 0
     lines: int = 0
     digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
 
     def add(self, chunk: bytes) -> None:
         """Count and hash what was read."""
-        self.bytes += len(chunk)
+        self.bytes_read += len(chunk)
         self.digest.update(chunk)
 
 
@@ -91,6 +91,18 @@ def pieces(file: IO[bytes], name: str, settings: TokenSettings, tally: Tally, si
             yield text
 
 
+def tally_of(file: IO[bytes], name: str) -> Tally:
+    """Bytes and digest of the whole of `file`; its lines are not counted.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    tally = Tally()
+    for _ in _explained(_chunks(file, tally, CHUNK), name):
+        pass
+    return tally
+
+
 def gathered(parts: Iterable[AnyStr], size: int) -> Iterator[AnyStr]:
     """The same bytes or text, consecutive parts joined until they are at least `size` long."""
     held: list[AnyStr] = []
@@ -115,15 +127,18 @@ def _decompressed(chunks: Iterator[bytes], start: Callable[[], Decompressor]) ->
     """What was compressed, of any number of members, streams or frames one after another."""
     decompressor = start()
     for chunk in chunks:
-        rest = chunk
+        rest = _without_padding(chunk) if decompressor.eof else chunk
         while rest:
             if decompressor.eof:
-                rest = rest.lstrip(b"\0")  # the padding that gzip and xz allow between and after
-                decompressor = start() if rest else decompressor
-            yield decompressor.decompress(rest) if rest else b""
-            rest = decompressor.unused_data if rest and decompressor.eof else b""
+                decompressor = start()
+            yield decompressor.decompress(rest)
+            rest = _without_padding(decompressor.unused_data)
     if not decompressor.eof:
         raise EOFError("it ends too early")
+
+
+def _without_padding(data: bytes) -> bytes:
+    return data.lstrip(b"\0")  # gzip and xz allow zeros between and after; nothing compressed begins with one
 
 
 def _explained(chunks: Iterator[bytes], name: str) -> Iterator[bytes]:
@@ -145,6 +160,7 @@ class _Decoder:
         self._tally = tally
         self._position = 0  # bytes given to the decoder
         self._at_start = True
+        self._in_line = False
 
     def text(self, part: bytes) -> str:
         """The text that `part` completes; an empty part says that the file has ended."""
@@ -157,9 +173,12 @@ class _Decoder:
             raise InputError(f"{self._name}: {error}; --encoding says which encoding it is") from None
         self._position += len(part)
         self._tally.lines += text.count("\n")
-        if self._at_start and text:
+        if text:
+            text = text.removeprefix("\ufeff") if self._at_start else text
             self._at_start = False
-            text = text.removeprefix("\ufeff")
+            self._in_line = not text.endswith("\n")
+        elif not part:
+            self._tally.lines += self._in_line
         return text
 
     def _not_text(self, error: UnicodeDecodeError, part: bytes, state: tuple[bytes, int]) -> InputError:

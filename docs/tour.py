@@ -1,0 +1,71 @@
+"""The tour of the files for README.md: in the order of the data, each with the first line of its own docstring."""
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+STOPS = {
+    "Text to token ids": [
+        "pipeline/text/corpus.py",
+        "pipeline/text/reading.py",
+        "pipeline/text/tokens.py",
+        "pipeline/text/block_tokens.py",
+        "pipeline/text/word_counts.py",
+        "pipeline/text/vocabulary.py",
+        "pipeline/text/token_writer.py",
+        "pipeline/text/token_files.py",
+        "pipeline/text/tokenizing.py",
+        "pipeline/text/demo.py",
+    ],
+    "Token ids to vectors": [
+        "pipeline/models/negative_sampling.py",
+        "pipeline/training/sampling.py",
+        "pipeline/training/batch.py",
+        "pipeline/training/batches.py",
+        "pipeline/training/parameters.py",
+        "pipeline/training/reference.py",
+        "pipeline/training/fast.py",
+        "pipeline/training/scatter.py",
+        "pipeline/training/training.py",
+        "pipeline/training/stage.py",
+    ],
+    "How good are they": ["pipeline/crosscheck", "pipeline/evaluation"],
+    "Vectors kept": ["storage"],
+    "Questions answered": ["service"],
+    "What holds it together": [
+        "pipeline/settings.py",
+        "pipeline/stages.py",
+        "pipeline/options.py",
+        "pipeline/config.py",
+        "pipeline/progress.py",
+        "pipeline/cli.py",
+        "pipeline/commands",
+    ],
+}
+
+
+def tour() -> str:
+    """The numbered tour as Markdown."""
+    lines = []
+    number = 0
+    for title, paths in STOPS.items():
+        lines += ["", f"**{title}**", ""]
+        for path in files(paths):
+            number += 1
+            lines.append(f"{number}. [{path}]({path}): {first_line(ROOT / path)}")
+    return "\n".join(lines)
+
+
+def files(paths: list[str]) -> list[str]:
+    """The files named, and for a folder all of its own, by name."""
+    found = []
+    for path in paths:
+        inside = sorted((ROOT / path).glob("*.py")) if (ROOT / path).is_dir() else [ROOT / path]
+        found += [str(file.relative_to(ROOT)) for file in inside if file.name != "__init__.py"]
+    return found
+
+
+def first_line(path: Path) -> str:
+    """The first sentence or line of a file's docstring."""
+    docstring = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
+    return docstring.splitlines()[0]

@@ -1,0 +1,116 @@
+"""`firth`: finds the command, and is the one place where errors become messages and exit codes.
+
+Exit codes: 0 done; 1 an error, or a cross-check that failed; 2 wrong usage; 130 interrupted.
+"""
+
+import importlib
+import logging
+import os
+import sys
+import traceback
+from typing import Any, NoReturn
+
+import click
+
+from pipeline.commands.base import CONTEXT, config_option, loudness_options
+from pipeline.config import did_you_mean
+from pipeline.progress import LOGGER, set_loudness
+from storage.errors import FirthError
+
+COMMANDS = {  # name -> module; a module is imported when its command is wanted
+    "run": "run",
+    "tokenize": "tokenizing",  # a file tokenize.py would shadow the standard library's
+    "train": "train",
+    "crosscheck": "crosscheck",
+    "evaluate": "evaluate",
+    "store": "store",
+    "models": "models",
+    "similarity": "similarity",
+    "similar": "similar",
+    "analogy": "analogy",
+    "serve": "serve",
+    "config": "config",
+}
+INTERRUPTED = 130
+
+
+class FirthGroup(click.Group):
+    """The commands of `firth`, in the order of the data."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Names in the order in which they are used."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """Import a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"pipeline.commands.{COMMANDS[cmd_name]}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or say which was meant: click would not know the ones that are not imported."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            ctx.fail(f"no command {args[0]!r}{did_you_mean(args[0], COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+    def main(self, *args: Any, **options: Any) -> NoReturn:  # noqa: ANN401 - click's signature
+        """Run, and translate every error once."""
+        set_loudness(logging.INFO)
+        try:
+            code = super().main(*args, **{**options, "standalone_mode": False})
+        except click.Abort:
+            click.echo("Interrupted. Finished stages are kept; the same command goes on from there.", err=True)
+            code = INTERRUPTED
+        except click.ClickException as error:
+            error.show()
+            code = error.exit_code
+        except FirthError as error:
+            code = _fail(str(error), error.exit_code)
+        except OSError as error:
+            code = _fail(str(error), FirthError.exit_code)
+        except Exception as error:  # noqa: BLE001 - the last place: users get a sentence, developers the traceback
+            message = f"this is a fault of Firth: {type(error).__name__}: {error}; --verbose shows where"
+            code = _fail(message, FirthError.exit_code)
+        sys.exit(code or 0)
+
+
+def _fail(message: str, code: int) -> int:
+    if LOGGER.isEnabledFor(logging.DEBUG) or os.environ.get("FIRTH_DEBUG"):
+        traceback.print_exc()
+    click.echo(f"Error: {message}", err=True)
+    return code
+
+
+def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if not wanted:
+        return
+    from importlib.metadata import version  # noqa: PLC0415 - only this option needs it
+    from platform import python_version  # noqa: PLC0415 - only this option needs it
+
+    from pipeline.stages import VERSION  # noqa: PLC0415 - only this option needs it
+
+    click.echo(f"Firth {VERSION}, Python {python_version()}, NumPy {version('numpy')}")
+    context.exit()
+
+
+@click.group(cls=FirthGroup, context_settings=CONTEXT, params=[config_option(before_command=True), *loudness_options()])
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the versions and exit."
+)
+def firth() -> None:
+    """Word vectors from your own text: trained, cross-checked, stored in SQLite, and answering.
+
+    `firth run` does everything once. Each stage is also a command of its own that reads what the one before wrote:
+    tokenize, train, crosscheck, evaluate, store. The others ask a stored model.
+    """
+
+
+def main() -> NoReturn:
+    """Entry point of the console script."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a word that the terminal cannot show is no reason to stop
+    firth.main(prog_name="firth")

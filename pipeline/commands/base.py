@@ -1,0 +1,94 @@
+"""What all commands share: help that ends with examples, --config, --quiet, --verbose, and how results are printed."""
+
+import json
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from pipeline.config import remember, settle
+from pipeline.progress import set_loudness
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+FILE = click.Path(path_type=Path)
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+class FirthCommand(click.Command):
+    """A command whose help shows examples and whose settings also come from a file and from the environment.
+
+    Attributes:
+        examples: command lines, each with what it does.
+    """
+
+    def __init__(self, *args: Any, examples: Mapping[str, str], **attributes: Any) -> None:  # noqa: ANN401 - click's
+        super().__init__(*args, **{"context_settings": CONTEXT, **attributes})
+        self.examples = dict(examples)
+        self.params += [config_option(before_command=False), *loudness_options()]
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples, ready to be copied."""
+        super().format_epilog(ctx, formatter)
+        with formatter.section("Examples"):
+            for line, meaning in self.examples.items():
+                formatter.write(f"  # {meaning}\n  {line}\n")
+
+
+def config_option(*, before_command: bool) -> click.Option:
+    """--config, which finds the settings of a command or, before its name, keeps the file for it."""
+    return click.Option(
+        ["--config"],
+        type=FILE,
+        metavar="FILE",
+        is_eager=True,
+        expose_value=False,
+        callback=remember if before_command else settle,
+        help="TOML file with settings; `firth config --toml` prints one to start from.",
+    )
+
+
+def loudness_options() -> list[click.Option]:
+    """--quiet and --verbose."""
+
+    def loudness(name: str, level: int, described: str) -> click.Option:
+        def apply(_context: click.Context, _option: click.Parameter, given: bool) -> None:
+            if given:
+                set_loudness(level)
+
+        return click.Option([name], is_flag=True, is_eager=True, expose_value=False, callback=apply, help=described)
+
+    return [
+        loudness("--quiet", logging.WARNING, "No progress, only results, warnings and errors."),
+        loudness("--verbose", logging.DEBUG, "More log lines, and a traceback with every error."),
+    ]
+
+
+def out_option(what: str) -> Callable[[Decorated], Decorated]:
+    """--out DIR for a stage that writes `what`."""
+    return click.option("--out", type=FILE, metavar="DIR", required=True, help=f"Folder for {what}; made when missing.")
+
+
+force_option = click.option("--force", is_flag=True, help="Run again even if nothing has changed.")
+
+
+def tell(stage: str, where: Path, ran: bool, facts: Sequence[str]) -> None:
+    """Say on standard output what a stage wrote, or that it had nothing to do."""
+    skipped = "" if ran else "  (current, not run again)"
+    click.echo(f"{stage:<11} {where}{skipped}")
+    for fact in facts:
+        click.echo(f"{'':<11} {fact}")
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """Print one JSON document on standard output."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, right: str = "") -> None:
+    """Print a table on standard output; the columns named in `right`, as their numbers from 0, are right-aligned."""
+    from tabulate import tabulate
+
+    sides = ["right" if str(column) in right else "left" for column in range(len(headers))]
+    click.echo(tabulate(rows, headers, colalign=sides if rows else None, disable_numparse=True))

@@ -1,0 +1,137 @@
+"""`firth crosscheck`: Firth against gensim, at three levels, each with a verdict."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipeline.commands.asking import json_option
+from pipeline.commands.base import FILE, FirthCommand, force_option, print_json, tell
+from pipeline.commands.evaluate import TITLES
+from pipeline.options import Setting, collect, settings_options
+from pipeline.settings import Settings, setting
+
+EXAMPLES = {
+    "firth crosscheck work/model": "all three levels; the exit code is 1 if one fails",
+    "firth crosscheck work/model --level tables --level replay": "the quick ones only",
+    "firth crosscheck work/model --json": "every number, for a program",
+}
+LEVELS = ("tables", "replay", "quality")
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CrosscheckSettings(Settings):
+    """How much is compared."""
+
+    seeds: int = setting(3, "Level quality: trainings with Firth and with gensim, each.", low=2, high=100)
+    max_tokens: int = setting(1_000_000, "Levels tables and quality: tokens of the text to use.", low=1)
+
+
+level_option = click.option(
+    "--level",
+    cls=Setting,
+    type=click.Choice(LEVELS),
+    multiple=True,
+    default=LEVELS,
+    show_default="all three",
+    help="A level to check; can be given more than once.",
+)
+
+
+@click.command("crosscheck", cls=FirthCommand, examples=EXAMPLES)
+@click.argument("model", metavar="DIR", type=FILE)
+@level_option
+@settings_options(CrosscheckSettings)
+@json_option
+@force_option
+@click.pass_context
+def command(
+    context: click.Context, /, *, model: Path, level: tuple[str, ...], as_json: bool, force: bool, **params: object
+) -> None:
+    """Compare Firth with gensim, at three levels.
+
+    DIR is what `firth train` wrote; its text and settings are used, and the verdicts are kept there. tables: words,
+    counts, keep probabilities and noise distribution are gensim's. replay: with gensim's own random draws, Firth
+    computes gensim's vectors. quality: trained by Firth or by gensim, models score alike and agree on neighbors as
+    far as two gensim trainings do. The exit code is 1 when a level fails.
+    """
+    result, ran = _run(model, level, collect(CrosscheckSettings, params), force=force)
+    if as_json:
+        print_json(result)
+    else:
+        _tell(model, result, ran=ran)
+    if result["verdict"] != "pass":
+        context.exit(1)
+
+
+def crosscheck_in(model: Path, levels: tuple[str, ...], settings: CrosscheckSettings, *, force: bool) -> bool:
+    """Run the stage and tell what came out; returns whether all levels passed."""
+    result, ran = _run(model, levels, settings, force=force)
+    _tell(model, result, ran=ran)
+    return bool(result["verdict"] == "pass")
+
+
+def _run(
+    model: Path, levels: tuple[str, ...], settings: CrosscheckSettings, *, force: bool
+) -> tuple[Mapping[str, Any], bool]:
+    from pipeline.crosscheck.crosscheck import crosscheck_stage
+
+    def report(line: str) -> None:
+        _LOG.info("crosscheck  %s", line)
+
+    seeds, most = tuple(range(1, settings.seeds + 1)), settings.max_tokens
+    return crosscheck_stage(model, levels=levels, seeds=seeds, max_tokens=most, force=force, report=report)
+
+
+def _tell(model: Path, result: Mapping[str, Any], *, ran: bool) -> None:
+    found = {name: result["levels"][name] for name in LEVELS if name in result["levels"]}
+    facts = [line for name, level in found.items() for line in _lines(name, level)]
+    tell("crosscheck", model / "crosscheck.json", ran, facts)
+    for name, level in found.items():
+        if level["verdict"] != "pass":
+            click.echo(f"CROSS-CHECK FAILED at level {name}. It passes when: {level['rule']}.", err=True)
+
+
+def _lines(name: str, level: Mapping[str, Any]) -> list[str]:
+    """The level's verdict and its numbers."""
+    first, *more = DETAILS[name](level)
+    return [f"{name:<8} {level['verdict'].upper()}  {first}", *(f"{'':<14} {line}" for line in more)]
+
+
+def _tables(level: Mapping[str, Any]) -> list[str]:
+    strangers = level["words_only_in_firth"] + level["words_only_in_gensim"]
+    return [
+        f"{level['words']:,} words, {strangers:,} of them not in both",
+        f"at most {level['largest_count_difference']} off in a count, {level['largest_keep_difference']:.1e} in a keep"
+        f" probability, {level['largest_noise_difference']:.1e} in a noise probability",
+    ]
+
+
+def _replay(level: Mapping[str, Any]) -> list[str]:
+    return [
+        f"with gensim's random draws, at most {level['largest_vector_difference']:.1e} off in a vector,"
+        f" {level['largest_context_difference']:.1e} in an output vector"
+    ]
+
+
+def _quality(level: Mapping[str, Any]) -> list[str]:
+    shared = level["neighbors"]
+    return [
+        f"mean of {len(level['seeds'])} trainings each on {level['tokens']:,} tokens",
+        *(_score(TITLES[name], score) for name, score in level["scores"].items()),
+        f"{'Shared neighbors':<17} Firth with gensim {shared['firth_with_gensim']:.1%},"
+        f" gensim with itself {shared['gensim_with_itself']:.1%}",
+    ]
+
+
+def _score(title: str, score: Mapping[str, Any]) -> str:
+    firth, gensim = score["firth"]["mean"], score["gensim"]["mean"]
+    numbers = "no score" if firth is None else f"Firth {firth:.3f}, gensim {gensim:.3f}"
+    return f"{title:<17} {numbers} ({score['covered']:,} of {score['total']:,} questions covered)"
+
+
+DETAILS = {"tables": _tables, "replay": _replay, "quality": _quality}

@@ -1,0 +1,30 @@
+"""`firth similarity`: the cosine of two words."""
+
+from pathlib import Path
+
+import click
+
+from pipeline.commands.asking import asks_a_model, open_engine, print_answer
+from pipeline.commands.base import FirthCommand
+
+EXAMPLES = {
+    "firth similarity king queen": "how near the two words are",
+    "firth similarity king queen --json": "the same, for a program",
+}
+
+
+@click.command("similarity", cls=FirthCommand, examples=EXAMPLES)
+@click.argument("a")
+@click.argument("b")
+@asks_a_model
+def command(*, a: str, b: str, db: Path, model: str | None, as_json: bool) -> None:
+    """Print the cosine of two words.
+
+    It is 1 for the same direction, 0 for words that have nothing to do with each other, and -1 at the least.
+    """
+    info, engine = open_engine(db, model)
+    answer = engine.similarity(a, b)
+    if as_json:
+        print_answer(info, answer)
+    else:
+        click.echo(f"{a} and {b}: cosine {answer.score:.4f}, in {info}")

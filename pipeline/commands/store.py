@@ -1,0 +1,102 @@
+"""`firth store`: publish a trained model in SQLite, with everything that is known of it."""
+
+import json
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipeline.commands.asking import db_option
+from pipeline.commands.base import FILE, FirthCommand, force_option, tell
+from pipeline.options import Setting
+from storage.errors import InputError
+
+if TYPE_CHECKING:
+    from pipeline.training.stage import Model
+    from storage.models import ModelInfo
+    from storage.store import Store
+
+EXAMPLES = {
+    "firth store work/model --name news --db firth.db": "publish as news@1, or as the next version",
+    "firth models --db firth.db": "what is in the file now",
+}
+_LOG = logging.getLogger(__name__)
+
+
+@click.command("store", cls=FirthCommand, examples=EXAMPLES)
+@click.argument("model", metavar="DIR", type=FILE)
+@click.option(
+    "--name", cls=Setting, metavar="NAME", required=True, help="What the model is called; it gets the next version."
+)
+@db_option
+@force_option
+def command(*, model: Path, name: str, db: Path, force: bool) -> None:
+    """Publish a model in an SQLite file.
+
+    DIR is what `firth train` wrote. With the words, counts and vectors go settings, the hashes of its text, losses,
+    and the results of `firth crosscheck` and `firth evaluate` where those have been run.
+
+    A published model never changes. Publishing another one under the same NAME makes the next version.
+    """
+    publish(model, name, db, force=force)
+
+
+def publish(folder: Path, name: str, db: Path, *, force: bool) -> "ModelInfo":
+    """Publish, unless the latest version of the name already is this very model; tell which."""
+    from pipeline.training.stage import load_model
+    from storage.store import Store
+
+    model = load_model(folder)
+    card = _card(folder, model)
+    with Store.open(db, create=True) as store:
+        info = None if force else _published(store, name, model, card)
+        ran = info is None
+        info = info or store.publish(name, model.embeddings, card)
+    tell("store", db, ran, [f"{info}: {info.words:,} words of {info.dimensions} dimensions"])
+    return info
+
+
+def _card(folder: Path, model: "Model") -> dict[str, Any]:
+    """Everything that is known of a model besides its words and vectors."""
+    from pipeline.crosscheck.crosscheck import CROSSCHECK
+    from pipeline.evaluation.evaluate import EVALUATION
+
+    found = {"crosscheck": CROSSCHECK.load(folder), "evaluation": EVALUATION.load(folder)}
+    for name, kept in found.items():
+        if kept and kept.stale:
+            _LOG.warning("the %s in %s is about an earlier model and is left out; run it again", name, folder)
+    tokens = _tokens_manifest(model)
+    return {
+        "settings": {**(tokens["settings"] if tokens else {}), **model.manifest.settings},
+        "manifest": {"tokenize": tokens, "train": dict(vars(model.manifest))},
+        "loss_curve": model.manifest.report["losses"],
+        **{name: dict(kept.result) for name, kept in found.items() if kept and not kept.stale},
+    }
+
+
+def _tokens_manifest(model: "Model") -> dict[str, Any] | None:
+    """The manifest of the tokens that the model was trained on; None where they are gone or others by now."""
+    from pipeline.stages import StageFolder
+
+    try:
+        manifest = StageFolder(model.tokens).manifest("tokenize")
+    except InputError as error:
+        _LOG.warning("the model is stored without the hashes of its text: %s", error)
+        return None
+    if manifest.key != model.manifest.inputs["tokens"]:
+        _LOG.warning("the model is stored without the hashes of its text: %s holds other tokens by now", model.tokens)
+        return None
+    return dict(vars(manifest))
+
+
+def _published(store: "Store", name: str, model: "Model", card: dict[str, Any]) -> "ModelInfo | None":
+    """The latest version of `name`, if it is this very model with this very card."""
+    latest = [info for info in store.models() if info.name == name][-1:]
+    same = [
+        info
+        for info in latest
+        if info.vectors_sha256 == model.manifest.report["vectors_sha256"]
+        and store.card(info) == json.loads(json.dumps(card))
+    ]
+    return same[0] if same else None

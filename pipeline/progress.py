@@ -1,0 +1,159 @@
+"""What long work says while it runs: a bar on a terminal, log lines elsewhere, all on standard error; and JSON lines.
+
+How much is said is the level of Firth's loggers: --quiet leaves warnings, --verbose adds details.
+"""
+
+import json
+import logging
+import math
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from datetime import datetime, timezone
+from pathlib import Path
+from types import TracebackType
+from typing import IO, TYPE_CHECKING, Any
+
+from storage.errors import InputError
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+    from pipeline.training.training import Progress
+
+LOGGER = logging.getLogger("pipeline")
+LOG_SECONDS = 5.0
+Clock = Callable[[], float]
+
+
+class _StandardError(logging.Handler):
+    """Writes to what sys.stderr is at the time of writing, which tests and pipes may have changed."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        warned = "Warning: " if record.levelno >= logging.WARNING else ""
+        sys.stderr.write(f"{time.strftime('%H:%M:%S', time.localtime(record.created))} {warned}{record.getMessage()}\n")
+
+
+def set_loudness(level: int) -> None:
+    """Let Firth's packages log from `level` on, in lines with the time of day, to standard error."""
+    for logger in (LOGGER, logging.getLogger("service"), logging.getLogger("storage")):
+        if not any(isinstance(handler, _StandardError) for handler in logger.handlers):
+            logger.addHandler(_StandardError())
+        logger.setLevel(level)
+
+
+class Meter:
+    """One long piece of work as a bar on a terminal, or as a log line every few seconds.
+
+    Use it as a context manager and call `show` as often as you like.
+    """
+
+    def __init__(self, title: str, clock: Clock = time.monotonic) -> None:
+        self.title, self.clock = title, clock
+        self.started = self.logged = clock()
+        self.bar: tqdm[Any] | None = None
+        self.told = LOGGER.isEnabledFor(logging.INFO)
+
+    def __enter__(self) -> "Meter":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        if self.bar is not None:
+            self.bar.close()
+
+    def show(self, done: float, total: float | None, facts: str) -> None:
+        """Say how far the work is: the share done, where the total is known, and the facts."""
+        if not self.told:
+            return
+        if sys.stderr.isatty():
+            self._draw(done, total, facts)
+        elif self.clock() - self.logged >= LOG_SECONDS:
+            self.logged = self.clock()
+            share = f"{done / total:4.0%}  " if total else ""
+            LOGGER.info("%s  %s%s", self.title, share, facts)
+
+    def _draw(self, done: float, total: float | None, facts: str) -> None:
+        if self.bar is None:
+            from tqdm import tqdm  # noqa: PLC0415 - slow to import, and only a terminal needs it
+
+            layout = f"{self.title} {{percentage:3.0f}}% {{bar:10}} {{desc}}" if total else f"{self.title} {{desc}}"
+            columns = shutil.get_terminal_size().columns - 1
+            # a terminal that says it has no lines, as in some containers, would get no bar: so `nrows` is set
+            self.bar = tqdm(total=total, bar_format=layout, leave=False, ncols=columns, nrows=20)
+        self.bar.n = done
+        self.bar.set_description_str(facts)
+
+
+def of_training(meter: Meter) -> Callable[["Progress"], None]:
+    """Show a training's progress."""
+
+    def report(now: "Progress") -> None:
+        facts = f"{now.words_per_s:,.0f} tokens/s, loss {now.loss:.4f}, {left(now.eta_s)}"
+        meter.show(now.tokens, now.total_tokens, f"{facts}, epoch {now.epoch}/{now.epochs}")
+
+    return report
+
+
+def of_reading(meter: Meter, total_bytes: int | None) -> Callable[[int, int], None]:
+    """Show how far the input is read, as bytes read of all bytes and tokens found."""
+
+    def report(done: int, tokens: int) -> None:
+        seconds = max(meter.clock() - meter.started, 1e-9)
+        facts = f"{tokens:,} tokens, {tokens / seconds:,.0f} tokens/s"
+        if total_bytes and done:
+            facts += f", {left(seconds * (total_bytes - done) / done)}"
+        meter.show(done, total_bytes, facts)
+
+    return report
+
+
+def left(seconds: float) -> str:
+    """A time that is left, in words: "8 s left", "2 min 5 s left"."""
+    if not math.isfinite(seconds):
+        return "time left unknown"
+    minutes, rest = divmod(max(round(seconds), 0), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min left"
+    return f"{minutes} min {rest} s left" if minutes else f"{rest} s left"
+
+
+class ProgressFile:
+    """A new file with one JSON object a line for each report of a training, whole at every moment.
+
+    Fields: epoch, tokens, total_tokens, words_per_s, loss (nats per positive pair), alpha, eta_s, time (UTC).
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.file: IO[str] = path.open("w", encoding="utf-8")
+        except OSError as error:
+            raise InputError(f"--progress-jsonl {path}: {error.strerror or error}") from None
+
+    def __enter__(self) -> "ProgressFile":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        self.file.close()
+
+    def write(self, now: "Progress") -> None:
+        """Add a line."""
+        fields = ("epoch", "tokens", "total_tokens", "words_per_s", "loss", "alpha", "eta_s")
+        numbers = {name: _finite(getattr(now, name)) for name in fields}
+        line = {**numbers, "time": datetime.now(timezone.utc).isoformat(timespec="milliseconds")}
+        self.file.write(json.dumps(line, allow_nan=False) + "\n")
+        self.file.flush()
+
+
+def _finite(number: float) -> float | None:
+    """JSON has no infinity: what is not known yet is null."""
+    return number if math.isfinite(number) else None

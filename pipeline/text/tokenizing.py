@@ -1,0 +1,139 @@
+"""The stage `firth tokenize`: paths in, a folder with token ids out."""
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from pipeline.settings import TokenSettings
+from pipeline.stages import Manifest, StageFolder, stage_key
+from pipeline.text.block_tokens import BlockTokens, tokenized
+from pipeline.text.corpus import BLOCK, Source, blocks, find_sources
+from pipeline.text.reading import Tally, gathered
+from pipeline.text.token_files import COUNTS, IDS, OFFSETS, STAGE, WORDS, TokenCorpus
+from pipeline.text.token_writer import token_writer, write_words
+from pipeline.text.tokens import WORD_PATTERN
+from pipeline.text.vocabulary import size_curve
+from pipeline.text.word_counts import WordCounts
+from storage.errors import InputError, SettingError
+
+
+def ignore(_bytes: int, _tokens: int) -> None:
+    """Report progress to nobody."""
+
+
+def tokenize(
+    folder: StageFolder,
+    paths: Sequence[str],
+    settings: TokenSettings,
+    *,
+    processes: int | None = None,
+    force: bool = False,
+    report: Callable[[int, int], None] = ignore,
+    block: int = BLOCK,
+) -> tuple[Manifest, bool]:
+    """Turn text into token ids, unless this has been done with the same text, settings and code; says whether it ran.
+
+    What is written depends neither on `processes` nor on `block`.
+
+    Args:
+        folder: where the output goes.
+        paths: files, folders, or "-" for standard input.
+        settings: how text becomes tokens.
+        processes: how many tokenize at once; by default one for each processor.
+        force: run even if the output is there.
+        report: called now and then with the bytes read of the input and the tokens written.
+        block: about how many bytes of text are handed to a process at a time.
+
+    Raises:
+        InputError: an input that cannot be read or holds no token.
+        SettingError: `processes` is below 1.
+    """
+    processes = processors() if processes is None else processes
+    if processes < 1:
+        raise SettingError(f"processes is {processes}; allowed: 1 or more")
+    sources = find_sources(paths)
+    if not force and _is_current(folder, sources, settings):
+        return folder.manifest(STAGE), False
+    tallies = [Tally() for _ in sources]
+    inputs: dict[str, Any] = {}  # completed while reading: what is named there is what was read
+
+    def fill(data: Path) -> Mapping[str, Any]:
+        each = (blocks(source, settings, tally, block) for source, tally in zip(sources, tallies, strict=True))
+        texts = gathered(chain.from_iterable(each), block // 2)  # small files share a block
+        with closing(tokenized(texts, settings, processes)) as tokens:
+            found = _write(data, tokens, lambda count: report(_bytes(tallies), count))
+        inputs.update(_inputs(sources, tallies))
+        if not found["tokens"]:
+            raise _no_tokens(sources, tallies)
+        return {"bytes": _bytes(tallies), "token_pattern": settings.token_pattern or WORD_PATTERN, **found}
+
+    return folder.write(STAGE, settings.as_dict(), inputs, fill), True
+
+
+def total_bytes(paths: Sequence[str]) -> int | None:
+    """The bytes that `tokenize` reports at its end; None for a stream. Compressed files count as they stand on disk."""
+    total = 0
+    for source in find_sources(paths):
+        if source.size is None:
+            return None
+        total += source.size
+    return total
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _is_current(folder: StageFolder, sources: Sequence[Source], settings: TokenSettings) -> bool:
+    """Whether the folder holds, undamaged, what would be written; a stream is not read to find out."""
+    if any(source.size is None for source in sources):
+        return False
+    try:
+        TokenCorpus.open(folder.path)
+    except InputError:
+        return False
+    inputs = _inputs(sources, [source.tally() for source in sources])
+    return folder.is_current(STAGE, stage_key(STAGE, settings.as_dict(), inputs))
+
+
+def _inputs(sources: Sequence[Source], tallies: Sequence[Tally]) -> dict[str, Any]:
+    """What was read, in order, for the manifest."""
+    pairs = zip(sources, tallies, strict=True)
+    return {"sources": [{"name": s.name, "bytes": t.bytes_read, "sha256": t.digest.hexdigest()} for s, t in pairs]}
+
+
+def _bytes(tallies: Sequence[Tally]) -> int:
+    return sum(tally.bytes_read for tally in tallies)
+
+
+def _write(data: Path, tokens: Iterable[BlockTokens], progress: Callable[[int], None]) -> dict[str, Any]:
+    """Write the stage's files; returns what the report says of them."""
+    counts = WordCounts()
+    with token_writer(data) as writer:
+        for block in tokens:
+            provisional = counts.add(block.words, block.counts)  # (W,)
+            writer.add(provisional[block.ids], block.line_ends)
+            progress(writer.tokens)
+        words, ranked_counts, rank = counts.ranked()
+        writer.finish(rank)
+    write_words(data, words, ranked_counts)
+    return {
+        "tokens": writer.tokens,
+        "sentences": writer.sentences,
+        "types": len(words),
+        "size_curve": {str(min_count): size for min_count, size in size_curve(ranked_counts).items()},
+        "files": {name: (data / name).stat().st_size for name in (IDS, OFFSETS, COUNTS, WORDS)},
+    }
+
+
+def _no_tokens(sources: Sequence[Source], tallies: Sequence[Tally]) -> InputError:
+    names = ", ".join(source.name for source in sources[:3]) + (" ..." if len(sources) > 3 else "")
+    lines = sum(tally.lines for tally in tallies)
+    return InputError(
+        f"no tokens in {names}: {_bytes(tallies)} bytes and {lines} lines were read; if there is text in them,"
+        " look at --token-pattern, --min-length and --keep-numbers"
+    )

@@ -1,0 +1,73 @@
+"""The Flask application: the HTTP API, the page that asks it, and what every response carries."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, render_template
+from flask.json.provider import DefaultJSONProvider
+
+from service import api, problems
+from service.library import Library
+
+_SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+def create_app(db: Path, *, preload: bool = False, keep: int = 4) -> Flask:
+    """Make the WSGI application that answers from one store.
+
+    Args:
+        db: the store's file.
+        preload: load the latest version of each model now, so that processes forked later share one copy.
+        keep: how many models stay loaded at most.
+
+    Raises:
+        StoreError: there is no usable store at `db`.
+    """
+    library = Library(db, keep)
+    library.models()
+    if preload:
+        library.preload()
+    app = Flask(__name__)
+    app.json = StrictJson(app)
+    app.url_map.merge_slashes = False  # //livez is another address, not a redirect
+    problems.register(app)
+    app.register_blueprint(api.blueprint(library))
+    app.add_url_rule("/livez", "livez", _livez)
+    app.add_url_rule("/", "page", _page)
+    app.after_request(_secured)
+    return app
+
+
+class StrictJson(DefaultJSONProvider):
+    """JSON in UTF-8, fields in the order they were given, and never NaN."""
+
+    sort_keys = False
+
+    def dumps(self, obj: Any, **kwargs: Any) -> str:  # noqa: ANN401 - JSON is any value
+        """Serialize; a lone surrogate (from a file name that is not UTF-8) becomes its escape."""
+        text = json.dumps(obj, default=self.default, ensure_ascii=False, allow_nan=False, **kwargs)
+        return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _livez() -> dict[str, str]:
+    """Say that the process answers."""
+    return {"status": "ok"}
+
+
+def _page() -> str:
+    """Show the page; it gets its answers from the HTTP API."""
+    return render_template("index.html")
+
+
+def _secured(response: Response) -> Response:
+    response.headers.update(_SECURITY_HEADERS)
+    return response

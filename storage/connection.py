@@ -1,0 +1,153 @@
+"""Opening the SQLite file, for reading and for writing; every failure is told with its file and the way out."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from storage.errors import StoreError
+
+MIGRATION_SET = "firth"
+KNOWN_MIGRATIONS = ("m001_models",)
+_OLDEST_SQLITE = (3, 37)  # the first with STRICT tables
+_PAGE_BYTES = 16384  # reads a model of 121,926 x 100 in 0.7 of the time that SQLite's default of 4096 takes
+
+_WAYS_OUT = {
+    "not a database": "is not an SQLite database; name the right file with --db",
+    "malformed": "is damaged; restore it from a copy, or save what is left with `sqlite3 FILE .recover`",
+    "could not decode": "is damaged; restore it from a copy, or save what is left with `sqlite3 FILE .recover`",
+    "locked": "is in use by another writer; try again when that has ended",
+    "readonly": "cannot be written; check the permissions of the file and its folder",
+    "unable to open": "cannot be opened; check the permissions of the file and its folder",
+    "full": "does not fit on its disk; make room and publish again, the models published before are whole",
+    "disk i/o": "met an error of its disk; check the disk's health and room, the models published before are whole",
+}
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn whatever SQLite says about the file into a `StoreError` that names the file and the way out."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        said = str(error)
+        way_out = next((way for text, way in _WAYS_OUT.items() if text in said.lower()), "could not be used")
+        raise StoreError(f"{path} {way_out} (SQLite: {said})") from error
+
+
+def log_of(path: Path) -> Path:
+    """Where SQLite writes first (WAL): beside the file itself, not beside a link to it."""
+    real = path.resolve()
+    return real.with_name(f"{real.name}-wal")
+
+
+def open_for_reading(path: Path, patience: float) -> sqlite3.Connection:
+    """Open an existing store; neither the file nor its folder is changed by it.
+
+    Args:
+        path: the file.
+        patience: seconds to wait where another process holds the lock.
+
+    Raises:
+        StoreError: no such file, not a store, damaged, unreadable, or written by a newer Firth.
+    """
+    _check_file(path)
+    if not path.exists():
+        raise StoreError(f"there is no store at {path}; `firth store` makes one, --db names another")
+    with explained(path):
+        connection = _connect(path, _reading_mode(path), patience)
+        try:
+            connection.execute("PRAGMA query_only = on")
+            _check_schema(path, connection, wanted=KNOWN_MIGRATIONS)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def open_for_writing(path: Path, patience: float) -> sqlite3.Connection:
+    """Open a store to be written, or an empty database where there is none; the schema is the caller's to migrate.
+
+    Args:
+        path: the file; its folder is made when missing.
+        patience: seconds to wait where another process holds the lock.
+
+    Raises:
+        StoreError: a database of something else, damaged, not writable, or written by a newer Firth.
+    """
+    _check_file(path)
+    _make_folder(path.parent)
+    if path.exists() and not _may_write(path):
+        raise StoreError(f"{path} {_WAYS_OUT['readonly']}")
+    with explained(path):
+        connection = _connect(path, "mode=rwc", patience)
+        try:
+            _check_schema(path, connection, wanted=())
+            connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
+            connection.execute("PRAGMA journal_mode = wal")
+            connection.execute("PRAGMA foreign_keys = on")
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def _connect(path: Path, mode: str, patience: float) -> sqlite3.Connection:
+    # as_uri writes ? and # as %3F and %23, so that no file name can be taken for a parameter
+    return sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=patience)
+
+
+def _reading_mode(path: Path) -> str:
+    """How to read without leaving anything behind.
+
+    A `mode=ro` connection makes FILE-wal and FILE-shm and cannot take them away again; a `mode=rw` connection can.
+    Where we may not write, nothing may be made at all, and the file itself holds everything unless there is a log.
+    """
+    if _may_write(path):
+        return "mode=rw"
+    return "mode=ro" if _has_log(path) else "mode=ro&immutable=1"
+
+
+def _may_write(path: Path) -> bool:
+    """Whether file and folder can be written: SQLite needs both, since the log stands beside the file."""
+    effective = os.access in os.supports_effective_ids
+    return all(os.access(place, os.W_OK, effective_ids=effective) for place in (path, log_of(path).parent))
+
+
+def _has_log(path: Path) -> bool:
+    log = log_of(path)
+    return log.exists() and log.stat().st_size > 0
+
+
+def _tables(connection: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+
+def _check_file(path: Path) -> None:
+    if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
+        raise StoreError(f"Python brings SQLite {sqlite3.sqlite_version}; the store needs 3.37: use a newer Python")
+    if path.exists() and not path.is_file():
+        raise StoreError(f"{path} is not a file; name the store's file with --db")
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"the folder {folder} cannot be made: {error.strerror}") from error
+
+
+def _check_schema(path: Path, connection: sqlite3.Connection, wanted: tuple[str, ...]) -> None:
+    """Refuse a database of something else, one that lacks a `wanted` migration, and one that knows more than we."""
+    tables = _tables(connection)
+    applied = _applied(connection) if "_sqlite_migrations" in tables else set()
+    if newer := sorted(applied - set(KNOWN_MIGRATIONS)):
+        raise StoreError(f"{path} was written by a newer Firth (it has {', '.join(newer)}); update Firth to read it")
+    if (tables and not applied) or not applied.issuperset(wanted):
+        raise StoreError(f"{path} is a database, but not a store of Firth; name another file with --db")
+
+
+def _applied(connection: sqlite3.Connection) -> set[str]:
+    query = "SELECT name FROM _sqlite_migrations WHERE migration_set = ?"
+    return {name for (name,) in connection.execute(query, [MIGRATION_SET])}

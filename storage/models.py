@@ -1,0 +1,81 @@
+"""What a stored model is called: `name@version`, and what is known of it without reading its vectors."""
+
+import dataclasses
+import difflib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from storage.errors import SettingError, UnknownModel
+
+_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}")
+
+
+@dataclass(frozen=True)
+class ModelId:
+    """One published model, which never changes: `name@version`."""
+
+    name: str
+    version: int
+
+    def __str__(self) -> str:
+        return f"{self.name}@{self.version}"
+
+
+@dataclass(frozen=True)
+class ModelInfo(ModelId):
+    """A published model without its vectors.
+
+    Attributes:
+        words: V, the number of words.
+        dimensions: D, the length of each vector.
+        created: when it was published, UTC, ISO 8601.
+        vectors_sha256: hash of the (V, D) matrix as little-endian float32, row after row.
+    """
+
+    words: int
+    dimensions: int
+    created: str
+    vectors_sha256: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as plain JSON values."""
+        return dataclasses.asdict(self)
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that could not stand in an address or be told from `name@version`.
+
+    Raises:
+        SettingError: names the rule.
+    """
+    if not _NAME.fullmatch(name):
+        raise SettingError(
+            f"model name {name!r} is not usable; allowed: 1 to 64 of A-Z a-z 0-9 . _ - and no dot in front"
+        )
+
+
+def find_model(asked: str, models: Sequence[ModelInfo]) -> ModelInfo:
+    """The model called `name@version`, or the latest version of `name`.
+
+    Args:
+        asked: `name` or `name@version`.
+        models: all there are, by name and version.
+
+    Raises:
+        UnknownModel: there is none; it carries at most five that may have been meant.
+    """
+    found = [info for info in models if asked in (info.name, str(info))]
+    if not found:
+        raise UnknownModel(asked, _near_models(asked, models))
+    return found[-1]
+
+
+def _near_models(asked: str, models: Sequence[ModelInfo]) -> list[str]:
+    """The latest versions of a known name, or names that look alike."""
+    name = asked.partition("@")[0]
+    versions = [str(info) for info in reversed(models) if info.name == name]
+    names = {info.name.casefold(): info.name for info in models}
+    alike = difflib.get_close_matches(name.casefold(), names, n=5)
+    return versions[:5] or [names[folded] for folded in alike]

@@ -1,0 +1,65 @@
+"""The tables of the store, as numbered migrations; a released migration never changes, a new one follows it.
+
+Kept apart from the rest of `storage` because importing sqlite_utils takes longer than reading a whole model.
+"""
+
+import sqlite3
+
+from sqlite_utils import Database, Migrations
+
+from storage.connection import MIGRATION_SET
+
+migrations = Migrations(MIGRATION_SET)
+
+
+def migrate(connection: sqlite3.Connection) -> Database:
+    """Bring the tables up to date, whole or not at all, and return the connection as sqlite-utils sees it."""
+    database = Database(connection, execute_plugins=False)
+    connection.execute("BEGIN IMMEDIATE")  # two processes that create the same file come one after the other
+    with connection:
+        migrations.apply(database)
+    return database
+
+
+@migrations()
+def m001_models(database: Database) -> None:
+    """One row a model, one row a word, one row for each part of a model's card; published rows never change."""
+    _run(
+        database,
+        """CREATE TABLE models (
+            id INTEGER PRIMARY KEY,
+            name TEXT NOT NULL,
+            version INTEGER NOT NULL CHECK (version >= 1),
+            words INTEGER NOT NULL,
+            dimensions INTEGER NOT NULL,
+            created TEXT NOT NULL,
+            vectors_sha256 TEXT NOT NULL,
+            UNIQUE (name, version)
+        ) STRICT""",
+        """CREATE TABLE words (
+            model INTEGER NOT NULL REFERENCES models (id) ON DELETE CASCADE,
+            row INTEGER NOT NULL,
+            word TEXT NOT NULL,
+            count INTEGER NOT NULL,
+            vector BLOB NOT NULL,
+            PRIMARY KEY (model, row),
+            UNIQUE (model, word)
+        ) STRICT""",
+        """CREATE TABLE cards (
+            model INTEGER NOT NULL REFERENCES models (id) ON DELETE CASCADE,
+            part TEXT NOT NULL,
+            json TEXT NOT NULL CHECK (json_valid(json)),
+            PRIMARY KEY (model, part)
+        ) STRICT""",
+    )
+    for table in ("models", "words", "cards"):
+        _run(
+            database,
+            f"CREATE TRIGGER {table}_never_change BEFORE UPDATE ON {table} "
+            "BEGIN SELECT RAISE(ABORT, 'a published model never changes'); END",
+        )
+
+
+def _run(database: Database, *statements: str) -> None:
+    for statement in statements:
+        database.execute(statement)

@@ -1,0 +1,86 @@
+"""Files appear whole or not at all, and hashes name contents."""
+
+import hashlib
+import json
+import os
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storage.files import sha256_of_file, sha256_of_json, whole_file, write_json
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def test_a_file_is_there_only_when_it_is_whole(tmp_path):
+    """While the file is being written its name shows what was there before; afterwards the new contents."""
+    path = tmp_path / "new" / "file"
+    with whole_file(path) as file:
+        file.write(b"half")
+        assert not path.exists()
+        file.write(b" whole")
+    assert path.read_bytes() == b"half whole"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_failure_leaves_what_was_there(tmp_path):
+    """An exception while writing leaves the old contents, and nothing beside them."""
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    with pytest.raises(TypeError), whole_file(path) as file:
+        print(b"half", None, 1, file=file)  # text into a binary file
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="ends a forked process in the middle of writing")
+def test_a_killed_writer_leaves_what_was_there(tmp_path):
+    """A process that ends in the middle of writing leaves the old contents under the name."""
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    child = os.fork()
+    if child == 0:
+        with whole_file(path) as file:
+            file.write(b"half")
+            file.flush()
+            os._exit(9)
+    os.waitpid(child, 0)
+    assert path.read_bytes() == b"old"
+
+
+@given(json_values)
+def test_json_is_read_back_as_it_was_written(tmp_path_factory, value):
+    """Any JSON value comes back from its file unchanged."""
+    path = tmp_path_factory.getbasetemp() / "value.json"
+    write_json(path, value)
+    assert json.loads(path.read_text("utf-8")) == value
+
+
+def test_nan_is_not_json(tmp_path):
+    """NaN is refused before anything is written, since no other program could read it."""
+    path = tmp_path / "value.json"
+    with pytest.raises(ValueError, match="JSON"):
+        write_json(path, float("nan"))
+    with pytest.raises(ValueError, match="JSON"):
+        sha256_of_json(float("nan"))
+    assert not path.exists()
+
+
+@given(st.binary(max_size=100))
+def test_the_hash_of_a_file_is_that_of_its_bytes(tmp_path_factory, content):
+    """sha256_of_file is the SHA-256 that any other tool computes."""
+    path = tmp_path_factory.getbasetemp() / "content"
+    path.write_bytes(content)
+    assert sha256_of_file(path) == hashlib.sha256(content).hexdigest()
+
+
+@given(st.dictionaries(st.text(), json_values, min_size=2, max_size=4))
+def test_the_hash_of_json_does_not_know_the_order_of_keys(value):
+    """Two dictionaries that are equal have one hash, in whatever order their keys were put in."""
+    backwards = dict(reversed(value.items()))
+    assert sha256_of_json(value) == sha256_of_json(backwards)

@@ -1,0 +1,304 @@
+"""The HTTP API gives the engine's answers, says which model gave them, and has one shape for every error."""
+
+import json
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote, urlencode
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from service.answers import document
+from service.app import create_app
+from service.engine import Engine
+from service.library import Library
+from service.parameters import LONGEST_WORD, Malformed, read_parameters
+from storage.embeddings import Embeddings
+from storage.errors import StoreError
+from storage.store import Store
+
+WORDS = ("man", "woman", "king", "queen", "naïve", "two words", "🦊", "void", "a&b=c", "100%", "+")
+
+
+def some_embeddings(seed=1, words=WORDS):
+    matrix = np.random.default_rng(seed).standard_normal((len(words), 8)).astype(np.float32)
+    matrix[words.index("void")] = 0
+    return Embeddings(words, np.arange(len(words), 0, -1, dtype=np.int64), matrix)
+
+
+@pytest.fixture
+def db(tmp_path):
+    """A store with news@1, news@2 and wiki@1."""
+    path = tmp_path / "firth.db"
+    with Store.open(path, create=True) as store:
+        store.publish("news", some_embeddings(1), {"settings": {"window": 5}, "loss_curve": [2.5, 2.0]})
+        store.publish("news", some_embeddings(2), {"manifest": {"inputs": ["caf\udce9.txt"]}})
+        store.publish("wiki", some_embeddings(3), {})
+    return path
+
+
+@pytest.fixture
+def client(db):
+    return create_app(db).test_client()
+
+
+def asked(path, **parameters):
+    return f"/api/v1/models/{path}?{urlencode(parameters)}"
+
+
+# ---- answers ----
+
+
+def test_livez(client):
+    """/livez says that the process answers."""
+    assert client.get("/livez").json == {"status": "ok"}
+
+
+def test_models(client, db):
+    """The list of models is the store's, with sizes, times and hashes."""
+    with Store.open(db) as store:
+        assert client.get("/api/v1/models").json == {"models": [info.as_dict() for info in store.models()]}
+
+
+@pytest.mark.parametrize(("path", "label"), [("news", "news@2"), ("news@1", "news@1"), ("wiki", "wiki@1")])
+def test_card(client, db, path, label):
+    """A model's address shows its card; a name without version is the latest."""
+    with Store.open(db) as store:
+        info = store.find(label)
+        expected = {"model": info.as_dict(), "card": store.card(info)}
+    assert client.get(f"/api/v1/models/{path}").json == expected
+
+
+@pytest.mark.parametrize("label", ["news@1", "news@2", "wiki@1"])
+def test_answers_are_those_of_the_engine(client, db, label):
+    """Each question over HTTP gives what the engine gives in Python, digit for digit, and names the model."""
+    with Store.open(db) as store:
+        info = store.find(label)
+        engine = Engine(store.load(info))
+    questions = {
+        asked(f"{label}/similarity", a="king", b="queen"): engine.similarity("king", "queen"),
+        asked(f"{label}/neighbors", word="king"): engine.neighbors("king"),
+        asked(f"{label}/neighbors", word="king", topn=3): engine.neighbors("king", 3),
+        asked(f"{label}/analogy", a="man", b="king", c="woman"): engine.analogy("man", "king", "woman"),
+        asked(f"{label}/analogy", a="man", b="king", c="woman", topn=2): engine.analogy("man", "king", "woman", 2),
+    }
+    for address, answer in questions.items():
+        response = client.get(address)
+        assert response.status_code == 200
+        assert response.json == json.loads(json.dumps(document(info, answer)))
+        assert response.json["model"] == {
+            "name": info.name,
+            "version": info.version,
+            "vectors_sha256": info.vectors_sha256,
+        }
+
+
+@pytest.mark.parametrize("word", WORDS[:-1])
+def test_any_word_can_be_asked_for(client, word):
+    """Words with blanks, signs that mean something in an address, or letters of any script are found exactly."""
+    answer = client.get(asked("wiki/similarity", a=word, b="king")).json
+    assert (answer["a"], answer["b"]) == (word, "king")
+
+
+def test_json_is_utf8(client):
+    """Words are written as themselves in UTF-8, not as escapes."""
+    response = client.get(asked("wiki/similarity", a="naïve", b="🦊"))
+    assert response.content_type == "application/json"
+    assert '"a":"naïve","b":"🦊"' in response.data.decode("utf-8")
+
+
+def test_nan_never_leaves(db):
+    """A NaN in an answer, from wherever, is an error of ours and not a document that nobody can read."""
+    with pytest.raises(ValueError, match="JSON"):
+        create_app(db).json.dumps({"score": float("nan")})
+
+
+def test_topn_defaults_to_ten(client):
+    """Without topn there are ten neighbors."""
+    assert len(client.get(asked("wiki/neighbors", word="king")).json["neighbors"]) == 10
+
+
+# ---- errors ----
+
+REFUSED = [
+    ("wiki/similarity?a=king", 400, "malformed", "'b' is missing"),
+    ("wiki/similarity", 400, "malformed", "'a' is missing"),
+    ("wiki/similarity?a=king&b=man&b=man", 400, "malformed", "'b' is given 2 times"),
+    ("wiki/similarity?a=king&b=man&topn=3", 400, "malformed", "unknown parameter 'topn'"),
+    ("wiki/similarity?a=king&b=", 400, "malformed", "'b' has 0 characters"),
+    ("wiki/neighbors?wrod=king", 400, "malformed", "unknown parameter 'wrod'"),
+    ("wiki/neighbors?word=king&topn=ten", 400, "malformed", "whole number"),
+    ("wiki/neighbors?word=king&topn=1.5", 400, "malformed", "whole number"),
+    ("wiki/neighbors?word=king&topn=nan", 400, "malformed", "whole number"),
+    ("wiki/neighbors?word=king&topn=%D9%A3", 400, "malformed", "whole number"),
+    (f"wiki/neighbors?word={'x' * 201}", 400, "malformed", "201 characters"),
+    ("wiki/neighbors?word=%FF", 400, "malformed", "not UTF-8"),
+    ("wiki/neighbors?" + "&".join(f"w{i}=1" for i in range(30)), 400, "malformed", "more than 20"),
+    ("?page=1", 400, "malformed", "allowed: none"),
+    ("wiki?full=1", 400, "malformed", "allowed: none"),
+    ("wiki/neighbors?word=kng", 404, "unknown_word", "'kng' (did you mean king?)"),
+    ("wiki/analogy?a=kng&b=man&c=quen", 404, "unknown_word", "'quen' (did you mean queen?)"),
+    ("wikki", 404, "unknown_model", "'wikki' (did you mean wiki?)"),
+    ("wiki@2/neighbors?word=king", 404, "unknown_model", "'wiki@2'"),
+    ("wiki/neighbours?word=king", 404, "unknown_route", "/api/v1/models/wiki/neighbours"),
+    ("wiki/", 404, "unknown_route", "/api/v1/models/wiki/"),
+    ("wiki/neighbors?word=king&topn=0", 422, "unusable", "1 to 1000"),
+    ("wiki/neighbors?word=king&topn=-5", 422, "unusable", "1 to 1000"),
+    ("wiki/neighbors?word=king&topn=1001", 422, "unusable", "1 to 1000"),
+    ("wiki/neighbors?word=void", 422, "unusable", "'void' is zero"),
+    ("wiki/analogy?a=king&b=king&c=void", 422, "unusable", "king - king + void is zero"),
+]
+
+
+def check_error(response, status, code):
+    """The one shape of every error."""
+    assert response.status_code == status
+    assert response.content_type == "application/json"
+    assert list(response.json) == ["error"]
+    error = response.json["error"]
+    assert list(error) == ["code", "message", "status", "missing", "near"]
+    assert (error["code"], error["status"]) == (code, status)
+    assert error["message"]
+    assert "Content-Security-Policy" in response.headers
+    return error
+
+
+@pytest.mark.parametrize(("path", "status", "code", "said"), REFUSED)
+def test_every_refusal_has_the_one_shape(client, path, status, code, said):
+    """What is missing, repeated, unknown, unusable or too long is refused in the one shape, by name."""
+    address = f"/api/v1/models{'' if path.startswith('?') else '/'}{path}"
+    assert said in check_error(client.get(address), status, code)["message"]
+
+
+def test_unknown_words_come_with_near_matches(client):
+    """All missing words are listed, each with its near matches."""
+    error = client.get(asked("wiki/analogy", a="kng", b="man", c="Queen")).json["error"]
+    assert error["missing"] == ["kng", "Queen"]
+    assert error["near"] == {"kng": ["king"], "Queen": ["queen"]}
+
+
+def test_unknown_models_and_routes_come_with_near_matches(client):
+    """A model or route that is not there comes with those that may have been meant."""
+    assert client.get("/api/v1/models/nws").json["error"]["near"] == {"nws": ["news"]}
+    assert client.get("/api/v1/models/news@7").json["error"]["near"] == {"news@7": ["news@2", "news@1"]}
+    near = client.get("/api/v1/models/wiki/neighbours").json["error"]["near"]
+    assert near["/api/v1/models/wiki/neighbours"][0] == "/api/v1/models/wiki/neighbors"
+
+
+@pytest.mark.parametrize(
+    "path", ["/nowhere", "/api//v1/models", "/livez/", "/static/none.css", "/static/../app.py", "/api/v1"]
+)
+def test_other_addresses_are_not_found(client, path):
+    """Whatever is not there is a 404 in the one shape, also outside the API, and never a file of the machine."""
+    check_error(client.get(path), 404, "unknown_route")
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("path", ["/", "/livez", "/api/v1/models", "/api/v1/models/wiki", asked("wiki/neighbors")])
+def test_only_reading_is_allowed(client, method, path):
+    """Every route refuses other methods in the one shape and says which are allowed."""
+    response = client.open(path, method=method)
+    check_error(response, 405, "method_not_allowed")
+    assert "GET" in response.headers["Allow"]
+
+
+def test_a_failure_is_logged_and_tells_nothing(client, db, caplog):
+    """When the store is lost while running, the log has the traceback and the answer has no path and no detail."""
+    db.unlink()
+    with caplog.at_level(logging.ERROR):
+        error = check_error(client.get("/api/v1/models"), 500, "internal")
+    assert str(db) not in json.dumps(error)
+    assert caplog.records[0].exc_info
+    assert str(db) in caplog.text
+
+
+@given(st.text(max_size=LONGEST_WORD), st.text(max_size=LONGEST_WORD))
+def test_parameters_are_read_as_they_were_sent(one, other):
+    """Whatever text a client encodes is the text that is read; only empty text is refused."""
+    try:
+        query = f"a={quote(one, safe='')}&b={quote(other, safe='')}".encode()
+    except UnicodeEncodeError:
+        return  # a lone surrogate cannot be sent
+    if one and other:
+        assert read_parameters(query, ["a", "b"]) == {"a": one, "b": other}
+    else:
+        with pytest.raises(Malformed):
+            read_parameters(query, ["a", "b"])
+
+
+@given(query=st.binary(max_size=60))
+@settings(max_examples=200)
+def test_no_query_string_breaks_the_reader(query):
+    """Any bytes as a query string are read or refused, and nothing else."""
+    try:
+        values = read_parameters(query, ["word"], ["topn"])
+    except Malformed as refused:
+        assert str(refused)  # noqa: PT017 - both outcomes are lawful
+    else:
+        assert "word" in values
+        assert set(values) <= {"word", "topn"}
+
+
+# ---- what every response carries ----
+
+
+@pytest.mark.parametrize("path", ["/", "/livez", "/api/v1/models", "/static/page.css", "/nowhere"])
+def test_security_headers(client, path):
+    """Every response, whatever its status, keeps browsers from foreign content, framing and guessing types."""
+    headers = client.get(path, buffered=True).headers
+    assert "default-src 'self'" in headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+
+
+# ---- models come and go ----
+
+
+def test_a_new_version_is_seen_while_running(client, db):
+    """A version published while the service runs is listed and is what its name means, from the next request on."""
+    before = client.get(asked("wiki/neighbors", word="king")).json
+    with Store.open(db, create=True) as store:
+        info = store.publish("wiki", some_embeddings(9), {})
+    assert "wiki@2" in [f"{model['name']}@{model['version']}" for model in client.get("/api/v1/models").json["models"]]
+    after = client.get(asked("wiki/neighbors", word="king")).json
+    assert after["model"]["vectors_sha256"] == info.vectors_sha256
+    assert client.get(asked("wiki@1/neighbors", word="king")).json == before
+
+
+def test_an_empty_store_has_no_models(tmp_path):
+    """A store without models can be served; it lists none and knows none."""
+    with Store.open(tmp_path / "firth.db", create=True):
+        pass
+    client = create_app(tmp_path / "firth.db", preload=True).test_client()
+    assert client.get("/api/v1/models").json == {"models": []}
+    check_error(client.get("/api/v1/models/news"), 404, "unknown_model")
+
+
+def test_no_store_no_service(tmp_path):
+    """The application is not made where there is no store."""
+    with pytest.raises(StoreError, match="no store"):
+        create_app(tmp_path / "missing.db")
+
+
+def test_a_model_is_loaded_once(db):
+    """All threads that ask for a model at the same time, and all that come later, get one and the same engine."""
+    library = Library(db)
+    info = library.find("wiki")
+    with ThreadPoolExecutor(8) as pool:
+        engines = list(pool.map(lambda _: library.engine(info), range(16)))
+    assert len({id(engine) for engine in engines}) == 1
+
+
+def test_the_model_longest_unasked_goes_first(db):
+    """No more models stay loaded than allowed; the one not asked for the longest is loaded again when asked for."""
+    library = Library(db, keep=2)
+    one, two, three = library.models()
+    first, second = library.engine(one), library.engine(two)
+    assert library.engine(one) is first
+    library.engine(three)
+    assert library.engine(one) is first
+    assert library.engine(two) is not second

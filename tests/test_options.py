@@ -1,0 +1,181 @@
+"""Options of the command line come from the settings' dataclasses, and refuse what those refuse."""
+
+import dataclasses
+import inspect
+
+import click
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.cli import COMMANDS, firth
+from pipeline.commands.asking import AnswerSettings
+from pipeline.commands.crosscheck import LEVELS, CrosscheckSettings
+from pipeline.commands.evaluate import EvaluateSettings
+from pipeline.commands.serve import ServeSettings
+from pipeline.commands.tokenizing import WorkSettings
+from pipeline.crosscheck import crosscheck
+from pipeline.evaluation.evaluate import RESTRICT
+from pipeline.options import Number, collect
+from pipeline.settings import TokenSettings, TrainSettings, VocabularySettings
+from service.engine import LARGEST_TOPN, Engine
+from service.server import serve
+from storage.errors import SettingError
+
+USED_BY = {
+    "tokenize": (TokenSettings, WorkSettings),
+    "train": (VocabularySettings, TrainSettings),
+    "crosscheck": (CrosscheckSettings,),
+    "evaluate": (EvaluateSettings,),
+    "similar": (AnswerSettings,),
+    "analogy": (AnswerSettings,),
+    "serve": (ServeSettings,),
+    "run": (TokenSettings, WorkSettings, VocabularySettings, TrainSettings, CrosscheckSettings, EvaluateSettings),
+}
+ROOT = click.Context(firth, info_name="firth")
+NUMBERS = [
+    field
+    for cls in {cls for classes in USED_BY.values() for cls in classes}
+    for field in dataclasses.fields(cls)
+    if field.type in (int, float)
+]
+
+
+def options_of(name):
+    """The options of a command by the name of their setting."""
+    return {param.name: param for param in firth.get_command(ROOT, name).params}
+
+
+@pytest.fixture(autouse=True)
+def no_settings_in_the_environment(monkeypatch):
+    """The developer's own FIRTH_... variables play no part."""
+    for name in ("FIRTH_DB", "FIRTH_EPOCHS", "FIRTH_ALPHA", "FIRTH_MIN_ALPHA"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.parametrize(("name", "cls"), [(name, cls) for name, classes in USED_BY.items() for cls in classes])
+def test_every_field_is_an_option(name, cls):
+    """A setting's name, default, help and range are those of its field, in each command that has it."""
+    options = options_of(name)
+    for field in dataclasses.fields(cls):
+        option = options[field.name]
+        assert option.opts[0] == "--" + field.name.replace("_", "-")
+        assert option.default == field.default
+        assert field.metadata["help"].rstrip(".") in option.help
+
+
+@pytest.mark.parametrize("field", NUMBERS, ids=lambda field: field.name)
+@given(value=st.one_of(st.integers(), st.floats(), st.sampled_from([0, 1, -1, 0.5])))
+def test_a_number_is_accepted_exactly_in_its_range(field, value):
+    """What is read is in the declared range and is the number that was written; all else is refused with the range."""
+    low, high = field.metadata["low"], field.metadata["high"]
+    high_enough = low is None or value > low or (value == low and not field.metadata["open_low"])
+    low_enough = high is None or value <= high
+    if high_enough and low_enough and (field.type is float or isinstance(value, int)):
+        assert Number(field)(repr(value)) == value
+    else:
+        with pytest.raises(click.BadParameter, match="allowed: "):
+            Number(field)(repr(value))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "allowed"),
+    [
+        (["train", "x", "--out", "y", "--epochs", "0"], "from 1 to 100000"),
+        (["train", "x", "--out", "y", "--epochs", "many"], "from 1 to 100000"),
+        (["train", "x", "--out", "y", "--epochs", "2.5"], "from 1 to 100000"),
+        (["train", "x", "--out", "y", "--alpha", "0"], "greater than 0, at most 10"),
+        (["train", "x", "--out", "y", "--alpha", "nan"], "greater than 0, at most 10"),
+        (["train", "x", "--out", "y", "--sample", "1.1"], "from 0 to 1"),
+        (["tokenize", "x", "--out", "y", "--min-length", "0"], "1 or more"),
+        (["tokenize", "x", "--out", "y", "--errors", "nice"], "strict, replace, ignore"),
+        (["crosscheck", "x", "--level", "all"], "'tables', 'replay', 'quality'"),
+        (["similar", "x", "--topn", "1001"], "from 1 to 1000"),
+        (["serve", "--port", "65536"], "from 0 to 65535"),
+    ],
+)
+def test_a_wrong_value_is_wrong_usage(arguments, allowed):
+    """A value outside its range ends with exit code 2 and a message that says what is allowed."""
+    result = CliRunner().invoke(firth, arguments)
+    assert result.exit_code == 2
+    assert allowed in result.stderr
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize("arguments", [["train", "x", "--out", "y", "--epoch", "3"], ["similar", "x", "-size", "3"]])
+def test_an_unknown_option_is_wrong_usage(arguments):
+    """No option is ever ignored: neither a shortened nor a foreign one."""
+    result = CliRunner().invoke(firth, arguments)
+    assert result.exit_code == 2
+    assert "No such option" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "setting", "value"),
+    [
+        ("train", "epochs", "5"),
+        ("train", "epochs", True),
+        ("train", "epochs", 2.5),
+        ("train", "alpha", "0.1"),
+        ("tokenize", "keep_case", 1),
+        ("tokenize", "keep_case", "yes"),
+        ("tokenize", "encoding", 8),
+        ("crosscheck", "level", "tables"),
+        ("crosscheck", "level", [1]),
+        ("models", "db", ["firth.db"]),
+    ],
+)
+def test_types_of_a_file_are_not_bent(command, setting, value):
+    """A TOML value of another type is refused, even where Python could convert it."""
+    with pytest.raises(click.BadParameter, match=" is not "):
+        options_of(command)[setting].from_toml(ROOT, value)
+
+
+@pytest.mark.parametrize(
+    ("command", "setting", "text", "value"),
+    [
+        ("tokenize", "keep_case", "TRUE", True),
+        ("tokenize", "keep_case", "0", False),
+        ("crosscheck", "level", "tables, replay", ("tables", "replay")),
+        ("crosscheck", "level", "replay", ("replay",)),
+        ("train", "alpha", "1e-3", 0.001),
+    ],
+)
+def test_text_from_the_environment(command, setting, text, value):
+    """A string stands for true or false, a number, or several words between commas or blanks."""
+    assert options_of(command)[setting].from_text(ROOT, text) == value
+
+
+@pytest.mark.parametrize("text", ["maybe", "2", ""])
+def test_text_that_is_neither_true_nor_false(text):
+    """Any other word for a flag is refused."""
+    with pytest.raises(click.BadParameter, match="not true or false"):
+        options_of("tokenize")["keep_case"].from_text(ROOT, text)
+
+
+def test_contradicting_settings_are_refused():
+    """A contradiction between two settings is told with both of them."""
+    params = {**TrainSettings().as_dict(), "alpha": 0.01, "min_alpha": 0.02}
+    with click.Context(firth), pytest.raises(SettingError, match=r"min_alpha is 0\.02, above alpha 0\.01"):
+        collect(TrainSettings, params)
+
+
+def test_limits_and_defaults_are_those_of_the_library():
+    """Numbers that the command line repeats, so that --help need not import the library, are the library's."""
+    usual = inspect.signature(serve).parameters
+    assert options_of("serve")["host"].default == usual["host"].default
+    assert ServeSettings().port == usual["port"].default
+    assert ServeSettings().threads == usual["threads"].default
+    assert AnswerSettings().topn == inspect.signature(Engine.neighbors).parameters["topn"].default
+    assert Number(dataclasses.fields(AnswerSettings)[0]).allowed == f"from 1 to {LARGEST_TOPN}"
+    assert EvaluateSettings().restrict == RESTRICT
+    assert crosscheck.LEVELS == LEVELS
+    assert tuple(range(1, CrosscheckSettings().seeds + 1)) == crosscheck.SEEDS
+    assert CrosscheckSettings().max_tokens == crosscheck.MAX_TOKENS
+
+
+def test_every_command_is_covered_here():
+    """The table at the top of this file names every command that has numbers to set."""
+    with_numbers = {name for name in COMMANDS if any(isinstance(o.type, Number) for o in options_of(name).values())}
+    assert with_numbers == set(USED_BY)

@@ -1,0 +1,118 @@
+"""`serve` answers over a real socket, stops when it is told to, and explains why it cannot start."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from service.server import serve
+from storage.embeddings import Embeddings
+from storage.errors import FirthError, SettingError, StoreError
+from storage.store import Store
+
+START = """
+import logging, sys
+from pathlib import Path
+from service.server import serve
+logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(message)s")
+serve(Path(sys.argv[1]), port=0, workers=2, server=sys.argv[2])
+"""
+
+
+@pytest.fixture(scope="module")
+def db(tmp_path_factory):
+    path = tmp_path_factory.mktemp("server") / "firth.db"
+    words = ("king", "queen", "man")
+    vectors = np.array([[1, 0], [1, 1], [0, 1]], np.float32)
+    with Store.open(path, create=True) as store:
+        store.publish("news", Embeddings(words, np.ones(3, np.int64), vectors), {})
+    return path
+
+
+@contextmanager
+def running(db, server):
+    """A server process and its address, which is the first line of its log."""
+    python = [sys.executable, "-c", START, str(db), server]
+    root = Path(__file__).parents[1]
+    with subprocess.Popen(python, stdout=subprocess.PIPE, text=True, cwd=root) as process:  # noqa: S603 - START
+        deadline = threading.Timer(60, process.kill)  # then reading its log ends, and the test fails
+        deadline.start()
+        try:
+            line = process.stdout.readline()
+            assert line.startswith("Firth answers at http://127.0.0.1:")
+            yield process, line.split()[-1]
+        finally:
+            deadline.cancel()
+            process.kill()
+
+
+def fetch(address):
+    with urllib.request.urlopen(address, timeout=30) as response:  # noqa: S310 - our own server
+        return response.headers, json.load(response)
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        pytest.param("gunicorn", marks=pytest.mark.skipif(sys.platform == "win32", reason="gunicorn needs fork")),
+        "waitress",
+    ],
+)
+def test_a_real_server_answers_and_stops(db, server):
+    """A started process answers questions over TCP, and at SIGTERM it ends by itself, without an error."""
+    with running(db, server) as (process, address):
+        headers, alive = fetch(f"{address}livez")
+        _, answer = fetch(f"{address}api/v1/models/news/neighbors?word=king&topn=1")
+        process.send_signal(signal.SIGTERM)
+        rest = process.stdout.read()
+        assert process.wait(60) == 0
+    assert alive == {"status": "ok"}
+    assert "Content-Security-Policy" in headers
+    assert [neighbor["word"] for neighbor in answer["neighbors"]] == ["queen"]
+    assert rest.endswith("Firth has stopped\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="gunicorn needs fork")
+def test_long_words_fit_into_a_request(db):
+    """Three words of the greatest length in four-byte letters reach the application, which does not know them."""
+    long = "%F0%9F%A6%8A" * 200
+    with running(db, "gunicorn") as (_, address):
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            fetch(f"{address}api/v1/models/news/analogy?a={long}&b={long}&c={long}")
+        with caught.value as response:
+            assert json.load(response)["error"]["code"] == "unknown_word"
+
+
+def test_a_port_in_use(db):
+    """Where another program listens, the start fails with the port and the way out."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(FirthError, match=f"port {port}.*choose another with --host or --port"):
+            serve(db, port=port)
+
+
+def test_an_address_that_is_not_ours(db):
+    """A host name that means nothing here is explained."""
+    with pytest.raises(FirthError, match=r"cannot listen on no\.such\.host\.invalid"):
+        serve(db, host="no.such.host.invalid", port=0)
+
+
+@pytest.mark.parametrize("port", [-1, 65536])
+def test_a_port_out_of_range(db, port):
+    """A port is 0 to 65535."""
+    with pytest.raises(SettingError, match="0 to 65535"):
+        serve(db, port=port)
+
+
+def test_no_store(tmp_path):
+    """Without a store there is nothing to serve, and that is said before any port is taken."""
+    with pytest.raises(StoreError, match="no store at"):
+        serve(tmp_path / "missing.db", port=0)
