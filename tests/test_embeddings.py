@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage.embeddings import Embeddings
@@ -48,6 +48,7 @@ def test_other_number_types_are_refused():
 
 
 @given(st.integers(0, 19), st.integers(0, 6), st.sampled_from([np.nan, np.inf, -np.inf]))
+@settings(deadline=None)
 def test_a_number_that_is_not_finite_is_found_wherever_it_stands(row, column, bad):
     """NaN or infinity anywhere in the matrix is refused with the word that has it."""
     matrix = np.ones((20, 7), np.float32)

@@ -53,6 +53,7 @@ topns = st.integers(1, 15)
 
 
 @given(small_matrices, topns)
+@settings(deadline=None)
 def test_neighbors_are_those_of_brute_force(matrix, topn):
     """The neighbors of each word are the rows of largest cosine in float64, the word itself left out."""
     unit, engine = brute_unit(matrix), engine_of(matrix)
@@ -62,6 +63,7 @@ def test_neighbors_are_those_of_brute_force(matrix, topn):
 
 
 @given(small_matrices, topns, st.data())
+@settings(deadline=None)
 def test_analogies_are_those_of_brute_force(matrix, topn, data):
     """An analogy's answers are the rows of largest cosine with b - a + c of unit rows, with a, b and c left out."""
     unit, engine = brute_unit(matrix), engine_of(matrix)
@@ -77,6 +79,7 @@ def test_analogies_are_those_of_brute_force(matrix, topn, data):
 
 
 @given(small_matrices)
+@settings(deadline=None)
 def test_similarity_is_that_of_brute_force(matrix):
     """Similarity is the float64 cosine, the same both ways, 1 with itself, and 0 with a zero vector."""
     unit, engine = brute_unit(matrix), engine_of(matrix)
@@ -87,7 +90,7 @@ def test_similarity_is_that_of_brute_force(matrix):
 
 
 @given(any_matrices)
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_no_finite_vectors_lead_to_nan(matrix):
     """However large or small the numbers are, every score is a number from -1 to 1 and every answer is JSON."""
     engine = engine_of(matrix)
@@ -108,6 +111,7 @@ def test_no_finite_vectors_lead_to_nan(matrix):
 
 
 @given(any_matrices)
+@settings(deadline=None)
 def test_unit_rows_are_of_length_one(matrix):
     """Each row is divided by its length, even where its square leaves float32; a zero row stays zero."""
     lengths = np.linalg.norm(unit_rows(matrix).astype(np.float64), axis=1)
@@ -115,6 +119,7 @@ def test_unit_rows_are_of_length_one(matrix):
 
 
 @given(small_matrices, topns, topns)
+@settings(deadline=None)
 def test_fewer_neighbors_are_a_prefix_of_more(matrix, some, more):
     """Asking for fewer neighbors gives the first of those that asking for more gives, ties included."""
     engine = engine_of(matrix)

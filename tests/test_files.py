@@ -5,7 +5,7 @@ import json
 import os
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage.files import sha256_of_file, sha256_of_json, whole_file, write_json
@@ -54,6 +54,7 @@ def test_a_killed_writer_leaves_what_was_there(tmp_path):
 
 
 @given(json_values)
+@settings(deadline=None)
 def test_json_is_read_back_as_it_was_written(tmp_path_factory, value):
     """Any JSON value comes back from its file unchanged."""
     path = tmp_path_factory.getbasetemp() / "value.json"
@@ -72,6 +73,7 @@ def test_nan_is_not_json(tmp_path):
 
 
 @given(st.binary(max_size=100))
+@settings(deadline=None)
 def test_the_hash_of_a_file_is_that_of_its_bytes(tmp_path_factory, content):
     """sha256_of_file is the SHA-256 that any other tool computes."""
     path = tmp_path_factory.getbasetemp() / "content"
@@ -80,6 +82,7 @@ def test_the_hash_of_a_file_is_that_of_its_bytes(tmp_path_factory, content):
 
 
 @given(st.dictionaries(st.text(), json_values, min_size=2, max_size=4))
+@settings(deadline=None)
 def test_the_hash_of_json_does_not_know_the_order_of_keys(value):
     """Two dictionaries that are equal have one hash, in whatever order their keys were put in."""
     backwards = dict(reversed(value.items()))

@@ -215,6 +215,7 @@ def test_a_failure_is_logged_and_tells_nothing(client, db, caplog):
 
 
 @given(st.text(max_size=LONGEST_WORD), st.text(max_size=LONGEST_WORD))
+@settings(deadline=None)
 def test_parameters_are_read_as_they_were_sent(one, other):
     """Whatever text a client encodes is the text that is read; only empty text is refused."""
     try:
@@ -229,7 +230,7 @@ def test_parameters_are_read_as_they_were_sent(one, other):
 
 
 @given(query=st.binary(max_size=60))
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_no_query_string_breaks_the_reader(query):
     """Any bytes as a query string are read or refused, and nothing else."""
     try:

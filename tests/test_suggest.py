@@ -3,7 +3,7 @@
 from functools import cache
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.suggest import MOST_MATCHES, Suggester, edit_distances
@@ -27,6 +27,7 @@ def textbook_distance(one, other):
 
 
 @given(st.text("ab🦊", max_size=7), st.lists(st.text("ab🦊", max_size=9), max_size=8), st.integers(0, 2))
+@settings(deadline=None)
 def test_distances_are_those_of_the_textbook(asked, words, allowed):
     """Up to `allowed` the distances are exactly the textbook's; beyond it they are allowed + 1."""
     words = [word for word in words if abs(len(word) - len(asked)) <= allowed]
@@ -60,6 +61,7 @@ def test_at_most_five():
 
 
 @given(st.text(max_size=80), st.lists(st.text(max_size=12), max_size=12, unique=True))
+@settings(deadline=None)
 def test_only_words_of_the_vocabulary(asked, words):
     """Suggestions are different words of the vocabulary, whatever is asked."""
     near = Suggester(words).near(asked)

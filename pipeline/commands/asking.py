@@ -66,7 +66,7 @@ def newest(store: "Store") -> "ModelInfo":
     models = store.models()
     if not models:
         raise StoreError(f"{store.path} holds no model yet; `firth run` or `firth store` puts one in")
-    return max(models, key=lambda info: info.created)
+    return max(models, key=lambda info: (info.created, info.version))
 
 
 def print_answer(info: "ModelInfo", answer: "Answer") -> None:

@@ -1,32 +1,100 @@
-"""Do two models have the same nearest neighbors?"""
+"""Do models have the same nearest neighbors? Firth's with gensim's, beside gensim's under different seeds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.evaluation.lookup import unit_rows
-from storage.embeddings import Embeddings
+from pipeline.training.parameters import Parameters
+from storage.embeddings import Floats
 
 CANDIDATES = 1000
 """Neighbors are sought of and among so many of the most frequent words; rare words wander with every seed."""
 
 NEIGHBORS = 10
 
+SHARE_NEEDED = 0.75
+"""Measured on texts of 60,000 to 1,000,000 tokens: clean runs reach .80 to .93, more the longer the text; subsampling
+off .50 to .73; on the demo corpus the learning rate doubled or halved .55, one negative instead of five .65. Scores say
+little of these faults. A window off by one and a wrong noise exponent are finer still: replay and tables find them."""
+
 Rows = NDArray[np.int64]
 
 
-def neighbors(embeddings: Embeddings) -> Rows:
-    """The NEIGHBORS nearest words of each of the CANDIDATES most frequent, in no order, (words, NEIGHBORS).
+@dataclass(frozen=True, eq=False)
+class Neighborhood:
+    """The nearest neighbors of a model's most frequent words, in no order.
 
-    In a model of few words each has all others for neighbors.
+    Attributes:
+        vectors: (words, neighbors) by the word vectors.
+        contexts: (words, neighbors) by the context vectors, which training leaves beside them.
     """
-    unit = unit_rows(embeddings, CANDIDATES)
-    cosines = unit @ unit.T
-    np.fill_diagonal(cosines, -np.inf)
-    count = min(NEIGHBORS, len(unit) - 1)
-    return np.argpartition(-cosines, count - 1, axis=1)[:, :count] if count else np.empty((len(unit), 0), np.int64)
+
+    vectors: Rows
+    contexts: Rows
+
+    @classmethod
+    def of(cls, parameters: Parameters) -> "Neighborhood":
+        """Those of the CANDIDATES most frequent words, NEIGHBORS each; in a small model all others."""
+        return cls(_neighbors(parameters.vectors), _neighbors(parameters.contexts))
+
+
+@dataclass(frozen=True)
+class SharedNeighbors:
+    """Mean overlaps of neighbors between models, from 0 to 1.
+
+    Attributes:
+        firth_with_gensim: by word vectors, for equal seeds.
+        gensim_with_itself: by word vectors, for every two seeds.
+        matched: word vectors with word vectors and contexts with contexts, Firth with gensim for equal seeds.
+        crossed: word vectors with contexts and contexts with word vectors, likewise.
+    """
+
+    firth_with_gensim: float
+    gensim_with_itself: float
+    matched: float
+    crossed: float
+
+    @property
+    def share(self) -> float:
+        """How near Firth comes to what gensim shares with itself."""
+        return self.firth_with_gensim / max(self.gensim_with_itself, 1e-9)
+
+    @property
+    def passed(self) -> bool:
+        """Whether the share is large enough, and neither matrix stands in the other's place."""
+        return self.share >= SHARE_NEEDED and self.matched >= self.crossed
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {**vars(self), "share": self.share, "share_needed": SHARE_NEEDED, "passed": self.passed}
+
+
+def compare_neighbors(firth: Sequence[Neighborhood], gensim: Sequence[Neighborhood]) -> SharedNeighbors:
+    """Overlaps of two trainers over the same seeds, in the same order."""
+    pairs = list(zip(firth, gensim, strict=True))
+    vectors = float(np.mean([overlap(one.vectors, other.vectors) for one, other in pairs]))
+    contexts = float(np.mean([overlap(one.contexts, other.contexts) for one, other in pairs]))
+    across = float(np.mean([overlap(one.vectors, other.contexts) for one, other in pairs]))
+    back = float(np.mean([overlap(one.contexts, other.vectors) for one, other in pairs]))
+    own = float(np.mean([overlap(one.vectors, other.vectors) for one, other in combinations(gensim, 2)]))
+    return SharedNeighbors(vectors, own, (vectors + contexts) / 2, (across + back) / 2)
 
 
 def overlap(one: Rows, other: Rows) -> float:
-    """Mean share of a word's neighbors that both models name, from 0 to 1."""
+    """Mean share of a word's neighbors that both models name, from 0 to 1; 1 where there are none."""
     shared = (one[:, :, np.newaxis] == other[:, np.newaxis, :]).sum()  # a neighbor stands once in a row
-    return float(shared / max(one.size, 1))
+    return float(shared / one.size) if one.size else 1.0
+
+
+def _neighbors(matrix: Floats) -> Rows:
+    unit = unit_rows(matrix[:CANDIDATES])
+    cosines = unit @ unit.T
+    np.fill_diagonal(cosines, -np.inf)
+    count = min(NEIGHBORS, len(unit) - 1)
+    rows: Rows = np.argpartition(-cosines, count - 1, axis=1)[:, :count]
+    return rows

@@ -41,9 +41,15 @@ def _quality(level: Mapping[str, Any]) -> Iterator[str]:
     for name, score in level["scores"].items():
         yield _score(TITLES[name], score)
     shared = level["neighbors"]
-    yield f"  shared neighbors: Firth with gensim {shared['firth_with_gensim']:.1%}, gensim with itself" + (
-        f" {shared['gensim_with_itself']:.1%}: a share of {shared['share']:.2f} (at least {shared['share_needed']:.2f})"
-    )
+    yield from _neighbors(level["neighbors"])
+
+
+def _neighbors(shared: Mapping[str, Any]) -> Iterator[str]:
+    own = f"gensim with itself {shared['gensim_with_itself']:.1%}"
+    share = f"a share of {shared['share']:.2f} (at least {shared['share_needed']:.2f})"
+    yield f"  shared neighbors: Firth with gensim {shared['firth_with_gensim']:.1%}, {own}: {share}"
+    crossed = f"word vectors with contexts {shared['crossed']:.1%} (no more than that)"
+    yield f"  each matrix with its like {shared['matched']:.1%}, {crossed}"
 
 
 def _score(title: str, score: Mapping[str, Any]) -> str:

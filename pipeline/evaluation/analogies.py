@@ -91,7 +91,7 @@ def answer_questions(embeddings: Embeddings, questions: Sequence[Question], rest
     found = [lookup.find((q.a, q.b, q.c, q.expected)) for q in questions]
     covered = np.array([place for place, rows in enumerate(found) if rows], dtype=np.int64)  # (N,)
     rows = np.array([rows for rows in found if rows], dtype=np.int64).reshape(-1, 4)  # (N, 4)
-    answers = _nearest_to_formula(unit_rows(embeddings, restrict), rows[:, :3], lookup)
+    answers = _nearest_to_formula(unit_rows(embeddings.matrix[:restrict]), rows[:, :3], lookup)
     correct = [
         answer >= 0 and lookup.spellings[answer] == lookup.spellings[expected]
         for answer, expected in zip(answers.tolist(), rows[:, 3].tolist(), strict=True)

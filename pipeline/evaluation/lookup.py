@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from storage.embeddings import Embeddings, Floats
+from storage.embeddings import Floats
 
 
 class CaseBlindLookup:
@@ -33,9 +33,8 @@ class CaseBlindLookup:
         return rows if len(rows) == len(words) else None
 
 
-def unit_rows(embeddings: Embeddings, size: int) -> Floats:
-    """The first `size` vectors at length 1, (min(V, size), D); a zero vector stays zero."""
-    matrix = embeddings.matrix[:size]
+def unit_rows(matrix: Floats) -> Floats:
+    """The vectors at length 1, the same shape; a zero vector stays zero."""
     lengths = np.sqrt(np.einsum("vd,vd->v", matrix, matrix, dtype=np.float64)).astype(np.float32)  # (V,)
     lengths[lengths == 0] = 1.0
     unit: Floats = matrix / lengths[:, np.newaxis]

@@ -22,7 +22,7 @@ from pipeline.settings import TokenSettings
 from pipeline.text.tokens import Tokenizer
 from storage.errors import FirthError
 
-SMALL = 2
+SMALL = 4
 """So many blocks are done in this process: starting others would take longer."""
 
 

@@ -1,0 +1,127 @@
+"""Planted faults: each is caught by the level that should catch it, and what is not faulty passes that level."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pipeline.crosscheck.mathematics import Mathematics
+from pipeline.crosscheck.quality import Experiment, check_quality, firth_parameters, gensim_parameters
+from pipeline.crosscheck.replay import check_replay, lee_background
+from pipeline.crosscheck.tables import check_tables
+from pipeline.crosscheck.text_part import TextPart
+from pipeline.settings import TrainSettings, VocabularySettings
+from pipeline.training.batches import positives
+from pipeline.training.parameters import Parameters
+from pipeline.training.sampling import noise_distribution
+
+STORIES = 40
+CLEAN = Mathematics()
+
+
+def windows_wider_by(step):
+    """Firth's window expansion with every drawn window off by `step`."""
+
+    def expand(stream, margin):
+        return positives(replace(stream, window=stream.window + step), margin)
+
+    return expand
+
+
+def swapped(parameters):
+    """The input matrix in the output matrix's place and the other way around."""
+    return Parameters(parameters.contexts, parameters.vectors)
+
+
+FAULTS = {
+    "noise exponent 1": replace(CLEAN, noise_distribution=lambda counts, _: noise_distribution(counts, 1.0)),
+    "window too narrow": replace(CLEAN, positives=windows_wider_by(-1)),
+    "window too wide": replace(CLEAN, positives=windows_wider_by(1)),
+    "matrices swapped": replace(CLEAN, start=lambda *size_and_seed: swapped(Parameters.start(*size_and_seed))),
+    "subsampling off": replace(CLEAN, keep_probability=lambda counts, _: np.ones(len(counts))),
+}
+
+
+@pytest.fixture(scope="module")
+def text():
+    """300 news stories."""
+    return TextPart.of_words([[word.lower() for word in story] for story in lee_background()])
+
+
+@pytest.fixture(scope="module")
+def experiment(text):
+    """A training that takes seconds: two seeds, 50 dimensions, and a learning rate that makes up for the short text."""
+    settings = TrainSettings(vector_size=50, alpha=0.05, epochs=5)
+    return Experiment(text, text.vocabulary(VocabularySettings()), settings, seeds=(1, 2))
+
+
+@pytest.fixture(scope="module")
+def gensim(experiment):
+    """gensim's models of both seeds, trained once for all tests."""
+    models = {}
+
+    def trained(text, vocabulary, settings):
+        if settings.seed not in models:
+            models[settings.seed] = gensim_parameters(text, vocabulary, settings)
+        return models[settings.seed]
+
+    return trained
+
+
+@pytest.mark.parametrize("fault", ["noise exponent 1", "subsampling off"])
+def test_tables_catch(text, fault):
+    """A wrong distribution is not gensim's."""
+    assert not check_tables(text, 5, TrainSettings(), FAULTS[fault]).passed
+
+
+def test_tables_pass_what_is_clean(text):
+    """The same text with Firth's own functions passes the level that caught the faults."""
+    assert check_tables(text, 5, TrainSettings(), CLEAN).passed
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_replay_catches(fault):
+    """Every fault of the mathematics leaves vectors a hundred times the tolerance from gensim's."""
+    level = check_replay(mathematics=FAULTS[fault], stories=STORIES)
+    assert not level.passed
+    assert level.numbers["largest_vector_difference"] > 100 * level.numbers["tolerance"]
+
+
+def test_replay_passes_what_is_clean():
+    """The same stories with Firth's own functions pass the level that caught the faults."""
+    assert check_replay(mathematics=CLEAN, stories=STORIES).passed
+
+
+def test_quality_passes_what_is_clean(experiment, gensim):
+    """Firth's fast trainer passes, and shares most of what gensim's seeds share with each other."""
+    level = check_quality(experiment, gensim=gensim)
+    assert level.passed
+    assert level.numbers["neighbors"]["share"] > 0.75
+    assert level.numbers["neighbors"]["matched"] > level.numbers["neighbors"]["crossed"]
+
+
+def test_quality_catches_swapped_matrices(experiment, gensim):
+    """A trainer that hands over context vectors for word vectors is caught by whom they resemble."""
+
+    def trainer(text, vocabulary, settings):
+        return swapped(firth_parameters(text, vocabulary, settings))
+
+    level = check_quality(experiment, firth=trainer, gensim=gensim)
+    assert not level.passed
+    assert level.numbers["neighbors"]["matched"] < level.numbers["neighbors"]["crossed"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"sample": 0.0}, {"alpha": 0.2}, {"window": 1}, {"epochs": 1}],
+    ids=["subsampling off", "rate too high", "window of 1", "one epoch"],
+)
+def test_quality_catches_other_training(experiment, gensim, change):
+    """A trainer that does not train as it is told is caught by its neighbors."""
+
+    def trainer(text, vocabulary, settings):
+        return firth_parameters(text, vocabulary, replace(settings, **change))
+
+    level = check_quality(experiment, firth=trainer, gensim=gensim)
+    assert not level.passed
+    assert level.numbers["neighbors"]["share"] < 0.75
