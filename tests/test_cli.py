@@ -208,7 +208,7 @@ def test_results_as_json(copy):
 
 
 def test_a_failed_crosscheck_is_loud_and_stored(copy):
-    """A failure ends `firth crosscheck` and `firth run` with 1; run stores the vectors all the same, and the verdict."""
+    """A failure ends `firth crosscheck` and `firth run` with 1; run stores vectors all the same, and the verdict."""
     path = copy / "work" / "model" / "crosscheck.json"
     kept = json.loads(path.read_text("utf-8"))
     kept["result"]["verdict"] = kept["result"]["levels"]["tables"]["verdict"] = "fail"

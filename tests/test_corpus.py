@@ -195,7 +195,7 @@ def test_the_line_of_a_mistake_is_right_where_an_encoding_has_modes(size):
 def test_a_byte_order_mark_is_no_text_but_counts_as_bytes(encoding, size):
     """The mark at the start goes; places in the file still count it."""
     assert decoded(b"\xef\xbb\xbfword \xef\xbb\xbf", size, encoding) == "word \ufeff"
-    with pytest.raises(InputError, match=r"line 2, byte 6 \(the first is 0\): ff is not utf-8"):
+    with pytest.raises(InputError, match=r"line 2, byte 6 \(the first is 0\): 0xff is not utf-8"):
         decoded(b"\xef\xbb\xbfab\n\xff", size, encoding)
 
 

@@ -56,7 +56,7 @@ def experiment(text):
 
 
 @pytest.fixture(scope="module")
-def gensim(experiment):
+def gensim():
     """gensim's models of both seeds, trained once for all tests."""
     models = {}
 

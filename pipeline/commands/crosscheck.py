@@ -10,7 +10,7 @@ import click
 
 from pipeline.commands.asking import json_option
 from pipeline.commands.base import FILE, FirthCommand, force_option, print_json, tell
-from pipeline.commands.evaluate import TITLES
+from pipeline.crosscheck.rendering import as_text
 from pipeline.options import Setting, collect, settings_options
 from pipeline.settings import Settings, setting
 
@@ -88,50 +88,7 @@ def _run(
 
 
 def _tell(model: Path, result: Mapping[str, Any], *, ran: bool) -> None:
-    found = {name: result["levels"][name] for name in LEVELS if name in result["levels"]}
-    facts = [line for name, level in found.items() for line in _lines(name, level)]
-    tell("crosscheck", model / "crosscheck.json", ran, facts)
-    for name, level in found.items():
+    tell("crosscheck", model / "crosscheck.json", ran, as_text(result).splitlines())
+    for name, level in result["levels"].items():
         if level["verdict"] != "pass":
             click.echo(f"CROSS-CHECK FAILED at level {name}. It passes when: {level['rule']}.", err=True)
-
-
-def _lines(name: str, level: Mapping[str, Any]) -> list[str]:
-    """The level's verdict and its numbers."""
-    first, *more = DETAILS[name](level)
-    return [f"{name:<8} {level['verdict'].upper()}  {first}", *(f"{'':<14} {line}" for line in more)]
-
-
-def _tables(level: Mapping[str, Any]) -> list[str]:
-    strangers = level["words_only_in_firth"] + level["words_only_in_gensim"]
-    return [
-        f"{level['words']:,} words, {strangers:,} of them not in both",
-        f"at most {level['largest_count_difference']} off in a count, {level['largest_keep_difference']:.1e} in a keep"
-        f" probability, {level['largest_noise_difference']:.1e} in a noise probability",
-    ]
-
-
-def _replay(level: Mapping[str, Any]) -> list[str]:
-    return [
-        f"with gensim's random draws, at most {level['largest_vector_difference']:.1e} off in a vector,"
-        f" {level['largest_context_difference']:.1e} in an output vector"
-    ]
-
-
-def _quality(level: Mapping[str, Any]) -> list[str]:
-    shared = level["neighbors"]
-    return [
-        f"mean of {len(level['seeds'])} trainings each on {level['tokens']:,} tokens",
-        *(_score(TITLES[name], score) for name, score in level["scores"].items()),
-        f"{'Shared neighbors':<17} Firth with gensim {shared['firth_with_gensim']:.1%},"
-        f" gensim with itself {shared['gensim_with_itself']:.1%}",
-    ]
-
-
-def _score(title: str, score: Mapping[str, Any]) -> str:
-    firth, gensim = score["firth"]["mean"], score["gensim"]["mean"]
-    numbers = "no score" if firth is None else f"Firth {firth:.3f}, gensim {gensim:.3f}"
-    return f"{title:<17} {numbers} ({score['covered']:,} of {score['total']:,} questions covered)"
-
-
-DETAILS = {"tables": _tables, "replay": _replay, "quality": _quality}

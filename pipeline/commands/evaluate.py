@@ -9,6 +9,7 @@ import click
 
 from pipeline.commands.asking import json_option
 from pipeline.commands.base import FILE, FirthCommand, force_option, print_json, tell
+from pipeline.crosscheck.rendering import TITLES
 from pipeline.options import collect, settings_options
 from pipeline.settings import Settings, setting
 
@@ -16,7 +17,6 @@ EXAMPLES = {
     "firth evaluate work/model": "rank correlations and analogies of a trained model",
     "firth evaluate work/model --json": "the same with all sections, for a program",
 }
-TITLES = {"wordsim353": "WordSim-353", "simlex999": "SimLex-999", "analogies": "Google analogies"}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,8 +1,9 @@
 """`crosscheck`: Firth against gensim at three levels; `crosscheck_stage`: the same, kept beside the model."""
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -66,7 +67,12 @@ def crosscheck(
     unknown = [level for level in levels if level not in LEVELS]
     if unknown or not levels:
         raise SettingError(f"levels are {list(levels)}; allowed: {', '.join(LEVELS)}")
-    return Report(tuple(_check(load_model(model_folder), levels, seeds, max_tokens, report)))
+    checks = _checks(load_model(model_folder), seeds, max_tokens, report)
+    found = []
+    for level in sorted(set(levels), key=LEVELS.index):
+        found.append(checks[level]())
+        report(f"{level}: {verdict(found[-1].passed)}")
+    return Report(tuple(found))
 
 
 def crosscheck_stage(
@@ -91,21 +97,24 @@ def crosscheck_stage(
     return CROSSCHECK.current_or(folder, settings, compute, force)
 
 
-def _check(
-    model: Model, levels: Sequence[str], seeds: Sequence[int], max_tokens: int, report: Callable[[str], None]
-) -> Iterator[Level]:
-    training = _settings(TrainSettings, model)
-    words = _settings(VocabularySettings, model)
-    text = TextPart.read(_corpus(model), max_tokens) if {"tables", "quality"} & set(levels) else None
-    for level in sorted(set(levels), key=LEVELS.index):
-        if text is None or level == "replay":
-            found = check_replay()
-        elif level == "tables":
-            found = check_tables(text, words.min_count, training)
-        else:
-            found = check_quality(Experiment(text, text.vocabulary(words), training, seeds), report=report)
-        report(f"{found.name}: {verdict(found.passed)}")
-        yield found
+def _checks(
+    model: Model, seeds: Sequence[int], max_tokens: int, report: Callable[[str], None]
+) -> dict[str, Callable[[], Level]]:
+    """How to check each level."""
+    training, words = _settings(TrainSettings, model), _settings(VocabularySettings, model)
+
+    @cache
+    def text() -> TextPart:
+        return TextPart.read(_corpus(model), max_tokens)
+
+    def quality() -> Level:
+        return check_quality(Experiment(text(), text().vocabulary(words), training, seeds), report=report)
+
+    return {
+        "tables": lambda: check_tables(text(), words.min_count, training),
+        "replay": check_replay,
+        "quality": quality,
+    }
 
 
 def _settings(kind: type[_Chosen], model: Model) -> _Chosen:

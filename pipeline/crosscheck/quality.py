@@ -6,7 +6,7 @@ only its seed changes.
 """
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -38,7 +38,7 @@ MatrixTrainer = Callable[[TextPart, Vocabulary, TrainSettings], Parameters]
 RULE = (
     f"no mean score of Firth is more than {STANDARD_ERRORS:g} standard errors of the difference (from seeds and test"
     f" questions together) below gensim's; of the {NEIGHBORS} nearest neighbors (of and among the {CANDIDATES:,} most"
-    f" frequent words) Firth shares with gensim at least {SHARE_NEEDED} times as many as gensim with itself under another"
+    f" frequent words) Firth shares with gensim at least {SHARE_NEEDED} times as many as gensim with itself, seed by"
     " seed, and no fewer when each matrix meets its like than when word vectors meet contexts"
 )
 
@@ -79,12 +79,16 @@ class Experiment:
     settings: TrainSettings
     seeds: Sequence[int]
 
-    def runs(self, trainer: MatrixTrainer, threads: int) -> Iterator[Run]:
+    def runs(self, name: str, trainer: MatrixTrainer, threads: int, report: Callable[[str], None]) -> list[Run]:
         """Train and evaluate once for each seed, so many trainings at a time."""
+        runs = []
         with ThreadPoolExecutor(threads) as pool:
-            for parameters in pool.map(partial(self._train, trainer), self.seeds):
+            trained = pool.map(partial(self._train, trainer), self.seeds)
+            for seed, parameters in zip(self.seeds, trained, strict=True):
                 embeddings = Embeddings(self.vocabulary.words, self.vocabulary.counts, parameters.vectors)
-                yield Run(evaluate(embeddings), Neighborhood.of(parameters))
+                runs.append(Run(evaluate(embeddings), Neighborhood.of(parameters)))
+                report(f"quality: {name} trained and evaluated with seed {seed}")
+        return runs
 
     def _train(self, trainer: MatrixTrainer, seed: int) -> Parameters:
         return trainer(self.text, self.vocabulary, replace(self.settings, seed=seed))
@@ -112,14 +116,10 @@ def check_quality(
     if len(seeds) < 2 or len(set(seeds)) < len(seeds):
         raise SettingError(f"seeds are {list(seeds)}; the quality level needs two or more different ones")
     threads = min(len(seeds), os.cpu_count() or 1)  # gensim releases the interpreter lock while it trains
-    runs: dict[str, list[Run]] = {}
-    for name, trainer, at_once in (("Firth", firth, 1), ("gensim", gensim, threads)):
-        runs[name] = []
-        for seed, run in zip(seeds, experiment.runs(trainer, at_once), strict=True):
-            runs[name].append(run)
-            report(f"quality: {name} trained and evaluated with seed {seed}")
-    scores = compare_scores(*([run.evaluation for run in runs[name]] for name in runs))
-    shared = compare_neighbors(*([run.neighborhood for run in runs[name]] for name in runs))
+    here = experiment.runs("Firth", firth, 1, report)
+    there = experiment.runs("gensim", gensim, threads, report)
+    scores = compare_scores([run.evaluation for run in here], [run.evaluation for run in there])
+    shared = compare_neighbors([run.neighborhood for run in here], [run.neighborhood for run in there])
     passed = all(score.passed for score in scores.values()) and shared.passed
     return Level("quality", passed, RULE, _numbers(experiment, scores, shared))
 

@@ -37,10 +37,9 @@ def _quality(level: Mapping[str, Any]) -> Iterator[str]:
     yield f"  {level['words']:,} words of {level['tokens']:,} tokens, seeds {', '.join(map(str, level['seeds']))}"
     if level["sentences_cut_for_gensim"]:
         yield f"  {level['sentences_cut_for_gensim']:,} sentences cut for gensim, which drops all beyond 10,000 words"
-    yield _ROW.format("mean, deviation", "Firth", "gensim", "difference", "allowed", "")
+    yield _ROW.format("mean, deviation", "Firth", "gensim", "difference", "allowed", "covered")
     for name, score in level["scores"].items():
         yield _score(TITLES[name], score)
-    shared = level["neighbors"]
     yield from _neighbors(level["neighbors"])
 
 

@@ -3,6 +3,9 @@
 The choices come from `gensim_draws`. Everything that is computed from them is Firth's: the keep probabilities, the
 noise distribution, which words are in a window, the start, the gradient, the schedule. gensim moves the vectors one
 pair at a time: the context word's vector, against the center as its output word and `negative` noise words.
+
+What difference remains comes from gensim's single precision: a score at the edge of two entries of its sigmoid table
+may find the other one, .003 away, which moves a number by up to .003 * alpha * another number, about 4e-5.
 """
 
 import time
@@ -17,7 +20,7 @@ from pipeline.crosscheck.gensim_twin import train_gensim
 from pipeline.crosscheck.levels import Level
 from pipeline.crosscheck.mathematics import Mathematics
 from pipeline.models.negative_sampling import Float64s
-from pipeline.settings import TrainSettings
+from pipeline.settings import TrainSettings, VocabularySettings
 from pipeline.training.batches import Stream
 from pipeline.training.parameters import Parameters
 
@@ -28,7 +31,7 @@ RULE = (
     f" either matrix differs by more than {TOLERANCE:g} from gensim's (skip-gram, negative sampling, one worker)"
 )
 
-_MIN_COUNT = 5
+_MIN_COUNT = VocabularySettings().min_count
 
 
 def check_replay(
@@ -92,7 +95,7 @@ class Replay:
 
     Args:
         words: the vocabulary in gensim's order, which its draws refer to.
-        sentences: the text, words outside the vocabulary included.
+        sentences: the text, words outside the vocabulary included; none longer than a job, which gensim would cut.
         settings: as given to gensim.
         mathematics: Firth's functions.
     """
@@ -105,7 +108,7 @@ class Replay:
         mathematics: Mathematics,
     ) -> None:
         ids = {word: row for row, word in enumerate(words)}
-        self._sentences = [np.array([ids[word] for word in words if word in ids], np.int64) for words in sentences]
+        self._sentences = [np.array([ids[w] for w in sentence if w in ids], np.int64) for sentence in sentences]
         self._raw_lengths = [len(sentence) for sentence in sentences]
         self._settings = settings
         self._mathematics = mathematics

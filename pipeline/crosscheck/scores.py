@@ -13,6 +13,9 @@ from pipeline.evaluation.word_pairs import PairResult, correlations, ranks
 Float64s = NDArray[np.float64]
 
 STANDARD_ERRORS = 3.0
+"""With three scores, and an error that is itself estimated from few seeds, 3 keeps false alarms to about one in a
+hundred. What that lets through is printed as `allowed`; small texts cover few questions and let through more."""
+
 _RESAMPLES = 400
 
 

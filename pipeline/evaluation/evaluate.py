@@ -28,15 +28,6 @@ class Evaluation:
         """Plain JSON values."""
         return {name: result.as_dict() for name, result in vars(self).items()}
 
-    @property
-    def scores(self) -> dict[str, float | None]:
-        """The three numbers: two rank correlations and an accuracy."""
-        return {
-            "wordsim353": self.wordsim353.spearman,
-            "simlex999": self.simlex999.spearman,
-            "analogies": self.analogies.total.accuracy,
-        }
-
 
 def evaluate(embeddings: Embeddings, *, restrict: int = RESTRICT) -> Evaluation:
     """Put the questions that come with gensim to a model.

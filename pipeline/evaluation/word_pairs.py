@@ -60,8 +60,8 @@ def compare_pairs(embeddings: Embeddings, pairs: Sequence[RatedPair]) -> PairRes
     found = [lookup.find((pair.first, pair.second)) for pair in pairs]
     covered = np.array([place for place, rows in enumerate(found) if rows], dtype=np.int64)  # (N,)
     rows = np.array([rows for rows in found if rows], dtype=np.int64).reshape(-1, 2)  # (N, 2)
-    unit = unit_rows(embeddings.matrix)
-    cosines = np.einsum("nd,nd->n", unit[rows[:, 0]], unit[rows[:, 1]], dtype=np.float64)
+    first, second = (unit_rows(embeddings.matrix[rows[:, side]]) for side in (0, 1))  # (N, D)
+    cosines = np.einsum("nd,nd->n", first, second, dtype=np.float64)
     ratings = np.array([pair.rating for pair in pairs])[covered]
     return PairResult(ratings, cosines, covered, len(pairs))
 

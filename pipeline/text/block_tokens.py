@@ -68,7 +68,7 @@ def tokenized(texts: Iterable[str], settings: TokenSettings, processes: int) -> 
     """The tokens of every block, in order.
 
     Raises:
-        FirthError: a worker process was ended from outside.
+        FirthError: a worker process ended early.
     """
     texts = iter(texts)
     first = list(islice(texts, SMALL + 1)) if processes > 1 else []
@@ -92,7 +92,10 @@ def _in_processes(texts: Iterable[str], settings: TokenSettings, processes: int)
             while waiting:
                 yield waiting.popleft().result()
         except BrokenProcessPool:
-            raise FirthError("a worker process was ended from outside, perhaps for want of memory") from None
+            raise FirthError(
+                "a worker process ended early: memory ran out, it was killed, or the program that calls Firth"
+                ' lacks `if __name__ == "__main__":`'
+            ) from None
         finally:
             for future in waiting:
                 future.cancel()

@@ -15,7 +15,7 @@ from pipeline.text.reading import DECOMPRESSORS, Tally, pieces, tally_of
 from storage.errors import InputError
 
 BLOCK = 1 << 20
-"""About how many bytes of text a block holds; four times as many made nothing faster and took three times the memory."""
+"""About how many bytes of text a block holds; four times as many gained no speed and took twice the memory."""
 
 LONGEST_STRETCH = 1 << 28
 """Characters without any white space after which a file is taken for something other than text."""

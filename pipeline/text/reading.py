@@ -187,8 +187,9 @@ class _Decoder:
         self._decoder.setstate(state)
         before = self._decoder.decode(part[: max(start, 0)])
         line = self._tally.lines + before.count("\n") + 1
-        bad = error.object[error.start : error.end].hex(" ")
+        byte = self._position + start
+        bad = error.object[error.start : error.end].hex()
         return InputError(
-            f"{self._name}, line {line}, byte {self._position + start} (the first is 0): {bad} is not {self._encoding}"
+            f"{self._name}, line {line}, byte {byte} (the first is 0): 0x{bad} is not {self._encoding}"
             f" ({error.reason}); name its encoding with --encoding, or go on with --errors replace"
         )
