@@ -106,7 +106,7 @@ class TrainSettings(Settings):
     window: int = setting(5, "Largest distance between a center and its context word.", low=1, high=1000)
     negative: int = setting(5, "Noise words for each pair of center and context.", low=1, high=1000)
     ns_exponent: float = setting(0.75, "Power of the counts in the noise distribution.", low=-10, high=10)
-    sample: float = setting(1e-3, "Subsampling threshold for frequent words; 0 keeps every token.", low=0, high=1)
+    sample: float = setting(1e-3, "Subsampling threshold for frequent words; 0 keeps every token.", low=0, high=0.5)
     alpha: float = setting(0.025, "Learning rate at the start.", low=0, open_low=True, high=10)
     min_alpha: float = setting(1e-4, "Learning rate at the end, reached linearly.", low=0, high=10)
     epochs: int = setting(5, "Passes over the corpus.", low=1, high=100_000)

@@ -16,20 +16,13 @@ step.
 import numpy as np
 
 from pipeline.models import negative_sampling
-from pipeline.models.negative_sampling import Float64s, Sigmoid
+from pipeline.models.negative_sampling import Float64s
 from pipeline.training.batch import Batch, Floats, Ids, row_rates
 from pipeline.training.parameters import Parameters
 
 
 class ReferenceTrainer:
-    """Textbook steps on float64 parameters.
-
-    Args:
-        sigmoid: how to compute sigma; the cross-check puts another program's table here.
-    """
-
-    def __init__(self, sigmoid: Sigmoid = negative_sampling.sigmoid) -> None:
-        self._sigmoid = sigmoid
+    """Textbook steps on float64 parameters."""
 
     def step(self, parameters: Parameters, batch: Batch, rate: float) -> float:
         """Move `parameters` by one step of learning rate `rate`; return the batch's summed loss before it, in nats."""
@@ -44,7 +37,7 @@ class ReferenceTrainer:
             labels, weights = _labels_and_weights(len(places), batch)
             v, u = vectors[center], contexts[outputs]
             total += negative_sampling.loss(v, u, labels, weights)
-            d_centers[n], d_outputs = negative_sampling.gradient(v, u, labels, weights, self._sigmoid)
+            d_centers[n], d_outputs = negative_sampling.gradient(v, u, labels, weights)
             d_tokens[places] += d_outputs[: len(places)]
             d_noise[group] += d_outputs[len(places) :]
         _descend(vectors, batch.centers, rate, batch.token_occurrences[window:-window], d_centers)
