@@ -29,11 +29,20 @@ def measure() -> None:
             arguments = (trainer, str(tokens), json.dumps(SETTINGS | {"seed": seed}))
             figures = in_child("benchmarks.one_training", *arguments, "--workers", str(workers), "--keep", str(file))
             vectors = np.load(file)
-            scores = evaluate(Embeddings(vocabulary.words, vocabulary.counts, vectors)).scores
+            scores = _scores(Embeddings(vocabulary.words, vocabulary.counts, vectors))
             norm = float(np.sqrt((vectors**2).sum(axis=1).max()))
             runs.append({"trainer": trainer, "seed": seed, "largest_norm": norm, "scores": scores} | figures)
             print(trainer, seed, json.dumps(scores), flush=True)
     save("quality", {"settings": SETTINGS, "runs": runs})
+
+
+def _scores(embeddings: Embeddings) -> dict[str, float | None]:
+    found = evaluate(embeddings)
+    return {
+        "wordsim353": found.wordsim353.spearman,
+        "simlex999": found.simlex999.spearman,
+        "analogies": found.analogies.total.accuracy,
+    }
 
 
 def report(figures: dict[str, Any]) -> str:

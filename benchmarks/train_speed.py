@@ -16,8 +16,9 @@ from pipeline.training.batches import BatchMaker
 from pipeline.training.fast import FastTrainer
 from pipeline.training.parameters import Parameters
 from pipeline.training.reference import ReferenceTrainer
+from pipeline.training.training import Trainer
 
-SETTINGS = {"vector_size": 100, "window": 5, "negative": 5, "sample": 1e-3, "epochs": 1}
+SETTINGS: dict[str, Any] = {"vector_size": 100, "window": 5, "negative": 5, "sample": 1e-3, "epochs": 1}
 ROUNDS = 3
 
 
@@ -33,7 +34,7 @@ def verify(words: int) -> float:
     fast = Parameters.start(len(vocabulary), settings.vector_size, 1)
     fast.contexts[:] = Parameters.start(len(vocabulary), settings.vector_size, 2).vectors * 100
     reference = fast.as_float64()
-    trainers = FastTrainer(), ReferenceTrainer()
+    trainers: tuple[Trainer, Trainer] = FastTrainer(), ReferenceTrainer()
     batches = BatchMaker(vocabulary.counts, settings).epoch(corpus.chunks(len(vocabulary)), 0)
     for batch, _ in zip(batches, range(10), strict=False):
         for trainer, parameters in zip(trainers, (fast, reference), strict=True):
