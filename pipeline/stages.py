@@ -6,6 +6,7 @@ at which the stage changes; then the old data goes. So a stage that fails or is 
 """
 
 import json
+import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -25,6 +26,7 @@ except ImportError:  # Windows has no flock; there two writers are not told apar
 
 VERSION = "0.1.0"
 MANIFEST = "manifest.json"
+_OWN_FOLDER = re.compile(r"data-[0-9a-f]{12}-[0-9a-f]{4}|\.data-[0-9a-f]{12}")  # anything else there is the user's
 _PACKAGE = Path(__file__).parent
 
 
@@ -104,8 +106,13 @@ class StageFolder:
         """
         self.path.mkdir(parents=True, exist_ok=True)
         self._refuse_other_stage(stage)
-        with _only_writer(self.path):
-            return self._write(stage, settings, inputs, fill)
+        with _only_writer(self.path), self._fresh_folder() as fresh:
+            report = fill(fresh)
+            key = stage_key(stage, settings, inputs)
+            data = f"data-{key[:12]}-{secrets.token_hex(2)}"
+            manifest = Manifest(stage, key, dict(settings), dict(inputs), dict(report), code_version(), data)
+            self._publish(fresh, manifest)
+            return manifest
 
     def _refuse_other_stage(self, stage: str) -> None:
         """`firth train work/tokens --out work/tokens` must not replace the tokens by the model."""
@@ -116,32 +123,22 @@ class StageFolder:
         if found != stage:
             raise InputError(f"{self.path} holds the output of `firth {found}`; choose another folder with --out")
 
-    def _write(
-        self,
-        stage: str,
-        settings: Mapping[str, Any],
-        inputs: Mapping[str, Any],
-        fill: Callable[[Path], Mapping[str, Any]],
-    ) -> Manifest:
+    @contextmanager
+    def _fresh_folder(self) -> Iterator[Path]:
         fresh = self.path / f".data-{secrets.token_hex(6)}"
         fresh.mkdir()
         try:
-            report = fill(fresh)
-            key = stage_key(stage, settings, inputs)
-            data = f"data-{key[:12]}-{secrets.token_hex(2)}"
-            manifest = Manifest(stage, key, dict(settings), dict(inputs), dict(report), code_version(), data)
-            self._publish(fresh, manifest)
+            yield fresh
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
-        return manifest
 
     def _publish(self, fresh: Path, manifest: Manifest) -> None:
         data = self.data(manifest)
         fresh.rename(data)
         sync_folder(self.path)
         write_json(self.path / MANIFEST, vars(manifest))
-        for other in (*self.path.glob("data-*"), *self.path.glob(".data-*")):
-            if other != data:
+        for other in self.path.iterdir():
+            if _OWN_FOLDER.fullmatch(other.name) and other != data:
                 shutil.rmtree(other, ignore_errors=True)
 
 

@@ -61,6 +61,16 @@ def test_a_new_run_replaces_the_old_data(tmp_path):
     assert [path.read_text("utf-8") for path in tmp_path.glob("*/out.txt")] == ["second"]
 
 
+def test_a_killed_run_s_litter_goes_and_the_user_s_own_folders_stay(tmp_path):
+    """The next run takes away what a killed one left, and nothing that is not Firth's."""
+    stage = StageFolder(tmp_path)
+    for name in (".data-0123456789ab", "data-0123456789ab-cdef", "data-2026", "data", "notes"):
+        (tmp_path / name).mkdir()
+    manifest = stage.write("tokenize", {}, {}, fill_with("x"))
+    left = {path.name for path in tmp_path.iterdir() if path.is_dir()}
+    assert left == {"data-2026", "data", "notes", manifest.data}
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
