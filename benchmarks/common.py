@@ -67,7 +67,7 @@ def as_text(tokens: Path, size: int) -> Path:
 def in_child(module: str, *arguments: str) -> dict[str, Any]:
     """Run `python -m module arguments` alone, with one BLAS thread; returns the JSON of its last line."""
     threads = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
-    done = subprocess.run(  # noqa: S603 - our own module and our own arguments
+    done = subprocess.run(
         [sys.executable, "-m", module, *arguments],
         cwd=ROOT,
         env=os.environ | threads,

@@ -19,7 +19,7 @@ from pipeline.text.token_files import TokenCorpus
 
 def train_firth(tokens: Path, settings: TrainSettings, _workers: int) -> tuple[np.ndarray[Any, Any], float]:
     """Vectors in the vocabulary's order, and the seconds of the training phase."""
-    from pipeline.training.training import train  # noqa: PLC0415 - each child loads only what it measures
+    from pipeline.training.training import train
 
     corpus = TokenCorpus.open(tokens)
     trained = train(corpus, corpus.vocabulary(VOCABULARY), settings)
@@ -28,7 +28,7 @@ def train_firth(tokens: Path, settings: TrainSettings, _workers: int) -> tuple[n
 
 def train_gensim(tokens: Path, settings: TrainSettings, workers: int) -> tuple[np.ndarray[Any, Any], float]:
     """The same by gensim, from a corpus_file, its fastest way; counting the vocabulary is not timed."""
-    from gensim.models import Word2Vec  # noqa: PLC0415 - each child loads only what it measures
+    from gensim.models import Word2Vec
 
     words = TokenCorpus.open(tokens).vocabulary(VOCABULARY)
     text = str(as_text(tokens, len(words)))

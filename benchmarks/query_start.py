@@ -39,7 +39,7 @@ def measure(word: str = "king") -> None:
 
 
 def _save_for_gensim(model: Path, target: Path) -> tuple[int, int]:
-    from gensim.models import KeyedVectors  # noqa: PLC0415 - slow to import
+    from gensim.models import KeyedVectors
 
     embeddings = load_model(model).embeddings
     vectors = KeyedVectors(embeddings.dimensions)
@@ -50,7 +50,7 @@ def _save_for_gensim(model: Path, target: Path) -> tuple[int, int]:
 
 def _run(command: list[str]) -> tuple[str, float]:
     started = time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - our own commands
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     return done.stdout, time.perf_counter() - started
 
 

@@ -1,7 +1,7 @@
 """Training speed on one thread, Firth against gensim (corpus_file): verified, then timed in turn, medians of three.
 
 Both train on the same tokens with the same settings; the clock runs over the training phase only; speed is in raw
-words of the vocabulary per second. Memory is the process's peak beyond the two matrices, on 2 and on all words.
+words of the vocabulary per second. Memory is the process's peak, Python and NumPy included, beyond the two matrices.
 """
 
 import json
@@ -74,3 +74,17 @@ def report(figures: dict[str, Any]) -> str:
         )
     ]
     return table(["trainer", "words/s, median of 3", "range", "ratio, median of pairs"], rows)
+
+
+def memory(figures: dict[str, Any], whole: dict[str, Any]) -> str:
+    """The README's table of memory, from this benchmark and from `quality`, which trains on all words."""
+    firth = [next(run for run in runs if run["trainer"] == "firth") for runs in (figures["rounds"], whole["runs"])]
+    rows = [
+        [f"{run['tokens'] / 1e6:.1f} million", f"{run['words']:,}", f"{run['peak_bytes'] / 1e6:.0f} MB", _beyond(run)]
+        for run in (figures["small"], *firth)
+    ]
+    return table(["tokens", "vocabulary", "peak of the process", "beyond the two matrices"], rows)
+
+
+def _beyond(run: dict[str, Any]) -> str:
+    return f"{run['beyond_two_matrices'] / 1e6:.0f} MB"

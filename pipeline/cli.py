@@ -56,7 +56,7 @@ class FirthGroup(click.Group):
             ctx.fail(f"no command {args[0]!r}{did_you_mean(args[0], COMMANDS)}")
         return super().resolve_command(ctx, args)
 
-    def main(self, *args: Any, **options: Any) -> NoReturn:  # noqa: ANN401 - click's signature
+    def main(self, *args: Any, **options: Any) -> NoReturn:
         """Run, and translate every error once."""
         set_loudness(logging.INFO)
         try:
@@ -87,10 +87,10 @@ def _fail(message: str, code: int) -> int:
 def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
     if not wanted:
         return
-    from importlib.metadata import version  # noqa: PLC0415 - only this option needs it
-    from platform import python_version  # noqa: PLC0415 - only this option needs it
+    from importlib.metadata import version
+    from platform import python_version
 
-    from pipeline.stages import VERSION  # noqa: PLC0415 - only this option needs it
+    from pipeline.stages import VERSION
 
     click.echo(f"Firth {VERSION}, Python {python_version()}, NumPy {version('numpy')}")
     context.exit()

@@ -176,7 +176,7 @@ def _warn_of_unknown(context: click.Context) -> None:
             )
 
 
-def _typed(convert: Callable[[click.Context, Any], Any], context: click.Context, value: object, place: str) -> Any:  # noqa: ANN401 - settings have many types
+def _typed(convert: Callable[[click.Context, Any], Any], context: click.Context, value: object, place: str) -> Any:
     try:
         return convert(context, value)
     except click.BadParameter as error:

@@ -23,10 +23,10 @@ class Setting(click.Option):
     Plain `click.Option`s say what to do this once (`--force`, `--json`) and cannot be set elsewhere.
     """
 
-    def __init__(self, declarations: Sequence[str], **attributes: Any) -> None:  # noqa: ANN401 - click's
+    def __init__(self, declarations: Sequence[str], **attributes: Any) -> None:
         super().__init__(declarations, **{"default": None, "show_default": True, **attributes})
 
-    def from_text(self, context: click.Context, text: str) -> Any:  # noqa: ANN401 - a setting has its own type
+    def from_text(self, context: click.Context, text: str) -> Any:
         """The value that a string from the environment stands for; several are separated by commas or blanks.
 
         Raises:
@@ -36,7 +36,7 @@ class Setting(click.Option):
             raise click.BadParameter(f"{text!r} is not {self._type_in_words()}", context, self)
         return self.type_cast_value(context, re.split(r"[,\s]+", text.strip()) if self.multiple else text)
 
-    def from_toml(self, context: click.Context, value: object) -> Any:  # noqa: ANN401 - a setting has its own type
+    def from_toml(self, context: click.Context, value: object) -> Any:
         """The value that a TOML value stands for; types are not bent: "5" is no number and 1 is not true.
 
         Raises:
@@ -83,7 +83,7 @@ class Number(click.ParamType[int | float]):
         """What it may be."""
         return allowed_range(self.field) or self.in_words
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | float:  # noqa: ANN401 - click's
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | float:
         """Turn a string, or what is a number already, into a number in the field's range."""
         try:
             number = self.kind(value)

@@ -77,7 +77,7 @@ class Meter:
 
     def _draw(self, done: float, total: float | None, facts: str) -> None:
         if self.bar is None:
-            from tqdm import tqdm  # noqa: PLC0415 - slow to import, and only a terminal needs it
+            from tqdm import tqdm
 
             layout = f"{self.title} {{percentage:3.0f}}% {{bar:10}} {{desc}}" if total else f"{self.title} {{desc}}"
             columns = shutil.get_terminal_size().columns - 1

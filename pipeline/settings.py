@@ -13,7 +13,7 @@ from storage.errors import SettingError
 
 def setting(
     default: object, explanation: str, *, low: float | None = None, high: float | None = None, open_low: bool = False
-) -> Any:  # noqa: ANN401 - like dataclasses.field, whose type is whatever the field says
+) -> Any:
     """Declare a field with its help and its range; `open_low` leaves the lower end itself out."""
     metadata = {"help": explanation, "low": low, "high": high, "open_low": open_low}
     return dataclasses.field(default=default, metadata=metadata)

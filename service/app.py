@@ -52,7 +52,7 @@ class StrictJson(DefaultJSONProvider):
 
     sort_keys = False
 
-    def dumps(self, obj: Any, **kwargs: Any) -> str:  # noqa: ANN401 - JSON is any value
+    def dumps(self, obj: Any, **kwargs: Any) -> str:
         """Serialize; a lone surrogate (from a file name that is not UTF-8) becomes its escape."""
         text = json.dumps(obj, default=self.default, ensure_ascii=False, allow_nan=False, **kwargs)
         return text.encode("utf-8", "backslashreplace").decode()

@@ -88,7 +88,7 @@ def _usual_server() -> Literal["gunicorn", "waitress"]:
 
 
 def _run_gunicorn(app: Flask, listener: socket.socket, workers: int, threads: int) -> None:
-    from gunicorn.app.base import BaseApplication  # noqa: PLC0415 - not there on every system
+    from gunicorn.app.base import BaseApplication
 
     settings: dict[str, Any] = {
         "bind": f"fd://{listener.detach()}",  # already bound, so that a port in use was an error of ours
@@ -122,13 +122,13 @@ def _run_gunicorn(app: Flask, listener: socket.socket, workers: int, threads: in
 
 def _one_blas_thread(_worker: object) -> None:
     """Leave the cores to the workers: BLAS threads of several processes would fight for them."""
-    from threadpoolctl import threadpool_limits  # noqa: PLC0415 - only a gunicorn worker needs it
+    from threadpoolctl import threadpool_limits
 
     threadpool_limits(limits=1)
 
 
 def _run_waitress(app: Flask, listener: socket.socket, threads: int) -> None:
-    import waitress  # noqa: PLC0415 - only where gunicorn does not run
+    import waitress
 
     signal.signal(signal.SIGTERM, _exit)
     try:

@@ -53,7 +53,7 @@ class Store:
         """
         if not create:
             return cls(path, open_for_reading(path, patience))
-        from storage.schema import migrate  # noqa: PLC0415 - imports sqlite_utils, which only writing needs
+        from storage.schema import migrate
 
         connection = open_for_writing(path, patience)
         try:
@@ -188,7 +188,7 @@ class Store:
         return StoreError(f"{self.path} is damaged: model {info}: {why}; restore it from a copy or publish it again")
 
 
-def _json_text(part: str, value: Any) -> str:  # noqa: ANN401 - JSON is any value
+def _json_text(part: str, value: Any) -> str:
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError) as error:

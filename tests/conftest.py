@@ -17,7 +17,7 @@ SMALL = TrainSettings(vector_size=16, epochs=2, sample=1e-2)
 @pytest.fixture(scope="session")
 def lee_text():
     """300 news stories, one a line: real text inside the gensim wheel."""
-    from gensim.test.utils import datapath  # noqa: PLC0415 - slow to import
+    from gensim.test.utils import datapath
 
     return Path(datapath("lee_background.cor"))
 

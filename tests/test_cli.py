@@ -318,7 +318,7 @@ def test_an_interrupted_training_leaves_what_was_there(copy):
     before = sorted(path.name for path in model.iterdir())
     os.mkfifo(pipe)
     arguments = ["train", copy / "work" / "tokens", "--out", model, "--epochs", "100000", "--progress-jsonl", pipe]
-    with subprocess.Popen(  # noqa: S603 - our own command
+    with subprocess.Popen(
         [sys.executable, "-m", "pipeline", *map(str, arguments)], stderr=subprocess.PIPE, text=True
     ) as process:
         with pipe.open(encoding="utf-8") as lines:
@@ -337,7 +337,7 @@ def test_a_reader_that_leaves_early_is_no_error_worth_words(ran):
     reader, writer = os.pipe()
     os.close(reader)
     command = [sys.executable, "-m", "pipeline", "similar", "the", "--db", str(ran.db), "--topn", "1000"]
-    ended = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, check=False, text=True)  # noqa: S603 - ours
+    ended = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, check=False, text=True)
     os.close(writer)
     assert ended.stderr == ""
 
@@ -361,7 +361,7 @@ def test_commands_start_without_heavy_imports(ran):
         f"try: firth.main({question})\nexcept SystemExit: print(*sorted({heavy} & set(sys.modules)))"
     )
     for program, expected in ((after_help, ""), (after_question, "numpy")):
-        ended = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)  # noqa: S603 - ours
+        ended = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)
         assert ended.stdout.splitlines()[-1] == expected
 
 

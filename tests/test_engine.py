@@ -162,7 +162,7 @@ def test_all_vectors_equal():
 @pytest.fixture(scope="module")
 def pair():
     """The same random vectors in gensim and in the engine."""
-    from gensim.models import KeyedVectors  # noqa: PLC0415 - slow to import
+    from gensim.models import KeyedVectors
 
     matrix = np.random.default_rng(3).standard_normal((500, 40)).astype(np.float32)
     engine = engine_of(matrix)

@@ -55,7 +55,7 @@ def planted(questions):
 @pytest.fixture(scope="module")
 def in_gensim(planted):
     """The same words and vectors in gensim."""
-    from gensim.models import KeyedVectors  # noqa: PLC0415 - slow to import
+    from gensim.models import KeyedVectors
 
     vectors = KeyedVectors(DIMENSIONS)
     vectors.add_vectors(list(planted.words), planted.matrix)
@@ -167,7 +167,7 @@ def test_a_zero_vector_is_similar_to_nothing():
 @given(st.integers(2, 30).flatmap(lambda n: arrays(np.float64, (2, n), elements=st.integers(0, 5).map(float))))
 def test_rank_correlation_equals_scipy(values):
     """With ties and without, the correlation of ranks is SciPy's Spearman; where that is NaN so is ours."""
-    from scipy import stats  # noqa: PLC0415 - slow to import
+    from scipy import stats
 
     x, y = values
     varied = len(set(x)) > 1 and len(set(y)) > 1

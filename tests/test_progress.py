@@ -132,7 +132,7 @@ def test_a_terminal_gets_a_bar(lee_tokens, tmp_path):
     """A terminal as standard error gets a bar with speed, loss, ETA and epoch; a piped standard output gets none."""
     terminal, other_end = os.openpty()
     command = [sys.executable, "-m", "pipeline", "train", str(lee_tokens), "--out", str(tmp_path / "model")]
-    with subprocess.Popen(  # noqa: S603 - our own command
+    with subprocess.Popen(
         [*command, "--epochs", "1", "--vector-size", "8"], stdout=subprocess.PIPE, stderr=other_end, text=True
     ) as process:
         os.close(other_end)

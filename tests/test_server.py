@@ -42,7 +42,7 @@ def running(db, server):
     """A server process and its address, which is the first line of its log."""
     python = [sys.executable, "-c", START, str(db), server]
     root = Path(__file__).parents[1]
-    with subprocess.Popen(python, stdout=subprocess.PIPE, text=True, cwd=root) as process:  # noqa: S603 - START
+    with subprocess.Popen(python, stdout=subprocess.PIPE, text=True, cwd=root) as process:
         deadline = threading.Timer(60, process.kill)  # then reading its log ends, and the test fails
         deadline.start()
         try:

@@ -242,7 +242,7 @@ def test_the_tables_are_strict_and_refer_to_each_other(db):
 
 def test_the_known_migrations_are_those_of_the_schema():
     """Readers, which do not import the migrations, know exactly their names."""
-    from storage.schema import migrations  # noqa: PLC0415 - the import that readers are spared
+    from storage.schema import migrations
 
     assert tuple(migration.name for migration in migrations._migrations) == KNOWN_MIGRATIONS
 
@@ -255,7 +255,7 @@ def test_reading_needs_no_sqlite_utils(db):
         "sys.exit('sqlite_utils' in sys.modules)"
     )
     python = [sys.executable, "-c", code, str(db)]
-    done = subprocess.run(python, check=False, cwd=Path(__file__).parents[1])  # noqa: S603 - the code above
+    done = subprocess.run(python, check=False, cwd=Path(__file__).parents[1])
     assert done.returncode == 0
 
 

@@ -108,7 +108,7 @@ def test_a_pattern_with_groups_gives_whole_matches():
 
 def test_with_gensims_expression_the_tokens_are_gensims(lee_text):
     """Given the regular expression of gensim's tokenizer, Firth finds on real text the tokens that gensim finds."""
-    from gensim.utils import PAT_ALPHABETIC, tokenize  # noqa: PLC0415 - slow to import
+    from gensim.utils import PAT_ALPHABETIC, tokenize
 
     text = lee_text.read_text("utf-8")
     tokens = Tokenizer(TokenSettings(token_pattern=PAT_ALPHABETIC.pattern)).tokens(text)

@@ -23,7 +23,7 @@ class FirthCommand(click.Command):
         examples: command lines, each with what it does.
     """
 
-    def __init__(self, *args: Any, examples: Mapping[str, str], **attributes: Any) -> None:  # noqa: ANN401 - click's
+    def __init__(self, *args: Any, examples: Mapping[str, str], **attributes: Any) -> None:
         super().__init__(*args, **{"context_settings": CONTEXT, **attributes})
         self.examples = dict(examples)
         self.params += [config_option(before_command=False), *loudness_options()]

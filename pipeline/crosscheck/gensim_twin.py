@@ -72,8 +72,8 @@ def train_gensim(sentences: Sentences, settings: TrainSettings, min_count: int) 
     return GensimModel(tuple(model.wv.index_to_key), Parameters(model.wv.vectors, model.syn1neg))
 
 
-def _untrained(sentences: Sentences, settings: TrainSettings, min_count: int) -> Any:  # noqa: ANN401 - has no types
-    from gensim.models import Word2Vec  # noqa: PLC0415 - gensim takes a second to import
+def _untrained(sentences: Sentences, settings: TrainSettings, min_count: int) -> Any:
+    from gensim.models import Word2Vec
 
     model = Word2Vec(sg=1, workers=1, batch_words=JOB_WORDS, min_count=min_count, **settings.as_dict())
     model.build_vocab(sentences)

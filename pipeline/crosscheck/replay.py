@@ -59,7 +59,7 @@ def check_replay(
 
 def lee_background() -> list[list[str]]:
     """gensim's 300 news stories, cut at white space."""
-    from gensim.test.utils import datapath  # noqa: PLC0415 - gensim takes a second to import
+    from gensim.test.utils import datapath
 
     return [line.split() for line in Path(datapath("lee_background.cor")).read_text("utf-8").splitlines()]
 

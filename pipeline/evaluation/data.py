@@ -38,7 +38,7 @@ class Question:
 
 def bundled(name: str) -> Path:
     """Where the installed gensim keeps the test file `name`."""
-    from gensim.test.utils import datapath  # noqa: PLC0415 - gensim takes a second to import
+    from gensim.test.utils import datapath
 
     return Path(datapath(name))
 

@@ -68,7 +68,7 @@ def compare_pairs(embeddings: Embeddings, pairs: Sequence[RatedPair]) -> PairRes
 
 def ranks(values: Float64s) -> Float64s:
     """Ranks along the last axis, from 1; equal values share their mean rank."""
-    from scipy import stats  # noqa: PLC0415 - scipy.stats takes half a second to import
+    from scipy import stats
 
     return np.asarray(stats.rankdata(values, axis=-1), dtype=np.float64)
 

@@ -25,8 +25,8 @@ def demo_corpus(folder: Path) -> list[Path]:
 
 def _wikipedia() -> Iterator[str]:
     """The paragraphs of gensim's Wikipedia sample without its markup; 100 of the 206 pages only point to others."""
-    from gensim.corpora.wikicorpus import extract_pages, filter_wiki  # noqa: PLC0415 - a slow import
-    from gensim.test.utils import datapath  # noqa: PLC0415 - a slow import
+    from gensim.corpora.wikicorpus import extract_pages, filter_wiki
+    from gensim.test.utils import datapath
 
     with bz2.open(datapath(WIKIPEDIA)) as file:
         for _title, markup, _number in extract_pages(file, filter_namespaces=("0",)):
@@ -36,7 +36,7 @@ def _wikipedia() -> Iterator[str]:
 
 def _news() -> Iterator[str]:
     """The 300 stories of the Lee corpus, one a line."""
-    from gensim.test.utils import datapath  # noqa: PLC0415 - a slow import
+    from gensim.test.utils import datapath
 
     yield from _lines(Path(datapath(NEWS)).read_text("utf-8"))
 

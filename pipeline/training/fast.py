@@ -68,8 +68,8 @@ class Workspace:
 
     def __init__(self, centers: int, groups: int, noise: int, window: int, dimensions: int) -> None:
         self.sizes = (centers, groups, noise, window, dimensions)
-        N, G, K, C, D = self.sizes  # noqa: N806 - the letters of the paper's shapes
-        B, T, J, W = N // BLOCK, BLOCK, BLOCK + 2 * C, 2 * C + 1  # noqa: N806
+        N, G, K, C, D = self.sizes
+        B, T, J, W = N // BLOCK, BLOCK, BLOCK + 2 * C, 2 * C + 1
 
         self.centers_ND = _floats(N, D)
         self.centers_BTD = self.centers_ND.reshape(B, T, D)
@@ -106,7 +106,7 @@ class Workspace:
 
     def residuals(self, batch: Batch) -> float:
         """Turn scores into residuals, in place for the noise; return the summed loss."""
-        N, _, K, _, _ = self.sizes  # noqa: N806
+        N, _, K, _, _ = self.sizes
         band, positive = self.band_NW, self.positive_NW
         np.copyto(positive, batch.positive)
         np.negative(_band(self.scores_BTJ, band.shape[1]), out=band.reshape(*self.scores_BTJ.shape[:2], -1))

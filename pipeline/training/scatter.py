@@ -48,7 +48,7 @@ def add_rows_by_public_product(matrix: Float32s, ids: NDArray[Any], rates: NDArr
 def _compiled_product() -> Callable[..., None] | None:
     """SciPy's in-place sparse product, where this version still has it."""
     try:
-        from scipy.sparse._sparsetools import csc_matvecs  # noqa: PLC0415 - private: may be gone
+        from scipy.sparse._sparsetools import csc_matvecs
     except ImportError:
         return None
     return csc_matvecs
