@@ -123,16 +123,22 @@ def collect(cls: type[Chosen], params: Mapping[str, object]) -> Chosen:
         raise SettingError(f"{error} ({places})" if places else str(error)) from None
 
 
+def _type(field: "dataclasses.Field[Any]") -> click.ParamType[Any]:
+    if choices := field.metadata["choices"]:
+        return click.Choice(choices)
+    return Number(field) if field.type in (int, float) else click.STRING
+
+
 def _option(field: "dataclasses.Field[Any]") -> Callable[[Decorated], Decorated]:
     name, default, described = field.name.replace("_", "-"), field.default, field.metadata["help"]
     if field.type is bool:
         return click.option(f"--{name}/--no-{name}", cls=Setting, default=default, help=described)
-    if allowed := allowed_range(field):
+    if (allowed := allowed_range(field)) and not field.metadata["choices"]:
         described = f"{described.rstrip('.')} ({allowed})."
     return click.option(
         f"--{name}",
         cls=Setting,
-        type=Number(field) if field.type in (int, float) else click.STRING,
+        type=_type(field),
         default=default,
         show_default=default != "",
         help=described,

@@ -125,17 +125,12 @@ class ProgressFile:
     """A new file with one JSON object a line for each report of a training, whole at every moment.
 
     Fields: epoch, tokens, total_tokens, words_per_s, loss (nats per positive pair), alpha, eta_s, time (UTC).
-
-    Raises:
-        InputError: the file cannot be written.
+    It is made at the first report, so that a training that does not run leaves an earlier file as it is.
     """
 
     def __init__(self, path: Path) -> None:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self.file: IO[str] = path.open("w", encoding="utf-8")
-        except OSError as error:
-            raise InputError(f"--progress-jsonl {path}: {error.strerror or error}") from None
+        self.path = path
+        self.file: IO[str] | None = None
 
     def __enter__(self) -> "ProgressFile":
         return self
@@ -143,13 +138,27 @@ class ProgressFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
-        self.file.close()
+        if self.file:
+            self.file.close()
 
     def write(self, now: "Progress") -> None:
-        """Add a line."""
+        """Add a line.
+
+        Raises:
+            InputError: the file cannot be written.
+        """
+        try:
+            self._write(now)
+        except OSError as error:
+            raise InputError(f"--progress-jsonl {self.path}: {error.strerror or error}") from None
+
+    def _write(self, now: "Progress") -> None:
         fields = ("epoch", "tokens", "total_tokens", "words_per_s", "loss", "alpha", "eta_s")
         numbers = {name: _finite(getattr(now, name)) for name in fields}
         line = {**numbers, "time": datetime.now(timezone.utc).isoformat(timespec="milliseconds")}
+        if self.file is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.file = self.path.open("w", encoding="utf-8")
         self.file.write(json.dumps(line, allow_nan=False) + "\n")
         self.file.flush()
 

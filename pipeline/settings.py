@@ -12,10 +12,16 @@ from storage.errors import SettingError
 
 
 def setting(
-    default: object, explanation: str, *, low: float | None = None, high: float | None = None, open_low: bool = False
+    default: object,
+    explanation: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    open_low: bool = False,
+    choices: tuple[str, ...] = (),
 ) -> Any:
     """Declare a field with its help and its range; `open_low` leaves the lower end itself out."""
-    metadata = {"help": explanation, "low": low, "high": high, "open_low": open_low}
+    metadata = {"help": explanation, "low": low, "high": high, "open_low": open_low, "choices": choices}
     return dataclasses.field(default=default, metadata=metadata)
 
 
@@ -39,6 +45,8 @@ class Settings:
 
 def allowed_range(field: "dataclasses.Field[Any]") -> str:
     """The range of a field in words, empty where everything is allowed."""
+    if field.metadata["choices"]:
+        return ", ".join(field.metadata["choices"])
     low, high, open_low = (field.metadata.get(key) for key in ("low", "high", "open_low"))
     if low is None and high is None:
         return ""
@@ -48,12 +56,14 @@ def allowed_range(field: "dataclasses.Field[Any]") -> str:
 
 
 def check_range(field: "dataclasses.Field[Any]", value: object) -> None:
-    """Refuse a number outside the field's declared range.
+    """Refuse a value outside the field's declared range.
 
     Raises:
         SettingError: names the setting, the value and the allowed range.
     """
-    low, high, open_low = (field.metadata.get(key) for key in ("low", "high", "open_low"))
+    choices, low, high, open_low = (field.metadata[key] for key in ("choices", "low", "high", "open_low"))
+    if choices and value not in choices:
+        raise SettingError(f"{field.name} is {value!r}; allowed: {allowed_range(field)}")
     if not isinstance(value, (int, float)):
         return
     too_low = low is not None and (value <= low if open_low else value < low)
@@ -67,7 +77,7 @@ class TokenSettings(Settings):
     """How text becomes tokens."""
 
     encoding: str = setting("utf-8", "Character encoding of the input.")
-    errors: str = setting("strict", "What to do with bytes that are not text: strict, replace or ignore.")
+    errors: str = setting("strict", "What to do with bytes that are not text.", choices=("strict", "replace", "ignore"))
     token_pattern: str = setting("", "Regular expression of one token, instead of Firth's own.")
     keep_case: bool = setting(False, "Keep capitals; otherwise tokens are lower-cased.")
     keep_numbers: bool = setting(False, "Keep tokens that are only decimal digits.")
@@ -76,11 +86,9 @@ class TokenSettings(Settings):
     def __post_init__(self) -> None:
         """Check the ranges, the encoding's name and the pattern."""
         super().__post_init__()
-        if self.errors not in ("strict", "replace", "ignore"):
-            raise SettingError(f"errors is {self.errors!r}; allowed: strict, replace, ignore")
         try:
             "".encode(self.encoding)
-        except LookupError:
+        except (LookupError, UnicodeError):
             raise SettingError(
                 f"encoding {self.encoding!r} is not known to Python; for example utf-8, latin-1"
             ) from None

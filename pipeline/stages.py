@@ -1,6 +1,6 @@
 """Stage folders: what a stage wrote, from which inputs and settings; complete or not there at all.
 
-A stage folder holds `manifest.json` and one folder `data-...` with the stage's files. The key is the hash of the
+A stage folder holds `firth-manifest.json` and one folder `data-...` with the stage's files. The key is the hash of the
 stage's name, code, settings and inputs. New data is written beside the old; replacing the manifest is the one moment
 at which the stage changes; then the old data goes. So a stage that fails or is killed leaves what was there before.
 """
@@ -11,7 +11,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ except ImportError:  # Windows has no flock; there two writers are not told apar
     fcntl = None  # type: ignore[assignment] # the name stands for "cannot lock here"
 
 VERSION = "0.1.0"
-MANIFEST = "manifest.json"
+MANIFEST = "firth-manifest.json"
 _OWN_FOLDER = re.compile(r"data-[0-9a-f]{12}-[0-9a-f]{4}|\.data-[0-9a-f]{12}")  # anything else there is the user's
 _PACKAGE = Path(__file__).parent
 
@@ -42,6 +42,7 @@ class Manifest:
         report: what it found: counts, curves, losses.
         code: version of Firth, and hash of the source files of `pipeline`.
         data: name of the folder with the stage's files.
+        files: the size of each of them in bytes.
     """
 
     stage: str
@@ -51,6 +52,7 @@ class Manifest:
     report: Mapping[str, Any]
     code: Mapping[str, str]
     data: str
+    files: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -63,19 +65,23 @@ class StageFolder:
         """The manifest of the finished stage.
 
         Raises:
-            InputError: the folder has none, a damaged one, or one of another stage.
+            InputError: the folder has none, a damaged one, or one of another stage; or a file is missing or cut off.
         """
         file = self.path / MANIFEST
         try:
             found = Manifest(**json.loads(file.read_text("utf-8")))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             raise InputError(f"{self.path} holds no finished `firth {stage}` output; run that first") from None
         except (ValueError, TypeError) as error:
             raise InputError(f"{file} is damaged ({error}); run `firth {stage}` again") from None
         if found.stage != stage:
             raise InputError(f"{self.path} holds the output of `firth {found.stage}`, not of `firth {stage}`")
-        if not self.data(found).is_dir():
-            raise InputError(f"{self.data(found)} is missing; run `firth {stage}` again")
+        if not _OWN_FOLDER.fullmatch(found.data):
+            raise InputError(f"{file} is damaged (its data is {found.data!r}); run `firth {stage}` again")
+        sizes = _sizes(self.data(found))
+        if wrong := [name for name, size in found.files.items() if sizes.get(name) != size]:
+            names = ", ".join(str(self.data(found) / name) for name in wrong)
+            raise InputError(f"{names} is missing or damaged; run `firth {stage}` again")
         return found
 
     def data(self, manifest: Manifest) -> Path:
@@ -102,17 +108,29 @@ class StageFolder:
         taken afterwards.
 
         Raises:
-            InputError: another process is writing this folder, or it holds what another stage wrote.
+            InputError: another process is writing this folder, it holds what another stage wrote, or cannot be written.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
-        self._refuse_other_stage(stage)
-        with _only_writer(self.path), self._fresh_folder() as fresh:
-            report = fill(fresh)
-            key = stage_key(stage, settings, inputs)
-            data = f"data-{key[:12]}-{secrets.token_hex(2)}"
-            manifest = Manifest(stage, key, dict(settings), dict(inputs), dict(report), code_version(), data)
-            self._publish(fresh, manifest)
-            return manifest
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._refuse_other_stage(stage)
+            with _only_writer(self.path), self._fresh_folder() as fresh:
+                report = fill(fresh)
+                key = stage_key(stage, settings, inputs)
+                data, code = f"data-{key[:12]}-{secrets.token_hex(2)}", code_version()
+                made = Manifest(stage, key, dict(settings), dict(inputs), dict(report), code, data, _sizes(fresh))
+                self._publish(fresh, made)
+                return made
+        except OSError as error:
+            why = error.strerror or error
+            raise InputError(
+                f"{self.path} cannot be written: {why}; make room there, or choose another folder with --out"
+            ) from error
+
+    def amend(self, manifest: Manifest, **report: object) -> Manifest:
+        """Replace entries of a finished stage's report that say where things are, not what they are."""
+        amended = replace(manifest, report={**manifest.report, **report})
+        write_json(self.path / MANIFEST, vars(amended))
+        return amended
 
     def _refuse_other_stage(self, stage: str) -> None:
         """`firth train work/tokens --out work/tokens` must not replace the tokens by the model."""
@@ -140,6 +158,11 @@ class StageFolder:
         for other in self.path.iterdir():
             if _OWN_FOLDER.fullmatch(other.name) and other != data:
                 shutil.rmtree(other, ignore_errors=True)
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    """The size of each file, {} where there is no such folder."""
+    return {file.name: file.stat().st_size for file in sorted(folder.glob("*"))}
 
 
 @contextmanager

@@ -43,7 +43,7 @@ def create_app(db: Path, *, preload: bool = False, keep: int = 4) -> Flask:
     app.register_blueprint(api.blueprint(library))
     app.add_url_rule("/livez", "livez", _livez)
     app.add_url_rule("/", "page", _page)
-    app.after_request(_secured)
+    app.after_request(secured)
     return app
 
 
@@ -68,6 +68,7 @@ def _page() -> str:
     return render_template("index.html")
 
 
-def _secured(response: Response) -> Response:
+def secured(response: Response) -> Response:
+    """The response with the headers that keep browsers from foreign content, framing and guessing types."""
     response.headers.update(_SECURITY_HEADERS)
     return response

@@ -10,7 +10,7 @@ from storage.errors import FirthError
 LONGEST_WORD = 200  # characters; a query of three such words, percent-encoded, fits into a request line of 8,190 bytes
 DEFAULT_TOPN = 10
 _MOST_PARAMETERS = 20
-_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,18}")
+_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]+")
 
 
 class Malformed(FirthError):

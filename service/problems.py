@@ -27,13 +27,14 @@ def register(app: Flask) -> None:
     app.register_error_handler(InternalServerError, _internal)
 
 
-def _problem(
+def problem(
     status: int,
     code: str,
     message: str,
     missing: Sequence[str] = (),
     near: Mapping[str, Sequence[str]] | None = None,
 ) -> Response:
+    """An error as a response; needs Flask's application context."""
     error = {"code": code, "message": message, "status": status, "missing": missing, "near": near or {}}
     response = jsonify({"error": error})
     response.status_code = status
@@ -41,34 +42,34 @@ def _problem(
 
 
 def _malformed(error: Malformed) -> Response:
-    return _problem(400, "malformed", str(error))
+    return problem(400, "malformed", str(error))
 
 
 def _unknown_word(error: UnknownWord) -> Response:
-    return _problem(404, "unknown_word", str(error), missing=list(error.near), near=error.near)
+    return problem(404, "unknown_word", str(error), missing=list(error.near), near=error.near)
 
 
 def _unknown_model(error: UnknownModel) -> Response:
-    return _problem(404, "unknown_model", str(error), near={error.name: error.near})
+    return problem(404, "unknown_model", str(error), near={error.name: error.near})
 
 
 def _unusable(error: UnusableQuestion) -> Response:
-    return _problem(422, "unusable", str(error))
+    return problem(422, "unusable", str(error))
 
 
 def _internal(_: InternalServerError) -> Response:
-    return _problem(500, "internal", "the service failed; its log says why")
+    return problem(500, "internal", "the service failed; its log says why")
 
 
 def _unknown_route(app: Flask, _: NotFound) -> Response:
     near = _near_routes(app, request.path)
-    return _problem(404, "unknown_route", f"nothing is at {request.path}", near={request.path: near})
+    return problem(404, "unknown_route", f"nothing is at {request.path}", near={request.path: near})
 
 
 def _http_error(error: HTTPException) -> Response:
     status = HTTPStatus(error.code or 500)
     code = status.phrase.lower().replace(" ", "_").replace("-", "_")
-    response = _problem(status, code, error.description or status.description)
+    response = problem(status, code, error.description or status.description)
     for name, value in error.get_headers(request.environ):
         if name.lower() not in ("content-type", "content-length"):
             response.headers[name] = value  # a 405 says in Allow what is allowed
@@ -77,11 +78,16 @@ def _http_error(error: HTTPException) -> Response:
 
 def _near_routes(app: Flask, path: str) -> list[str]:
     """Routes that look like the path, with the path's own parts where a route has a variable."""
-    asked = path.split("/")
+    asked = _parts(path)
     candidates = []
     for rule in app.url_map.iter_rules():
-        parts = rule.rule.split("/")
+        parts = _parts(rule.rule)
         if len(parts) == len(asked) and rule.endpoint != "static":
             filled = (own if part.startswith("<") else part for part, own in zip(parts, asked, strict=True))
-            candidates.append("/".join(filled))
+            candidates.append("/" + "/".join(filled))
     return difflib.get_close_matches(path, candidates, n=5)
+
+
+def _parts(path: str) -> list[str]:
+    """What stands between the slashes; an empty part, as a slash at the end makes, cannot name anything."""
+    return [part for part in path.split("/") if part]

@@ -3,6 +3,7 @@
 Nothing is printed; what happens is logged, first of all the address.
 """
 
+import contextlib
 import importlib.util
 import logging
 import os
@@ -15,7 +16,8 @@ from typing import Any, Literal, NoReturn
 
 from flask import Flask
 
-from service.app import create_app
+from service.app import create_app, secured
+from service.problems import problem
 from storage.errors import FirthError, SettingError
 
 log = logging.getLogger(__name__)
@@ -93,7 +95,7 @@ def _run_gunicorn(app: Flask, listener: socket.socket, workers: int, threads: in
     settings: dict[str, Any] = {
         "bind": f"fd://{listener.detach()}",  # already bound, so that a port in use was an error of ours
         "workers": workers,
-        "worker_class": "gthread",
+        "worker_class": _worker_class(app),
         "threads": threads,
         "preload_app": True,
         "limit_request_line": _REQUEST_LINE,
@@ -113,11 +115,44 @@ def _run_gunicorn(app: Flask, listener: socket.socket, workers: int, threads: in
         def load(self) -> Flask:
             return app
 
+    parent = os.getpid()
     try:
         Gunicorn().run()
     except SystemExit as end:
-        if end.code:
+        if end.code or os.getpid() != parent:  # a forked worker ends here too, and has nothing more to do
             raise
+
+
+def _worker_class(app: Flask) -> type:
+    """gunicorn's threaded worker, with its refusals of requests that it cannot read in the service's one shape."""
+    from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
+    from gunicorn.workers.gthread import ThreadWorker
+
+    def refusal(error: Exception) -> Response:
+        match error:
+            case LimitRequestLine():
+                return problem(414, "too_long", f"the request line is longer than {_REQUEST_LINE} bytes")
+            case LimitRequestHeaders():
+                return problem(431, "headers_too_large", f"the request's headers are too large: {error}")
+            case ParseException():
+                return problem(400, "malformed", f"the request is not HTTP: {error}")
+            case _:
+                return internal(error)
+
+    class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
+        """Answers in JSON also where a request never reached the application."""
+
+        def handle_error(self, req: object, client: socket.socket, addr: object, exc: Exception) -> None:
+            """Log the error, and send it if the client still listens; gunicorn then closes the connection."""
+            log.warning("a request from %s failed before it was asked: %s", addr, exc)
+            with app.app_context():
+                response = secured(refusal(exc))
+            response.headers["Connection"] = "close"
+            client.setblocking(False)  # who does not read must not hold a thread
+            with contextlib.suppress(OSError):
+                client.sendall(f"HTTP/1.1 {response.status}\r\n{response.headers}".encode("latin-1") + response.data)
+
+    return Worker
 
 
 def _one_blas_thread(_worker: object) -> None:

@@ -89,7 +89,7 @@ def test_a_number_is_accepted_exactly_in_its_range(field, value):
         (["train", "x", "--out", "y", "--alpha", "nan"], "greater than 0, at most 10"),
         (["train", "x", "--out", "y", "--sample", "1.1"], "from 0 to 0.5"),
         (["tokenize", "x", "--out", "y", "--min-length", "0"], "1 or more"),
-        (["tokenize", "x", "--out", "y", "--errors", "nice"], "strict, replace, ignore"),
+        (["tokenize", "x", "--out", "y", "--errors", "nice"], "'strict', 'replace', 'ignore'"),
         (["crosscheck", "x", "--level", "all"], "'tables', 'replay', 'quality'"),
         (["similar", "x", "--topn", "1001"], "from 1 to 1000"),
         (["serve", "--port", "65536"], "from 0 to 65535"),

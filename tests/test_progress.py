@@ -121,10 +121,20 @@ def test_every_run_starts_a_new_file(tmp_path):
     assert len(path.read_text("utf-8").splitlines()) == 1
 
 
-def test_a_file_that_cannot_be_written_is_an_error_at_once(tmp_path):
-    """The mistake is told before the training, with the file's name."""
-    with pytest.raises(InputError, match="--progress-jsonl"):
-        ProgressFile(tmp_path)
+def test_a_file_that_cannot_be_written_ends_the_training_at_its_first_report(tmp_path):
+    """The mistake is told with the file's name."""
+    now = Progress(1, 2, 50, 100, 2.5, 0.02, 1000.0, 0.05)
+    with ProgressFile(tmp_path) as file, pytest.raises(InputError, match="--progress-jsonl"):
+        file.write(now)
+
+
+def test_a_training_that_does_not_run_leaves_an_earlier_file_as_it_is(tmp_path):
+    """Without a report nothing is emptied."""
+    path = tmp_path / "progress.jsonl"
+    path.write_text("earlier\n", "utf-8")
+    with ProgressFile(path):
+        pass
+    assert path.read_text("utf-8") == "earlier\n"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="pseudo-terminals are a thing of Unix")

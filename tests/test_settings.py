@@ -43,7 +43,10 @@ def test_a_learning_rate_that_rises_is_refused():
         TrainSettings(alpha=0.01, min_alpha=0.02)
 
 
-@pytest.mark.parametrize(("field", "value"), [("errors", "maybe"), ("encoding", "utf-9"), ("token_pattern", "(")])
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("errors", "maybe"), ("encoding", "utf-9"), ("encoding", "undefined"), ("token_pattern", "(")],
+)
 def test_a_text_setting_that_python_does_not_know_is_refused(field, value):
     """Unknown encodings, unknown error handling and broken patterns are named."""
     with pytest.raises(SettingError, match=field):

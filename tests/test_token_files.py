@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.settings import TokenSettings, VocabularySettings
-from pipeline.stages import StageFolder
+from pipeline.stages import MANIFEST, StageFolder
 from pipeline.text.token_files import TokenCorpus
 from pipeline.text.tokenizing import tokenize
 from storage.errors import InputError
@@ -126,8 +126,8 @@ def test_words_that_are_not_text_are_refused(copied):
 def test_a_manifest_without_the_report_is_refused(copied):
     """A manifest that is not the tokenizer's is damage too."""
     folder, _ = copied
-    manifest = (folder / "manifest.json").read_text("utf-8")
-    (folder / "manifest.json").write_text(manifest.replace('"tokens"', '"tokenz"'), "utf-8")
+    manifest = (folder / MANIFEST).read_text("utf-8")
+    (folder / MANIFEST).write_text(manifest.replace('"tokens"', '"tokenz"'), "utf-8")
     with pytest.raises(InputError, match="damaged"):
         TokenCorpus.open(folder)
 

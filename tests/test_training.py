@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from pipeline.models import negative_sampling
-from pipeline.settings import TrainSettings, VocabularySettings
+from pipeline.settings import TokenSettings, TrainSettings, VocabularySettings
 from pipeline.stages import StageFolder
 from pipeline.text.token_files import TokenCorpus
+from pipeline.text.tokenizing import tokenize
 from pipeline.training.batches import BatchMaker
 from pipeline.training.fast import FastTrainer
 from pipeline.training.parameters import Parameters
@@ -146,7 +147,7 @@ def test_a_diverging_trainer_is_stopped_and_told_what_to_lower(lee_tokens, loss)
 @pytest.mark.parametrize("words", [1, 2, 3])
 def test_the_smallest_vocabularies_train(corpus_of, words):
     """Texts of one, two or three different words, whose every context is also their noise, stay bounded."""
-    corpus = corpus_of([" ".join(["one", "two", "three"][:words]) + " "] * 500)
+    corpus = corpus_of([" ".join(["one", "two", "three"][:words] * 50)] * 100)
     trained = train_on(corpus, TrainSettings(vector_size=8, epochs=3))
     assert len(trained.parameters.vectors) == words
     assert trained.largest_norm < 5
@@ -160,6 +161,24 @@ def test_an_unchanged_training_is_not_run_again(lee_tokens, tmp_path):
     assert train_stage(lee_tokens, folder, VocabularySettings(), SMALL) == (first, False)
     assert train_stage(lee_tokens, folder, VocabularySettings(), SMALL, force=True)[1]
     assert train_stage(lee_tokens, folder, VocabularySettings(min_count=6), SMALL)[1]
+
+
+def test_a_model_and_its_tokens_can_move_together(lee_text, tmp_path):
+    """After the work folder is renamed the model finds its tokens; tokens that moved alone are noted when found."""
+    work = tmp_path / "work"
+    tokenize(StageFolder(work / "tokens"), [str(lee_text)], TokenSettings())
+    train_stage(work / "tokens", StageFolder(work / "model"), VocabularySettings(), SMALL)
+    moved = work.rename(tmp_path / "moved")
+    assert load_model(moved / "model").tokens == moved / "tokens"
+    elsewhere = (moved / "tokens").rename(tmp_path / "elsewhere")
+    assert not train_stage(elsewhere, StageFolder(moved / "model"), VocabularySettings(), SMALL)[1]
+    assert load_model(moved / "model").tokens == elsewhere
+
+
+def test_a_text_without_pairs_is_refused(corpus_of):
+    """Where every sentence holds one word there is nothing to learn, and no vectors come out."""
+    with pytest.raises(InputError, match="nothing to learn"):
+        train_on(corpus_of(["alone"] * 10))
 
 
 def test_a_stored_model_is_what_was_trained(lee_model, lee_tokens):

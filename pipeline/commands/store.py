@@ -13,6 +13,7 @@ from pipeline.options import Setting
 from storage.errors import InputError
 
 if TYPE_CHECKING:
+    from pipeline.stages import Manifest
     from pipeline.training.stage import Model
     from storage.models import ModelInfo
     from storage.store import Store
@@ -24,10 +25,22 @@ EXAMPLES = {
 _LOG = logging.getLogger(__name__)
 
 
+def _given(context: click.Context, option: click.Parameter, name: str | None) -> str:
+    """A name from any source; click takes a default of None for a given value, so `required` would not do."""
+    if name is None:
+        raise click.MissingParameter(ctx=context, param=option)
+    return name
+
+
 @click.command("store", cls=FirthCommand, examples=EXAMPLES)
 @click.argument("model", metavar="DIR", type=FILE)
 @click.option(
-    "--name", cls=Setting, metavar="NAME", required=True, help="What the model is called; it gets the next version."
+    "--name",
+    cls=Setting,
+    metavar="NAME",
+    show_default="none, it must be given",
+    callback=_given,
+    help="What the model is called; it gets the next version.",
 )
 @db_option
 @force_option
@@ -45,8 +58,10 @@ def command(*, model: Path, name: str, db: Path, force: bool) -> None:
 def publish(folder: Path, name: str, db: Path, *, force: bool) -> "ModelInfo":
     """Publish, unless the latest version of the name already is this very model; tell which."""
     from pipeline.training.stage import load_model
+    from storage.models import check_name
     from storage.store import Store
 
+    check_name(name)
     model = load_model(folder)
     card = _card(folder, model)
     with Store.open(db, create=True) as store:
@@ -69,7 +84,7 @@ def _card(folder: Path, model: "Model") -> dict[str, Any]:
     tokens = _tokens_manifest(model)
     return {
         "settings": {**(tokens["settings"] if tokens else {}), **model.manifest.settings},
-        "manifest": {"tokenize": tokens, "train": dict(vars(model.manifest))},
+        "manifest": {"tokenize": tokens, "train": _lasting(model.manifest)},
         "loss_curve": model.manifest.report["losses"],
         **{name: dict(kept.result) for name, kept in found.items() if kept and not kept.stale},
     }
@@ -87,11 +102,24 @@ def _tokens_manifest(model: "Model") -> dict[str, Any] | None:
     if manifest.key != model.manifest.inputs["tokens"]:
         _LOG.warning("the model is stored without the hashes of its text: %s holds other tokens by now", model.tokens)
         return None
-    return dict(vars(manifest))
+    return _lasting(manifest)
+
+
+def _lasting(manifest: "Manifest") -> dict[str, Any]:
+    """What a manifest says of the stage's work, without where its files happen to lie."""
+    kept = {name: value for name, value in vars(manifest).items() if name not in ("data", "files")}
+    return {**kept, "report": {name: value for name, value in manifest.report.items() if name != "tokens_folder"}}
 
 
 def _published(store: "Store", name: str, card: dict[str, Any]) -> "ModelInfo | None":
     """The latest version of `name`, if its card is this very one, in which the hashes of the vectors are."""
     latest = [info for info in store.models() if info.name == name][-1:]
-    same = [info for info in latest if store.card(info) == json.loads(json.dumps(card))]
+    same = [info for info in latest if _timeless(store.card(info)) == _timeless(json.loads(json.dumps(card)))]
     return same[0] if same else None
+
+
+def _timeless(card: dict[str, Any]) -> dict[str, Any]:
+    """A card without how long the training took."""
+    train = card["manifest"]["train"]
+    report = {name: value for name, value in train["report"].items() if name not in ("seconds", "words_per_s")}
+    return {**card, "manifest": {**card["manifest"], "train": {**train, "report": report}}}

@@ -1,5 +1,7 @@
 """`firth train`: token ids in, vectors out."""
 
+import logging
+import math
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,6 +22,10 @@ EXAMPLES = {
     "firth train work/tokens --out work/model --vector-size 300 --epochs 10": "larger vectors, more passes",
     "firth train work/tokens --out work/model --progress-jsonl progress.jsonl": "progress for a program, too",
 }
+
+LEARNED = 0.99
+"""A loss above this share of that of zero scores, log 2 for each pair and each of its noise words, is no learning."""
+_LOG = logging.getLogger(__name__)
 
 progress_option = click.option(
     "--progress-jsonl",
@@ -76,6 +82,8 @@ def train_into(
         f"loss of each epoch: {_curve(found['losses'])}",
     ]
     tell("train", out, ran, facts)
+    if found["losses"][-1] > LEARNED * (1 + settings.negative) * math.log(2):
+        _LOG.warning("the loss has not fallen: these vectors know nothing yet; more text or --epochs would help")
 
 
 def _curve(losses: Sequence[float]) -> str:

@@ -1,8 +1,10 @@
-"""The verdict of one level of the cross-check."""
+"""The verdict of one level of the cross-check, and of several."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+PASS, FAIL, UNDECIDED = "pass", "fail", "undecided"
 
 
 @dataclass(frozen=True)
@@ -11,24 +13,39 @@ class Level:
 
     Attributes:
         name: "tables", "replay" or "quality".
-        passed: the verdict.
+        verdict: PASS, FAIL, or UNDECIDED where the text is too little to tell.
         rule: in words, when the level passes.
         numbers: what was measured, plain JSON values.
     """
 
     name: str
-    passed: bool
+    verdict: str
     rule: str
     numbers: Mapping[str, Any]
 
+    @classmethod
+    def of(cls, name: str, kept: Mapping[str, Any]) -> "Level":
+        """What `as_dict` made plain.
+
+        Raises:
+            KeyError: it has no verdict or no rule.
+        """
+        numbers = dict(kept)
+        return cls(name, numbers.pop("verdict"), numbers.pop("rule"), numbers)
+
     def as_dict(self) -> dict[str, Any]:
-        """Plain JSON values, the verdict as "pass" or "fail"."""
-        return {"verdict": verdict(self.passed), "rule": self.rule, **self.numbers}
+        """Plain JSON values."""
+        return {"verdict": self.verdict, "rule": self.rule, **self.numbers}
 
 
 def verdict(passed: bool) -> str:
-    """The word for it."""
-    return "pass" if passed else "fail"
+    """The word for what can be told."""
+    return PASS if passed else FAIL
+
+
+def worst(verdicts: Iterable[str]) -> str:
+    """FAIL if any fails, else UNDECIDED if any is, else PASS."""
+    return max(verdicts, key=(PASS, UNDECIDED, FAIL).index)
 
 
 def ignore(_: str) -> None:

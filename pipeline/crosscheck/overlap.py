@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.crosscheck.levels import UNDECIDED, verdict
 from pipeline.evaluation.lookup import unit_rows
 from pipeline.training.parameters import Parameters
 from storage.embeddings import Floats
@@ -48,12 +49,14 @@ class SharedNeighbors:
     """Mean overlaps of neighbors between models, from 0 to 1.
 
     Attributes:
+        candidates: how many words there were to choose neighbors of and among.
         firth_with_gensim: by word vectors, for equal seeds.
         gensim_with_itself: by word vectors, for every two seeds.
         matched: word vectors with word vectors and contexts with contexts, Firth with gensim for equal seeds.
         crossed: word vectors with contexts and contexts with word vectors, likewise.
     """
 
+    candidates: int
     firth_with_gensim: float
     gensim_with_itself: float
     matched: float
@@ -65,13 +68,27 @@ class SharedNeighbors:
         return self.firth_with_gensim / max(self.gensim_with_itself, 1e-9)
 
     @property
-    def passed(self) -> bool:
-        """Whether the share is large enough, and neither matrix stands in the other's place."""
-        return self.share >= SHARE_NEEDED and self.matched >= self.crossed
+    def chance(self) -> float:
+        """The overlap of models that have nothing in common."""
+        return min(NEIGHBORS / max(self.candidates - 1, 1), 1.0)
+
+    @property
+    def judged(self) -> bool:
+        """Whether the text teaches gensim enough for anything to be missed."""
+        return self.candidates >= CANDIDATES_NEEDED and self.gensim_with_itself >= CHANCES_NEEDED * self.chance
+
+    @property
+    def verdict(self) -> str:
+        """Whether the share is large enough and neither matrix stands in the other's place, where that can be told."""
+        passed = self.share >= SHARE_NEEDED and self.crossed <= CROSSED_ALLOWED * self.matched
+        return verdict(passed) if self.judged else UNDECIDED
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
-        return {**vars(self), "share": self.share, "share_needed": SHARE_NEEDED, "passed": self.passed}
+        derived = {"share": self.share, "chance": self.chance, "verdict": self.verdict}
+        needed = {"share_needed": SHARE_NEEDED, "crossed_allowed": CROSSED_ALLOWED * self.matched}
+        to_be_judged = {"candidates_needed": CANDIDATES_NEEDED, "overlap_needed": CHANCES_NEEDED * self.chance}
+        return {**vars(self), **derived, **needed, **to_be_judged}
 
 
 def compare_neighbors(firth: Sequence[Neighborhood], gensim: Sequence[Neighborhood]) -> SharedNeighbors:
@@ -82,7 +99,7 @@ def compare_neighbors(firth: Sequence[Neighborhood], gensim: Sequence[Neighborho
     across = float(np.mean([overlap(one.vectors, other.contexts) for one, other in pairs]))
     back = float(np.mean([overlap(one.contexts, other.vectors) for one, other in pairs]))
     own = float(np.mean([overlap(one.vectors, other.vectors) for one, other in combinations(gensim, 2)]))
-    return SharedNeighbors(vectors, own, (vectors + contexts) / 2, (across + back) / 2)
+    return SharedNeighbors(len(gensim[0].vectors), vectors, own, (vectors + contexts) / 2, (across + back) / 2)
 
 
 def overlap(one: Rows, other: Rows) -> float:

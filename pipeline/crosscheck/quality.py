@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from pipeline.crosscheck.gensim_twin import JOB_WORDS, train_gensim
-from pipeline.crosscheck.levels import Level, ignore
+from pipeline.crosscheck.levels import Level, ignore, worst
 from pipeline.crosscheck.overlap import (
     CANDIDATES,
     NEIGHBORS,
@@ -25,6 +25,7 @@ from pipeline.crosscheck.overlap import (
 from pipeline.crosscheck.scores import STANDARD_ERRORS, ScoreComparison, compare_scores
 from pipeline.crosscheck.text_part import TextPart
 from pipeline.evaluation.evaluate import Evaluation, evaluate
+from pipeline.progress import Meter, of_training
 from pipeline.settings import TrainSettings
 from pipeline.text.vocabulary import Vocabulary
 from pipeline.training.parameters import Parameters
@@ -52,8 +53,9 @@ class Run:
 
 
 def firth_parameters(text: TextPart, vocabulary: Vocabulary, settings: TrainSettings) -> Parameters:
-    """What the fast trainer learns."""
-    return train(text, vocabulary, settings).parameters
+    """What the fast trainer learns; its progress is logged."""
+    with Meter(f"quality: Firth with seed {settings.seed}") as meter:
+        return train(text, vocabulary, settings, report=of_training(meter)).parameters
 
 
 def gensim_parameters(text: TextPart, vocabulary: Vocabulary, settings: TrainSettings) -> Parameters:
@@ -81,6 +83,7 @@ class Experiment:
 
     def runs(self, name: str, trainer: MatrixTrainer, threads: int, report: Callable[[str], None]) -> list[Run]:
         """Train and evaluate once for each seed, so many trainings at a time."""
+        report(f"quality: {name} trains with seeds {', '.join(map(str, self.seeds))}")
         runs = []
         with ThreadPoolExecutor(threads) as pool:
             trained = pool.map(partial(self._train, trainer), self.seeds)
@@ -107,7 +110,7 @@ def check_quality(
         experiment: text, settings and seeds; two seeds or more, since gensim is compared with itself.
         firth: the trainer under test.
         gensim: what it is compared with.
-        report: told of each training that is done.
+        report: told of what begins and of each training that is done.
 
     Raises:
         SettingError: fewer than two different seeds.
@@ -120,8 +123,8 @@ def check_quality(
     there = experiment.runs("gensim", gensim, threads, report)
     scores = compare_scores([run.evaluation for run in here], [run.evaluation for run in there])
     shared = compare_neighbors([run.neighborhood for run in here], [run.neighborhood for run in there])
-    passed = all(score.passed for score in scores.values()) and shared.passed
-    return Level("quality", passed, RULE, _numbers(experiment, scores, shared))
+    found = worst([shared.verdict, *(score.verdict for score in scores.values() if score.judged)])
+    return Level("quality", found, RULE, _numbers(experiment, scores, shared))
 
 
 def _numbers(experiment: Experiment, scores: dict[str, ScoreComparison], shared: SharedNeighbors) -> dict[str, Any]:

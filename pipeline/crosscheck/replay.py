@@ -9,7 +9,7 @@ may find the other one, .003 away, which moves a number by up to .003 * alpha * 
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ import numpy as np
 
 from pipeline.crosscheck.gensim_draws import Generator48, Rows, jobs, kept, noise_words, table_sigmoid
 from pipeline.crosscheck.gensim_twin import train_gensim
-from pipeline.crosscheck.levels import Level
+from pipeline.crosscheck.levels import Level, ignore, verdict
 from pipeline.crosscheck.mathematics import Mathematics
 from pipeline.models.negative_sampling import Float64s
 from pipeline.settings import TrainSettings, VocabularySettings
@@ -35,7 +35,10 @@ _MIN_COUNT = VocabularySettings().min_count
 
 
 def check_replay(
-    settings: TrainSettings | None = None, mathematics: Mathematics | None = None, stories: int | None = None
+    settings: TrainSettings | None = None,
+    mathematics: Mathematics | None = None,
+    stories: int | None = None,
+    report: Callable[[str], None] = ignore,
 ) -> Level:
     """Train gensim on the 300 stories that come with it, replay it, and compare both matrices.
 
@@ -43,18 +46,20 @@ def check_replay(
         settings: for both; by default one epoch with everything else at its default.
         mathematics: Firth's functions.
         stories: only the first so many.
+        report: told what is being done.
     """
     settings = settings or TrainSettings(epochs=1)
     sentences = lee_background()[:stories]
+    report(f"replay: gensim trains on {len(sentences)} stories, then Firth repeats it pair by pair")
     gensim = train_gensim(sentences, settings, _MIN_COUNT)
     started = time.perf_counter()
     replay = Replay(gensim.words, sentences, settings, mathematics or Mathematics())
     parameters = replay.run()
-    seconds = time.perf_counter() - started
+    report(f"replay: {replay.pairs:,} pairs in {time.perf_counter() - started:.1f} s")
     numbers = _differences(parameters, gensim.parameters)
     passed = max(numbers["largest_vector_difference"], numbers["largest_context_difference"]) <= TOLERANCE
-    sizes = {"stories": len(sentences), "words": len(gensim.words), "pairs": replay.pairs, "seconds": round(seconds, 1)}
-    return Level("replay", passed, RULE, {**sizes, **numbers, "tolerance": TOLERANCE})
+    sizes = {"stories": len(sentences), "words": len(gensim.words), "pairs": replay.pairs}
+    return Level("replay", verdict(passed), RULE, {**sizes, **numbers, "tolerance": TOLERANCE})
 
 
 def lee_background() -> list[list[str]]:

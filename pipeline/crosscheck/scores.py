@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.crosscheck.levels import UNDECIDED, verdict
 from pipeline.evaluation.evaluate import Evaluation
 from pipeline.evaluation.word_pairs import PairResult, correlations, ranks
 
@@ -15,6 +16,9 @@ Float64s = NDArray[np.float64]
 STANDARD_ERRORS = 3.0
 """With three scores, and an error that is itself estimated from few seeds, 3 keeps false alarms to about one in a
 hundred. What that lets through is printed as `allowed`; small texts cover few questions and let through more."""
+
+QUESTIONS_NEEDED = 30
+"""With fewer covered questions a score is shown but not judged: it and its standard error would be chance."""
 
 _RESAMPLES = 400
 
@@ -54,9 +58,14 @@ class ScoreComparison:
         return -STANDARD_ERRORS * self.standard_error
 
     @property
-    def passed(self) -> bool:
-        """Whether Firth is not below gensim by more than is allowed."""
-        return self.difference >= self.allowed
+    def judged(self) -> bool:
+        """Whether there are scores, and of enough questions to tell."""
+        return bool(self.firth and self.gensim) and self.covered >= QUESTIONS_NEEDED
+
+    @property
+    def verdict(self) -> str:
+        """Whether Firth is not below gensim by more than is allowed, where that can be told."""
+        return verdict(self.difference >= self.allowed) if self.judged else UNDECIDED
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -68,7 +77,7 @@ class ScoreComparison:
             "allowed": self.allowed,
             "covered": self.covered,
             "total": self.total,
-            "passed": self.passed,
+            "verdict": self.verdict,
         }
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.crosscheck.gensim_twin import JOB_WORDS, NOISE_UNITS, GensimTables, gensim_tables
-from pipeline.crosscheck.levels import Level
+from pipeline.crosscheck.levels import Level, verdict
 from pipeline.crosscheck.mathematics import Mathematics
 from pipeline.crosscheck.text_part import TextPart
 from pipeline.settings import TrainSettings, VocabularySettings
@@ -40,7 +40,7 @@ def check_tables(
         and numbers["largest_keep_difference"] <= KEEP_TOLERANCE
         and numbers["largest_noise_difference"] <= NOISE_TOLERANCE
     )
-    return Level("tables", passed, RULE, {"tokens": text.tokens, **numbers})
+    return Level("tables", verdict(passed), RULE, {"tokens": text.tokens, **numbers})
 
 
 def _differences(

@@ -9,6 +9,7 @@ from pipeline.settings import VocabularySettings
 from pipeline.text.token_files import CHUNK, Chunk, TokenCorpus
 from pipeline.text.vocabulary import Counts, Vocabulary, kept_size
 from pipeline.training.batch import Ids
+from storage.errors import InputError
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +57,16 @@ class TextPart:
         return int(self.counts.sum())
 
     def vocabulary(self, settings: VocabularySettings) -> Vocabulary:
-        """The words that the settings keep."""
+        """The words that the settings keep.
+
+        Raises:
+            InputError: they keep none, since these are the first tokens of a corpus that had enough.
+        """
+        if self.counts[0] < settings.min_count:
+            raise InputError(
+                f"no word stands {settings.min_count} times or more in the first {self.tokens:,} tokens, which are all"
+                " that is compared; raise --max-tokens"
+            )
         size = kept_size(self.counts, settings)
         return Vocabulary(self.words[:size], self.counts[:size])
 

@@ -48,7 +48,7 @@ class Source:
             InputError: it cannot be opened.
         """
         if self.path is None:
-            return nullcontext(sys.stdin.buffer)  # not ours to close
+            return nullcontext(_standard_input())  # not ours to close
         try:
             return self.path.open("rb")
         except OSError as error:
@@ -163,3 +163,9 @@ def _last_cut(text: str) -> int:
         return cut or len(text)
     last_word = text.rsplit(maxsplit=1)[-1]
     return len(text) - len(last_word)
+
+
+def _standard_input() -> IO[bytes]:
+    if sys.stdin is None:
+        raise InputError("there is no standard input to read; name files or folders instead of -")
+    return sys.stdin.buffer

@@ -12,7 +12,7 @@ from pipeline.stages import Manifest, StageFolder, stage_key
 from pipeline.text.block_tokens import BlockTokens, tokenized
 from pipeline.text.corpus import BLOCK, Source, blocks, find_sources
 from pipeline.text.reading import Tally, gathered
-from pipeline.text.token_files import COUNTS, IDS, OFFSETS, STAGE, WORDS, TokenCorpus
+from pipeline.text.token_files import STAGE, TokenCorpus
 from pipeline.text.token_writer import token_writer, write_words
 from pipeline.text.tokens import WORD_PATTERN
 from pipeline.text.vocabulary import size_curve
@@ -126,7 +126,6 @@ def _write(data: Path, tokens: Iterable[BlockTokens], progress: Callable[[int], 
         "sentences": writer.sentences,
         "types": len(words),
         "size_curve": {str(min_count): size for min_count, size in size_curve(ranked_counts).items()},
-        "files": {name: (data / name).stat().st_size for name in (IDS, OFFSETS, COUNTS, WORDS)},
     }
 
 

@@ -1,5 +1,6 @@
 """The stage `firth train`: token files in, a folder with both matrices out."""
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,13 +57,13 @@ def train_stage(
     chosen = {**vocabulary.as_dict(), **settings.as_dict()}
     inputs = {"tokens": corpus.manifest.key}
     if not force and folder.is_current(STAGE, stage_key(STAGE, chosen, inputs)):
-        return folder.manifest(STAGE), False
+        return _found_again(folder, tokens), False
 
     def fill(data: Path) -> Mapping[str, Any]:
         words = corpus.vocabulary(vocabulary)
         trained = train(corpus, words, settings, report=report)
         hashes = _write(data, words, trained.parameters)
-        return _report(tokens, words, trained) | hashes
+        return {"tokens_folder": _way(folder, tokens), **_report(words, trained), **hashes}
 
     return folder.write(STAGE, chosen, inputs, fill), True
 
@@ -82,7 +83,7 @@ def load_model(folder: Path) -> Model:
         embeddings = Embeddings(words, counts, vectors)
     except (OSError, ValueError, InputError) as error:
         raise InputError(f"{data} is damaged ({error}); run `firth train` again") from None
-    return Model(manifest, embeddings, contexts, Path(manifest.report["tokens_folder"]))
+    return Model(manifest, embeddings, contexts, (folder / manifest.report["tokens_folder"]).resolve())
 
 
 def _write(data: Path, words: Vocabulary, parameters: Parameters) -> dict[str, str]:
@@ -96,10 +97,24 @@ def _write(data: Path, words: Vocabulary, parameters: Parameters) -> dict[str, s
     return {f"{name}_sha256": sha256_of_file(data / f"{name}.npy") for name in ("vectors", "contexts")}
 
 
-def _report(tokens: Path, words: Vocabulary, trained: Trained) -> dict[str, Any]:
+def _way(folder: StageFolder, tokens: Path) -> str:
+    """The way from the model to its tokens, so that both can move together; absolute where there is none."""
+    try:
+        return os.path.relpath(tokens.resolve(), folder.path.resolve())
+    except ValueError:  # another drive of Windows
+        return str(tokens.resolve())
+
+
+def _found_again(folder: StageFolder, tokens: Path) -> Manifest:
+    """The finished stage's manifest, brought up to date where its tokens have moved."""
+    manifest = folder.manifest(STAGE)
+    way = _way(folder, tokens)
+    return manifest if manifest.report["tokens_folder"] == way else folder.amend(manifest, tokens_folder=way)
+
+
+def _report(words: Vocabulary, trained: Trained) -> dict[str, Any]:
     total = int(words.counts.sum())
     return {
-        "tokens_folder": str(tokens.resolve()),
         "words": len(words),
         "tokens": total,
         "losses": list(trained.losses),

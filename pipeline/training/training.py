@@ -16,7 +16,7 @@ from pipeline.training.batch import Batch
 from pipeline.training.batches import BatchMaker
 from pipeline.training.fast import FastTrainer
 from pipeline.training.parameters import Parameters
-from storage.errors import Diverged
+from storage.errors import Diverged, InputError
 
 REPORT_SECONDS = 0.5
 DIVERGED = 3.0
@@ -105,6 +105,7 @@ def train(
 
     Raises:
         Diverged: a score or a parameter left the finite numbers.
+        InputError: the text holds no pair of words.
     """
     parameters = Parameters.start(len(vocabulary), settings.vector_size, settings.seed)
     maker = BatchMaker(vocabulary.counts, settings)
@@ -113,6 +114,11 @@ def train(
         for epoch in range(settings.epochs):
             run.epoch(parameters, maker.epoch(corpus.chunks(len(vocabulary)), epoch), epoch)
             parameters.require_finite()
+    if not any(run.pairs):
+        raise InputError(
+            "no word of the vocabulary has another within its window and sentence, so there is nothing to learn;"
+            " put whole sentences or paragraphs on a line, or lower --min-count"
+        )
     return Trained(parameters, tuple(run.losses), tuple(run.pairs), time.perf_counter() - run.started)
 
 

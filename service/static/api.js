@@ -15,7 +15,7 @@ export class Problem extends Error {
  * @param {string} model `name` or `name@version`
  * @param {string} question the last part of the address, for example `neighbors`
  * @param {Object<string, string>} parameters
- * @param {AbortSignal} signal gives up when a newer question has been asked
+ * @param {AbortSignal} signal gives up; what is then thrown is not worth showing
  */
 export function ask(model, question, parameters, signal) {
   const query = new URLSearchParams(parameters);
@@ -31,8 +31,7 @@ async function fetchJson(address, signal) {
   let response;
   try {
     response = await fetch(address, { signal, headers: { Accept: "application/json" } });
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
+  } catch {
     throw new Problem({ code: "network", message: "The service does not answer. Is it still running?" });
   }
   const body = await response.json().catch(() => null);

@@ -10,8 +10,8 @@ const title = document.title;
 let models = [];
 
 const questions = [
-  { name: "neighbors", fields: ["word"], parameters: ({ word }) => ({ word, topn: "15" }), show: showNeighbors },
-  { name: "analogy", fields: ["a", "b", "c"], parameters: (values) => ({ ...values, topn: "5" }), show: showAnalogy },
+  { name: "neighbors", fields: ["word"], parameters: (values) => values, show: showNeighbors },
+  { name: "analogy", fields: ["a", "b", "c"], parameters: (values) => values, show: showAnalogy },
   { name: "similarity", fields: ["left", "right"], parameters: ({ left, right }) => ({ a: left, b: right }),
     show: showSimilarity },
 ].map((question) => {
@@ -96,6 +96,7 @@ async function refreshQuestion(question, model, state) {
   const asked = JSON.stringify([model, values]);
   if (asked === question.shown) return;
   question.asking?.abort();
+  question.answer.removeAttribute("aria-busy");
   question.shown = asked;
   for (const field of question.fields) question.form.elements[field].value = values[field];
   if (question.name === "analogy") solutionOf().textContent = "?";
@@ -107,13 +108,13 @@ async function refreshQuestion(question, model, state) {
 }
 
 async function answer(question, model, values) {
-  question.asking = new AbortController();
+  const { signal } = (question.asking = new AbortController());
   question.answer.setAttribute("aria-busy", "true");
   try {
-    const found = await ask(model, question.name, question.parameters(values), question.asking.signal);
+    const found = await ask(model, question.name, question.parameters(values), signal);
     question.answer.replaceChildren(...question.show(found));
   } catch (error) {
-    if (error.name === "AbortError") return; // a newer question has taken its place
+    if (signal.aborted) return; // the address has changed: a newer question, or none, has taken its place
     question.answer.replaceChildren(...showProblem(question, error));
     if (error.code === "network") question.shown = ""; // asking again is worth a try
   }
@@ -156,7 +157,8 @@ function describe(asked) {
 for (const { form, fields } of questions) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    go(addressWith(Object.fromEntries(fields.map((field) => [field, form.elements[field].value]))));
+    // keyboards of phones put a space after a word
+    go(addressWith(Object.fromEntries(fields.map((field) => [field, form.elements[field].value.trim()]))));
   });
 }
 
