@@ -12,6 +12,10 @@ from storage.errors import SettingError
 
 ORIGINS = "firth.origins"  # key in click's context: setting -> where its value comes from, if file or environment
 TRUE_OR_FALSE = {"1", "true", "yes", "on", "0", "false", "no", "off"}  # of click's, the ones that nobody misreads
+WRITTEN = {  # how numbers are written; Python itself also takes 1_0, nan and the digits of all scripts
+    int: re.compile(r"[+-]?[0-9]+"),
+    float: re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"),
+}
 
 Chosen = TypeVar("Chosen", bound=Settings)
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -86,13 +90,18 @@ class Number(click.ParamType[int | float]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | float:
         """Turn a string, or what is a number already, into a number in the field's range."""
         try:
-            number = self.kind(value)
+            number = self._read(value)
             check_range(self.field, number)
         except SettingError as error:
             self.fail(str(error), param, ctx)
         except (ValueError, OverflowError):
             self.fail(f"{value!r} is not {self.in_words}; allowed: {self.allowed}", param, ctx)
         return number
+
+    def _read(self, value: Any) -> int | float:
+        if isinstance(value, str) and not WRITTEN[self.kind].fullmatch(value):
+            raise ValueError
+        return self.kind(value)
 
 
 def settings_options(*classes: type[Settings]) -> Callable[[Decorated], Decorated]:

@@ -3,6 +3,7 @@
 How much is said is the level of Firth's loggers: --quiet leaves warnings, --verbose adds details.
 """
 
+import contextlib
 import json
 import logging
 import math
@@ -15,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any
 
+from pipeline.printable import printable
 from storage.errors import InputError
 
 if TYPE_CHECKING:
@@ -27,12 +29,28 @@ LOG_SECONDS = 5.0
 Clock = Callable[[], float]
 
 
-class _StandardError(logging.Handler):
+class _Lines(logging.Formatter):
+    """The time of day and the message on one line, whatever stands in it; a traceback is indented below."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        warned = f"{record.levelname.capitalize()}: " if record.levelno >= logging.WARNING else ""
+        return f"{self.formatTime(record, '%H:%M:%S')} {warned}{printable(record.message)}"
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
+        return "\n".join(f"  {printable(line)}" for line in super().formatException(ei).split("\n"))
+
+
+class _StandardError(logging.StreamHandler):  # type: ignore[type-arg] # subscripted only from Python 3.11 on
     """Writes to what sys.stderr is at the time of writing, which tests and pipes may have changed."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFormatter(_Lines())
+
     def emit(self, record: logging.LogRecord) -> None:
-        warned = "Warning: " if record.levelno >= logging.WARNING else ""
-        sys.stderr.write(f"{time.strftime('%H:%M:%S', time.localtime(record.created))} {warned}{record.getMessage()}\n")
+        self.stream = sys.stderr
+        with contextlib.suppress(ValueError):  # standard error is closed: there is nobody left to tell
+            super().emit(record)
 
 
 def set_loudness(level: int) -> None:

@@ -35,6 +35,10 @@ class Engine:
         self._rounding = (embeddings.dimensions + 8) * float(np.finfo(np.float32).eps)
         self._suggester = Suggester(embeddings.words)
 
+    def prepare(self) -> None:
+        """Make now what otherwise the first unknown word would wait for."""
+        self._suggester.prepare()
+
     def similarity(self, a: str, b: str) -> Similarity:
         """The cosine of two words; 0 where one of them has the zero vector.
 

@@ -1,5 +1,6 @@
 """The models of one store, loaded when first asked for and shared by all threads."""
 
+import logging
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,11 +8,14 @@ from threading import Lock
 from typing import Any
 
 from service.engine import Engine
-from storage.connection import log_of
-from storage.models import ModelInfo, find_model
+from storage.connection import Stamp, stamp_of
+from storage.errors import StoreError
+from storage.models import ModelInfo, find_model, newest_first
 from storage.store import Store
 
-Fingerprint = tuple[tuple[int, int, int], ...]
+log = logging.getLogger(__name__)
+
+_PATIENCE = 0.5  # seconds that a question waits for others who use the store
 
 
 @dataclass
@@ -22,8 +26,18 @@ class _Slot:
     engine: Engine | None = None
 
 
+@dataclass(frozen=True)
+class _Listing:
+    """What was in the store when its file had this stamp."""
+
+    stamp: Stamp
+    models: tuple[ModelInfo, ...]
+
+
 class Library:
     """Finds and loads models; a version published while the process runs is seen by the next question.
+
+    Where the store cannot be read any more, the models it had are still known, and those loaded still answer.
 
     Args:
         db: the store's file.
@@ -33,20 +47,19 @@ class Library:
     def __init__(self, db: Path, keep: int = 4) -> None:
         self._db = db
         self._keep = keep
-        self._lock = Lock()
+        self._lock = Lock()  # of the slots; never held while the store is read
         self._slots: OrderedDict[ModelInfo, _Slot] = OrderedDict()
-        self._seen: Fingerprint | None = None
-        self._models: list[ModelInfo] = []
+        self._reading = Lock()
+        self._known: _Listing | None = None
+        self._lost = False
 
     def models(self) -> list[ModelInfo]:
-        """All published models, by name and version."""
-        fingerprint = _fingerprint(self._db)
-        with self._lock:
-            if self._seen != fingerprint:
-                with Store.open(self._db) as store:
-                    self._models = store.models()
-                self._seen = fingerprint
-            return list(self._models)
+        """All published models, by name and version; the last known ones where the store cannot be read.
+
+        Raises:
+            StoreError: the store cannot be read, and never could.
+        """
+        return list(self._listing().models)
 
     def find(self, asked: str) -> ModelInfo:
         """The model called `name@version`, or the latest version of `name`.
@@ -58,42 +71,84 @@ class Library:
 
     def card(self, info: ModelInfo) -> dict[str, Any]:
         """Everything that was published with the model besides its words and vectors."""
-        with Store.open(self._db) as store:
+        with Store.open(self._db, patience=_PATIENCE) as store:
             return store.card(info)
 
     def engine(self, info: ModelInfo) -> Engine:
-        """The engine of a model, loaded if it is not yet."""
+        """The engine of a model, loaded if it is not yet.
+
+        Raises:
+            StoreError: it cannot be loaded; the models that are loaded stay so.
+        """
         slot = self._slot(info)
         with slot.lock:
             if slot.engine is None:
-                with Store.open(self._db) as store:
-                    slot.engine = Engine(store.load(info))
+                slot.engine = self._load(info, slot)
             return slot.engine
 
     def preload(self) -> None:
-        """Load the latest version of as many names as stay loaded."""
+        """Load the latest versions of as many names as stay loaded, those published last, ready for any question."""
         latest = {info.name: info for info in self.models()}
-        for info in list(latest.values())[: self._keep]:
-            self.engine(info)
+        for info in newest_first(latest.values())[: self._keep]:
+            self.engine(info).prepare()
+
+    def _is_current(self, known: _Listing) -> bool:
+        return known.stamp == stamp_of(self._db) and not self._lost
+
+    def _listing(self) -> _Listing:
+        """What is in the store now; one thread reads it, and others wait for it only so long, if something is known."""
+        known = self._known
+        if known is None:
+            with self._reading:
+                return self._refreshed()
+        if not self._is_current(known) and self._reading.acquire(timeout=_PATIENCE):
+            try:
+                return self._refreshed()
+            finally:
+                self._reading.release()
+        return known
+
+    def _refreshed(self) -> _Listing:
+        if self._known is None or not self._is_current(self._known):
+            self._known = self._read()
+        return self._known
+
+    def _read(self) -> _Listing:
+        stamp = stamp_of(self._db)
+        try:
+            with Store.open(self._db, patience=_PATIENCE) as store:
+                listing = _Listing(stamp, tuple(store.models()))
+        except StoreError as error:
+            if self._known is None:
+                raise
+            self._tell(lost=True, message=f"the last known models go on answering: {error}")
+            return self._known
+        self._tell(lost=False, message=f"{self._db} can be read again")
+        return listing
+
+    def _tell(self, *, lost: bool, message: str) -> None:
+        """Log a change of state, not every question that meets it."""
+        if lost != self._lost:
+            log.warning("%s", message)
+        self._lost = lost
 
     def _slot(self, info: ModelInfo) -> _Slot:
         with self._lock:
             slot = self._slots.setdefault(info, _Slot())
             self._slots.move_to_end(info)
-            while len(self._slots) > self._keep:
-                self._slots.popitem(last=False)
             return slot
 
-
-def _fingerprint(db: Path) -> Fingerprint:
-    """What changes whenever something is written to the store: two system calls instead of opening the file."""
-    return tuple(_stamp(file) for file in (db, log_of(db)))
-
-
-def _stamp(file: Path) -> tuple[int, int, int]:
-    try:
-        found = file.stat()
-    except FileNotFoundError:
-        return (0, 0, 0)
-    # an empty log counts as none: every reader makes one and takes it away again
-    return (found.st_mtime_ns, found.st_size, found.st_ino) if found.st_size else (0, 0, 0)
+    def _load(self, info: ModelInfo, slot: _Slot) -> Engine:
+        """Load a model; only when that has worked does another one have to go."""
+        try:
+            with Store.open(self._db, patience=_PATIENCE) as store:
+                engine = Engine(store.load(info))
+        except BaseException:
+            with self._lock:
+                if self._slots.get(info) is slot:
+                    del self._slots[info]
+            raise
+        with self._lock:
+            while len(self._slots) > self._keep:
+                self._slots.popitem(last=False)
+        return engine

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Literal, NoReturn
 
-from flask import Flask
+from flask import Flask, Response
 
 from service.app import create_app, secured
 from service.problems import problem
@@ -34,7 +34,7 @@ def serve(
     port: int = 8000,
     *,
     workers: int | None = None,
-    threads: int = 4,
+    threads: int = 16,
     server: Literal["gunicorn", "waitress"] | None = None,
 ) -> None:
     """Answer from a store until the process is told to stop (SIGTERM, SIGINT); what is in flight is finished.
@@ -54,8 +54,12 @@ def serve(
         SettingError: `port` is not a port.
         FirthError: the address cannot be listened on, for example because the port is in use.
     """
-    app = create_app(db, preload=True)
     listener = _listen(host, port)
+    try:
+        app = create_app(db, preload=True)
+    except BaseException:
+        listener.close()
+        raise
     log.info("Firth answers at %s", _address(listener))
     if (server or _usual_server()) == "gunicorn":
         _run_gunicorn(app, listener, workers or _cores(), threads)
@@ -81,7 +85,8 @@ def _address(listener: socket.socket) -> str:
 
 
 def _cores() -> int:
-    return min(os.cpu_count() or 1, _MOST_WORKERS)
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(usable, _MOST_WORKERS)
 
 
 def _usual_server() -> Literal["gunicorn", "waitress"]:
@@ -124,35 +129,36 @@ def _run_gunicorn(app: Flask, listener: socket.socket, workers: int, threads: in
 
 
 def _worker_class(app: Flask) -> type:
-    """gunicorn's threaded worker, with its refusals of requests that it cannot read in the service's one shape."""
-    from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
+    """gunicorn's threaded worker, which says in the service's one shape that it cannot read a request."""
     from gunicorn.workers.gthread import ThreadWorker
-
-    def refusal(error: Exception) -> Response:
-        match error:
-            case LimitRequestLine():
-                return problem(414, "too_long", f"the request line is longer than {_REQUEST_LINE} bytes")
-            case LimitRequestHeaders():
-                return problem(431, "headers_too_large", f"the request's headers are too large: {error}")
-            case ParseException():
-                return problem(400, "malformed", f"the request is not HTTP: {error}")
-            case _:
-                return internal(error)
 
     class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         """Answers in JSON also where a request never reached the application."""
 
-        def handle_error(self, req: object, client: socket.socket, addr: object, exc: Exception) -> None:
-            """Log the error, and send it if the client still listens; gunicorn then closes the connection."""
-            log.warning("a request from %s failed before it was asked: %s", addr, exc)
+        def handle_error(self, _req: object, client: socket.socket, _addr: object, exc: Exception) -> None:
+            """Send the error if the client still listens; gunicorn then closes the connection."""
             with app.app_context():
-                response = secured(refusal(exc))
+                response = secured(_refusal(exc))
             response.headers["Connection"] = "close"
             client.setblocking(False)  # who does not read must not hold a thread
             with contextlib.suppress(OSError):
                 client.sendall(f"HTTP/1.1 {response.status}\r\n{response.headers}".encode("latin-1") + response.data)
 
     return Worker
+
+
+def _refusal(error: Exception) -> Response:
+    from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
+
+    if not isinstance(error, ParseException):
+        log.error("a request failed outside of the application", exc_info=error)
+        return problem(500, "internal", "the service failed; its log says why")
+    log.warning("a request could not be read: %s", error)
+    if isinstance(error, LimitRequestLine):
+        return problem(414, "too_long", f"the request line is longer than {_REQUEST_LINE} bytes")
+    if isinstance(error, LimitRequestHeaders):
+        return problem(431, "headers_too_large", f"the headers of the request are too large: {error}")
+    return problem(400, "malformed", f"not a request of HTTP, with its words percent-encoded as UTF-8: {error}")
 
 
 def _one_blas_thread(_worker: object) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,11 @@ MIGRATION_SET = "firth"
 KNOWN_MIGRATIONS = ("m001_models",)
 _OLDEST_SQLITE = (3, 37)  # the first with STRICT tables
 _PAGE_BYTES = 16384  # reads a model of 121,926 x 100 in 0.7 of the time that SQLite's default of 4096 takes
+
+_PAUSE = 0.01  # seconds between two tries to switch to the log
+_UNLOCKED = "mode=ro&immutable=1"
+
+Stamp = tuple[tuple[int, int, int], ...]
 
 _WAYS_OUT = {
     "not a database": "is not an SQLite database; name the right file with --db",
@@ -42,12 +48,30 @@ def log_of(path: Path) -> Path:
     return real.with_name(f"{real.name}-wal")
 
 
-def open_for_reading(path: Path, patience: float) -> sqlite3.Connection:
+def stamp_of(path: Path) -> Stamp:
+    """What changes whenever something is written to a store: two system calls instead of opening the file."""
+    return tuple(_stamp(file) for file in (path, log_of(path)))
+
+
+def _stamp(file: Path) -> tuple[int, int, int]:
+    try:
+        found = file.stat()
+    except OSError:
+        return (0, 0, 0)
+    # an empty log counts as none: every reader makes one and takes it away again
+    return (found.st_mtime_ns, found.st_size, found.st_ino) if found.st_size else (0, 0, 0)
+
+
+def open_for_reading(path: Path, patience: float) -> tuple[sqlite3.Connection, Stamp | None]:
     """Open an existing store; neither the file nor its folder is changed by it.
 
     Args:
         path: the file.
         patience: seconds to wait where another process holds the lock.
+
+    Returns:
+        The connection. Where it has to read without locks, also the stamp from before it was opened: what is read
+        is right only if `stamp_of` is still the same afterwards.
 
     Raises:
         StoreError: no such file, not a store, damaged, unreadable, or written by a newer Firth.
@@ -55,15 +79,16 @@ def open_for_reading(path: Path, patience: float) -> sqlite3.Connection:
     _check_file(path)
     if not path.exists():
         raise StoreError(f"there is no store at {path}; `firth store` makes one, --db names another")
+    stamp, mode = stamp_of(path), _reading_mode(path)
     with explained(path):
-        connection = _connect(path, _reading_mode(path), patience)
+        connection = _connect(path, mode, patience)
         try:
             connection.execute("PRAGMA query_only = on")
             _check_schema(path, connection, wanted=KNOWN_MIGRATIONS)
         except BaseException:
             connection.close()
             raise
-    return connection
+    return connection, stamp if mode == _UNLOCKED else None
 
 
 def open_for_writing(path: Path, patience: float) -> sqlite3.Connection:
@@ -85,12 +110,35 @@ def open_for_writing(path: Path, patience: float) -> sqlite3.Connection:
         try:
             _check_schema(path, connection, wanted=())
             connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
-            connection.execute("PRAGMA journal_mode = wal")
+            _use_log(connection, patience)
             connection.execute("PRAGMA foreign_keys = on")
         except BaseException:
             connection.close()
             raise
     return connection
+
+
+def _use_log(connection: sqlite3.Connection, patience: float) -> None:
+    """Let the file have a write-ahead log, so that readers and a writer need not wait for each other.
+
+    The switch needs the file for itself, and SQLite gives up at once when another process has it open, however
+    patient the connection is: it turns a lock for reading into one for writing, where waiting could last forever.
+    """
+    deadline = time.monotonic() + patience
+    while not _has_switched(connection, last_try=time.monotonic() >= deadline):
+        time.sleep(_PAUSE)
+
+
+def _has_switched(connection: sqlite3.Connection, *, last_try: bool) -> bool:
+    if connection.execute("PRAGMA journal_mode").fetchone() == ("wal",):
+        return True
+    try:
+        connection.execute("PRAGMA journal_mode = wal")
+    except sqlite3.OperationalError as error:
+        if last_try or "locked" not in str(error):
+            raise
+        return False
+    return True
 
 
 def _connect(path: Path, mode: str, patience: float) -> sqlite3.Connection:
@@ -106,7 +154,7 @@ def _reading_mode(path: Path) -> str:
     """
     if _may_write(path):
         return "mode=rw"
-    return "mode=ro" if _has_log(path) else "mode=ro&immutable=1"
+    return "mode=ro" if _has_log(path) else _UNLOCKED
 
 
 def _may_write(path: Path) -> bool:

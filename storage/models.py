@@ -3,7 +3,7 @@
 import dataclasses
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,31 +13,29 @@ _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True)
-class ModelId:
-    """One published model, which never changes: `name@version`."""
-
-    name: str
-    version: int
-
-    def __str__(self) -> str:
-        return f"{self.name}@{self.version}"
-
-
-@dataclass(frozen=True)
-class ModelInfo(ModelId):
-    """A published model without its vectors.
+class ModelInfo:
+    """A published model, which never changes, without its vectors: `name@version`.
 
     Attributes:
+        name: what it was published as.
+        version: 1 for the first of its name.
         words: V, the number of words.
         dimensions: D, the length of each vector.
         created: when it was published, UTC, ISO 8601.
         vectors_sha256: hash of the (V, D) matrix as little-endian float32, row after row.
+        order: larger than that of every model that was published before in the same store.
     """
 
+    name: str
+    version: int
     words: int
     dimensions: int
     created: str
     vectors_sha256: str
+    order: int
+
+    def __str__(self) -> str:
+        return f"{self.name}@{self.version}"
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as plain JSON values."""
@@ -54,6 +52,11 @@ def check_name(name: str) -> None:
         raise SettingError(
             f"model name {name!r} is not usable; allowed: 1 to 64 of A-Z a-z 0-9 . _ - and no dot in front"
         )
+
+
+def newest_first(models: Iterable[ModelInfo]) -> list[ModelInfo]:
+    """The models of one store, the one published last first."""
+    return sorted(models, key=lambda info: info.order, reverse=True)
 
 
 def find_model(asked: str, models: Sequence[ModelInfo]) -> ModelInfo:

@@ -15,9 +15,10 @@ migrations = Migrations(MIGRATION_SET)
 def migrate(connection: sqlite3.Connection) -> Database:
     """Bring the tables up to date, whole or not at all, and return the connection as sqlite-utils sees it."""
     database = Database(connection, execute_plugins=False)
-    connection.execute("BEGIN IMMEDIATE")  # two processes that create the same file come one after the other
-    with connection:
-        migrations.apply(database)
+    if migrations.pending(database):  # most often nothing is, and then nobody has to wait for a writer
+        connection.execute("BEGIN IMMEDIATE")  # two processes that create the same file come one after the other
+        with connection:
+            migrations.apply(database)
     return database
 
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 import os
 import signal
 import subprocess
@@ -10,14 +11,17 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import click
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from pipeline.cli import COMMANDS, FirthGroup, firth
+from pipeline.commands.base import print_json, print_table
 from pipeline.commands.run import name_for
 from pipeline.progress import LOGGER
 from pipeline.stages import StageFolder
 from service.app import create_app
+from storage.embeddings import Embeddings
 from storage.models import check_name
 from storage.store import Store
 
@@ -186,6 +190,64 @@ def test_words_that_look_like_numbers_stay_words(tmp_path):
     invoke("run", tmp_path / "numbers.txt", *places, *options)
     rows = invoke("similar", "word", "--db", tmp_path / "test.db").stdout.splitlines()[4:]
     assert {row.split()[1] for row in rows} == {"1e5", "007", "nan", "1_000"}
+
+
+WORDS = ("na\u00efve", "\U0001f98a", "bell\x07", "\x1b[2Jclear", "two\nlines", "turn\u202ed")
+
+
+@pytest.fixture
+def odd(tmp_path):
+    """A store with words that are hard to print, and the newest model not the last by name or version."""
+    matrix = np.random.default_rng(1).standard_normal((len(WORDS), 4)).astype(np.float32)
+    with Store.open(tmp_path / "odd.db", create=True) as store:
+        for name in ("b", "b", "a"):
+            store.publish(name, Embeddings(WORDS, np.ones(len(WORDS), np.int64), matrix), {})
+    return tmp_path / "odd.db"
+
+
+@pytest.mark.parametrize("arguments", [["similar", WORDS[2]], ["analogy", *WORDS[2:5]], ["similarity", *WORDS[3:5]]])
+def test_words_cannot_steer_the_terminal(odd, arguments):
+    """Tables and sentences show control characters of words as escapes, each word on one line."""
+    printed = invoke(*arguments, "--db", odd).stdout
+    assert not set("\x07\x1b\u202e") & set(printed)
+    assert "lines" not in {line.strip() for line in printed.splitlines()}
+    assert "\\x1b[2Jclear" in printed
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "ascii", "cp1252", "shift_jis"])
+def test_json_is_json_in_every_encoding(odd, encoding):
+    """Whatever encoding standard output has, --json prints words that come back as they are; in UTF-8 as letters."""
+    command = [sys.executable, "-m", "pipeline", "similar", WORDS[2], "--db", str(odd), "--json"]
+    env = {**os.environ, "PYTHONIOENCODING": encoding}
+    ended = subprocess.run(command, capture_output=True, check=True, env=env)
+    answer = json.loads(ended.stdout.decode(encoding))
+    assert {neighbor["word"] for neighbor in answer["neighbors"]} == {*WORDS} - {WORDS[2]}
+    assert ("\U0001f98a".encode() in ended.stdout) == (encoding == "utf-8")
+
+
+def test_json_has_no_nan():
+    """A number that is not finite is a mistake of ours, not a document that nobody can read."""
+    with pytest.raises(ValueError, match="JSON"):
+        print_json({"score": math.nan})
+
+
+@pytest.mark.parametrize("more", [["b"], ["a"], []])
+def test_without_a_choice_the_newest_is_asked(odd, more):
+    """The model published last is asked, within one second too, whatever its name and version."""
+    with Store.open(odd, create=True) as store:
+        for name in more:
+            store.publish(name, store.load(store.find("a")), {})
+    model = json.loads(invoke("similar", WORDS[0], "--db", odd, "--json").stdout)["model"]
+    expected = {"b": ("b", 3), "a": ("a", 2)}[more[0]] if more else ("a", 1)
+    assert (model["name"], model["version"]) == expected
+
+
+def test_numbers_of_a_table_stand_right(capsys):
+    """Columns are named by their numbers, also those of two digits."""
+    print_table(("",) * 12, [("wide",) * 12, ("x",) * 12], right=(0, 10))
+    row = capsys.readouterr().out.splitlines()[-1]
+    cells = [row[start : start + 4] for start in range(0, 72, 6)]  # four letters and two blanks each
+    assert [column for column, cell in enumerate(cells) if cell == "   x"] == [0, 10]
 
 
 def test_the_model_can_be_chosen(copy):

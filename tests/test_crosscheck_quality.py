@@ -1,6 +1,5 @@
-"""Level 3 of the cross-check, and the three levels together: what is measured, how it is judged, where it is kept."""
+"""Level 3 of the cross-check, and the three levels together: what is measured and how it is judged."""
 
-import dataclasses
 import json
 import shutil
 
@@ -9,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.crosscheck.crosscheck import CROSSCHECK, crosscheck, crosscheck_stage
-from pipeline.crosscheck.overlap import Neighborhood, compare_neighbors, overlap
+from pipeline.crosscheck.crosscheck import Report, crosscheck
+from pipeline.crosscheck.levels import Level, worst
 from pipeline.crosscheck.quality import Experiment, check_quality
 from pipeline.crosscheck.rendering import as_text
 from pipeline.crosscheck.scores import ScoreComparison, compare_scores
@@ -20,9 +19,8 @@ from pipeline.evaluation.data import Question
 from pipeline.evaluation.evaluate import Evaluation
 from pipeline.evaluation.word_pairs import PairResult
 from pipeline.settings import TokenSettings, TrainSettings, VocabularySettings
-from pipeline.stages import MANIFEST, StageFolder
+from pipeline.stages import StageFolder
 from pipeline.text.tokenizing import tokenize
-from pipeline.training.parameters import Parameters
 from pipeline.training.stage import train_stage
 from storage.errors import InputError, SettingError
 
@@ -44,74 +42,10 @@ def evaluations(random, noise, accuracy):
     ]
 
 
-def random_neighborhood(random):
-    """Neighbors in two unrelated random matrices."""
-    return Neighborhood.of(Parameters(*random.normal(size=(2, 200, 8))))
-
-
 @pytest.fixture
 def model_folder(lee_model, tmp_path):
-    """A copy of the small model's folder."""
-    return shutil.copytree(lee_model.tokens.parent / "model", tmp_path / "model")
-
-
-@given(st.integers(1, 12), st.integers(1, 10), st.integers(0, 2**32 - 1))
-def test_overlap_is_the_mean_share_of_common_neighbors(words, count, seed):
-    """The overlap equals that of Python's sets, is symmetric, and is 1 of anything with itself."""
-    random = np.random.default_rng(seed)
-    one, other = (np.array([random.permutation(15)[:count] for _ in range(words)]) for _ in range(2))
-    common = [len(set(a) & set(b)) / count for a, b in zip(one.tolist(), other.tolist(), strict=True)]
-    assert overlap(one, other) == overlap(other, one) == pytest.approx(np.mean(common))
-    assert overlap(one, one) == 1
-
-
-def test_neighbors_are_the_ten_most_similar_words():
-    """A word's neighbors are the words of highest cosine, itself left out, among the first thousand words only."""
-    random = np.random.default_rng(1)
-    matrix = random.normal(size=(1200, 5)).astype(np.float32)
-    found = Neighborhood.of(Parameters(matrix, matrix)).vectors
-    unit = matrix[:1000] / np.linalg.norm(matrix[:1000], axis=1, keepdims=True)
-    for word in range(0, 1000, 50):
-        by_similarity = np.argsort(-(unit @ unit[word]), kind="stable")
-        assert set(found[word]) == set(by_similarity[by_similarity != word][:10])
-
-
-def test_neighbors_do_not_depend_on_the_axes():
-    """Turning all vectors of a model leaves every neighbor in place: only what vectors mean to each other counts."""
-    random = np.random.default_rng(1)
-    matrix = random.normal(size=(200, 8))
-    rotation, _ = np.linalg.qr(random.normal(size=(8, 8)))
-    straight, turned = (Neighborhood.of(Parameters(m, m)) for m in (matrix, matrix @ rotation))
-    assert overlap(straight.vectors, turned.vectors) == 1
-
-
-@pytest.mark.parametrize("words", [1, 2, 5])
-def test_a_few_words_share_what_there_is(words):
-    """In a model of at most eleven words all have all others for neighbors, and nothing differs."""
-    small = [Neighborhood.of(Parameters(*np.random.default_rng(s).normal(size=(2, words, 3)))) for s in (1, 2)]
-    assert compare_neighbors(small, small).passed
-    assert overlap(small[0].vectors, small[1].vectors) == 1
-
-
-def test_neighbors_of_the_same_models_pass():
-    """A trainer whose models have gensim's very neighbors passes, and gensim's own overlap is that of its seeds."""
-    random = np.random.default_rng(1)
-    models = [random_neighborhood(random) for _ in range(3)]
-    shared = compare_neighbors(models, models)
-    own = np.mean([overlap(models[i].vectors, models[j].vectors) for i, j in ((0, 1), (0, 2), (1, 2))])
-    assert shared.passed
-    assert shared.firth_with_gensim == shared.matched == 1
-    assert shared.gensim_with_itself == pytest.approx(own)
-
-
-def test_swapped_matrices_do_not_pass():
-    """With word vectors and contexts swapped the crossed overlap is the larger one, whatever else is shared."""
-    random = np.random.default_rng(1)
-    models = [random_neighborhood(random) for _ in range(2)]
-    swapped = [Neighborhood(model.contexts, model.vectors) for model in models]
-    shared = compare_neighbors(swapped, models)
-    assert shared.crossed == 1
-    assert not shared.passed
+    """The small model's folder in a copy, its tokens beside it."""
+    return shutil.copytree(lee_model.tokens.parent, tmp_path / "lee") / "model"
 
 
 def test_equal_scores_pass():
@@ -120,15 +54,15 @@ def test_equal_scores_pass():
     for score in compare_scores(runs, runs).values():
         assert score.difference == 0
         assert score.questions_error == 0
-        assert score.passed
+        assert score.verdict == "pass"
 
 
 def test_clearly_worse_scores_fail_and_better_ones_pass():
     """Firth far below gensim fails every score; far above it passes every score."""
     random = np.random.default_rng(1)
     good, bad = evaluations(random, 5, 0.9), evaluations(random, 1000, 0.2)
-    assert not any(score.passed for score in compare_scores(bad, good).values())
-    assert all(score.passed for score in compare_scores(good, bad).values())
+    assert {score.verdict for score in compare_scores(bad, good).values()} == {"fail"}
+    assert {score.verdict for score in compare_scores(good, bad).values()} == {"pass"}
 
 
 def test_questions_error_is_that_of_the_difference():
@@ -151,13 +85,28 @@ def test_seeds_and_questions_add_as_variances():
     assert score.allowed == pytest.approx(-3 * score.standard_error)
 
 
-def test_scores_without_questions_are_none_and_do_not_fail():
+def test_scores_without_questions_are_none_and_undecided():
     """A text that covers no question is judged by its neighbors alone; its scores are None."""
     empty = [evaluation([], [], []) for _ in range(2)]
     for score in compare_scores(empty, empty).values():
-        assert score.passed
+        assert score.verdict == "undecided"
         assert score.as_dict()["firth"]["mean"] is None
         assert score.covered == 0
+
+
+@pytest.mark.parametrize(("covered", "expected"), [(29, "undecided"), (30, "fail")])
+def test_scores_of_few_questions_are_not_judged(covered, expected):
+    """The same great difference fails with thirty covered questions, and says nothing with fewer."""
+    assert ScoreComparison([0.1, 0.1], [0.9, 0.9], 0.01, covered, 353).verdict == expected
+
+
+@given(st.lists(st.sampled_from(["pass", "undecided", "fail"]), min_size=1, max_size=3))
+def test_the_worst_verdict_stands_for_all(verdicts):
+    """Any failure fails; without one, anything undecided leaves all undecided."""
+    expected = next(verdict for verdict in ("fail", "undecided", "pass") if verdict in verdicts)
+    report = Report(tuple(Level(name, verdict, "", {}) for name, verdict in zip("abc", verdicts, strict=False)))
+    assert worst(verdicts) == report.verdict == expected
+    assert report.passed == (expected != "fail")
 
 
 @pytest.mark.parametrize("seeds", [(), (1,), (1, 1)])
@@ -179,17 +128,38 @@ def test_levels_are_reported_in_their_order(model_folder):
     assert found["levels"]["tables"]["verdict"] == "pass"
     assert found["levels"]["quality"]["tokens"] == found["levels"]["tables"]["tokens"] == 20_000
     assert found["levels"]["quality"]["seeds"] == [1, 2]
-    assert said[0] == "tables: pass"
-    assert len(said) == 1 + 4 + 1
+    assert said[:2] == ["tables: pass", "quality: Firth trains with seeds 1, 2"]
+    assert said[4] == "quality: gensim trains with seeds 1, 2"
+    assert len(said) == 1 + 3 + 3 + 1
+    assert found["partial"]
     assert sorted(model_folder.rglob("*")) == files
 
 
-def test_a_report_passes_when_all_levels_pass(model_folder):
-    """One failed level fails the report."""
-    report = crosscheck(model_folder, levels=["tables"])
+ONE_WORD_A_LINE = [f"w{chr(97 + n // 26)}{chr(97 + n % 26)}" for n in range(300)] * 6
+
+
+@pytest.mark.parametrize(
+    ("lines", "max_tokens"),
+    [
+        (["the same few words"] * 20, 60),
+        (["the"] * 20 + ["the same few words"] * 20, 20),
+        ([*ONE_WORD_A_LINE, "waa wab"], 2000),
+        ([*ONE_WORD_A_LINE, "waa wab"], 1800),
+    ],
+    ids=["four words", "one word without another", "one pair in all", "one word a line"],
+)
+def test_too_little_text_is_undecided(corpus_of, tmp_path, lines, max_tokens):
+    """Where gensim itself learns nothing the quality level does not judge, says so with the numbers, and none fails."""
+    corpus_of(lines)
+    model = tmp_path / "model"
+    settings = TrainSettings(vector_size=4, epochs=1, sample=0)
+    train_stage(tmp_path / "text-tokens", StageFolder(model), VocabularySettings(), settings)
+    report = crosscheck(model, levels=("tables", "quality"), seeds=(1, 2), max_tokens=max_tokens)
+    assert report.verdict == "undecided"
     assert report.passed
-    failed = dataclasses.replace(report.levels[0], passed=False)
-    assert not dataclasses.replace(report, levels=(*report.levels, failed)).passed
+    text = as_text(report.as_dict())
+    assert "quality: UNDECIDED" in text
+    assert "undecided: too little text to tell" in text
 
 
 @pytest.mark.parametrize("levels", [("tables", "tabels"), ()])
@@ -206,23 +176,11 @@ def test_tokens_that_have_changed_are_refused(lee_text, tmp_path):
     (tmp_path / "text.txt").write_text("\n".join(lines[:20]), "utf-8")
     tokenize(StageFolder(tokens), [str(tmp_path / "text.txt")], TokenSettings())
     train_stage(tokens, StageFolder(model), VocabularySettings(), TrainSettings(vector_size=4, epochs=1))
-    assert crosscheck(model, levels=["tables"]).passed
+    assert crosscheck(model, levels=["tables"]).verdict == "pass"
     (tmp_path / "text.txt").write_text("\n".join(lines[:30]), "utf-8")
     tokenize(StageFolder(tokens), [str(tmp_path / "text.txt")], TokenSettings())
     with pytest.raises(InputError, match="has changed since"):
         crosscheck(model, levels=["tables"])
-
-
-def test_stage_keeps_its_report(model_folder):
-    """The report is kept with the model's key, read back while nothing changed, and stale for another model."""
-    first, ran = crosscheck_stage(model_folder, levels=["tables"])
-    assert ran
-    assert crosscheck_stage(model_folder, levels=["tables"]) == (first, False)
-    assert crosscheck_stage(model_folder, levels=["tables"], max_tokens=5000)[1]
-    assert not CROSSCHECK.load(model_folder).stale
-    manifest = json.loads((model_folder / MANIFEST).read_text("utf-8"))
-    (model_folder / MANIFEST).write_text(json.dumps({**manifest, "key": "another"}), "utf-8")
-    assert CROSSCHECK.load(model_folder).stale
 
 
 def test_a_report_reads_as_text(model_folder):
@@ -230,8 +188,12 @@ def test_a_report_reads_as_text(model_folder):
     report = crosscheck(model_folder, seeds=(1, 2), levels=("tables", "quality"), max_tokens=20_000).as_dict()
     text = as_text(report)
     words = report["levels"]["tables"]["words"]
+    assert "(partial: tables, quality only)" in text
     for part in ("tables: PASS", "quality: ", f"{words:,} words of 20,000 tokens", "Google analogies", "share of"):
         assert part in text
     nothing = {"firth": {"mean": None}, "gensim": {"mean": None}, "covered": 0, "total": 353}
     report["levels"]["quality"]["scores"]["wordsim353"] = nothing
     assert "no score, 0 of 353 questions" in as_text(report)
+    few = {**report["levels"]["quality"]["scores"]["simlex999"], "verdict": "undecided", "covered": 12}
+    report["levels"]["quality"]["scores"]["simlex999"] = few
+    assert "12 of 999 questions, too few to judge" in as_text(report)

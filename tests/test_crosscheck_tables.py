@@ -11,6 +11,7 @@ from pipeline.crosscheck.tables import check_tables
 from pipeline.crosscheck.text_part import TextPart
 from pipeline.settings import TrainSettings, VocabularySettings
 from pipeline.text.token_files import TokenCorpus
+from storage.errors import InputError
 
 SENTENCES = st.lists(st.lists(st.sampled_from("abcdefg"), max_size=12), min_size=1, max_size=8).filter(any)
 
@@ -35,7 +36,7 @@ def test_tables_are_gensim_s(corpus, min_count, settings):
     """Words, counts, keep probabilities and noise distribution of the token files are those that gensim makes."""
     level = check_tables(TextPart.read(corpus, corpus.tokens), min_count, settings)
     json.dumps(level.as_dict(), allow_nan=False)
-    assert level.passed
+    assert level.verdict == "pass"
     assert level.numbers["tokens"] == corpus.tokens
     assert level.numbers["words"] == (corpus.counts >= min_count).sum()
     assert level.numbers["largest_count_difference"] == 0
@@ -45,7 +46,7 @@ def test_tables_of_a_part_are_gensim_s(corpus):
     """Of the first 10,000 tokens the counts are their own, and gensim counts the same."""
     text = TextPart.read(corpus, 10_000)
     assert text.tokens == 10_000
-    assert check_tables(text, 5, TrainSettings()).passed
+    assert check_tables(text, 5, TrainSettings()).verdict == "pass"
 
 
 def test_a_miscount_is_found(corpus):
@@ -55,7 +56,7 @@ def test_a_miscount_is_found(corpus):
         text.words, np.where(np.arange(len(text.words)) == 0, text.counts + 1, text.counts), text.sentences
     )
     level = check_tables(wrong, 5, TrainSettings())
-    assert not level.passed
+    assert level.verdict == "fail"
     assert level.numbers["largest_count_difference"] == 1
 
 
@@ -65,7 +66,7 @@ def test_a_lost_word_is_found(corpus):
     kept = int((text.counts >= 5).sum())
     counts = np.where(np.arange(len(text.words)) == kept - 1, 4, text.counts)
     level = check_tables(TextPart(text.words, counts, text.sentences), 5, TrainSettings())
-    assert not level.passed
+    assert level.verdict == "fail"
     assert level.numbers["words_only_in_gensim"] == 1
 
 
@@ -78,6 +79,12 @@ def test_the_whole_text_is_the_corpus(corpus):
         assert mine.known_before == theirs.known_before
         assert np.array_equal(mine.ids, theirs.ids)
         assert np.array_equal(mine.sentence, theirs.sentence)
+
+
+def test_a_part_without_a_frequent_word_says_so(corpus):
+    """When the first tokens hold no word often enough, the error names the option of the cross-check that helps."""
+    with pytest.raises(InputError, match=r"400 times or more in the first 2,000 tokens.*raise --max-tokens"):
+        TextPart.read(corpus, 2000).vocabulary(VocabularySettings(min_count=400))
 
 
 @given(SENTENCES)

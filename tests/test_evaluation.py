@@ -242,7 +242,9 @@ def test_a_result_of_an_earlier_model_is_stale(model_folder):
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", "null"])
 def test_a_damaged_result_says_so(model_folder, content):
-    """A result file that is not what was written is an error that names it and the way out."""
+    """A result file that is not what was written is an error that names it and the way out, which works."""
     EVALUATION.path(model_folder).write_text(content, "utf-8")
     with pytest.raises(InputError, match=r"evaluation\.json is damaged .*firth evaluate"):
         EVALUATION.load(model_folder)
+    assert evaluate_stage(model_folder)[1]
+    assert not EVALUATION.load(model_folder).stale

@@ -147,6 +147,8 @@ REFUSED = [
     ("wiki/neighbors?word=king&topn=0", 422, "unusable", "1 to 1000"),
     ("wiki/neighbors?word=king&topn=-5", 422, "unusable", "1 to 1000"),
     ("wiki/neighbors?word=king&topn=1001", 422, "unusable", "1 to 1000"),
+    (f"wiki/neighbors?word=king&topn={'9' * LONGEST_WORD}", 422, "unusable", "1 to 1000"),
+    (f"wiki/neighbors?word=king&topn={'9' * (LONGEST_WORD + 1)}", 400, "malformed", "201 characters"),
     ("wiki/neighbors?word=void", 422, "unusable", "'void' is zero"),
     ("wiki/analogy?a=king&b=king&c=void", 422, "unusable", "king - king + void is zero"),
 ]
@@ -185,6 +187,24 @@ def test_unknown_models_and_routes_come_with_near_matches(client):
     assert client.get("/api/v1/models/news@7").json["error"]["near"] == {"news@7": ["news@2", "news@1"]}
     near = client.get("/api/v1/models/wiki/neighbours").json["error"]["near"]
     assert near["/api/v1/models/wiki/neighbours"][0] == "/api/v1/models/wiki/neighbors"
+
+
+@pytest.mark.parametrize(
+    ("path", "near"),
+    [
+        ("/api/v1/models/", "/api/v1/models"),
+        ("/api//v1/models", "/api/v1/models"),
+        ("/api/v1/modles/wiki", "/api/v1/models/wiki"),
+        ("/api/v1/models/wiki/", "/api/v1/models/wiki"),
+        ("/livez/", "/livez"),
+    ],
+)
+def test_near_routes_are_routes(client, path, near):
+    """What is suggested first is what was meant, and whatever is suggested is there."""
+    suggested = check_error(client.get(path), 404, "unknown_route")["near"][path]
+    assert suggested[0] == near
+    codes = [(client.get(address).json or {}).get("error", {}).get("code") for address in suggested]
+    assert "unknown_route" not in codes
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,21 @@
-"""The page needs nothing from elsewhere, keeps to its Content-Security-Policy, and names its fields."""
+"""The page needs nothing from elsewhere, keeps to its policy, names its fields, and shows the engine's answers."""
 
 import re
+import shutil
+import subprocess
+import threading
+from collections import defaultdict
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import urlencode
 
 import numpy as np
 import pytest
+from flask import Response, request
+from werkzeug.serving import make_server
 
 from service.app import create_app
+from service.engine import Engine
 from service.parameters import LONGEST_WORD
 from storage.embeddings import Embeddings
 from storage.store import Store
@@ -133,3 +141,138 @@ def test_the_script_knows_the_page_and_the_api(client, page):
     assert questions == [section["id"] for section in page.named("section")]
     rules = {rule.rule for rule in client.application.url_map.iter_rules()}
     assert {f"/api/v1/models/<model>/{question}" for question in questions} <= rules
+
+
+# ---- in a browser ----
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+OPTIONS = [
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update", "--virtual-time-budget=10000", "--dump-dom"),
+]
+HANDS = """
+const form = document.querySelector("#neighbors form");
+const find = (word) => { form.elements.word.value = word; form.requestSubmit(); };
+"""
+HELD = "held"  # the word whose answer never comes
+
+
+class Shown(HTMLParser):
+    """The texts of a rendered page by the section, tag and class they stand in, and the sections that are busy."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.texts = defaultdict(list)
+        self.busy = []
+        self.section = self.kind = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        """Remember where the next text stands."""
+        attributes = dict(attrs)
+        self.section = attributes["id"] if tag == "section" else self.section
+        self.kind = ".".join([tag, *attributes.get("class", "").split()])
+        if "aria-busy" in attributes:
+            self.busy.append(self.section)
+
+    def handle_data(self, data):
+        """Keep a text."""
+        if data.strip():
+            self.texts[self.section, self.kind].append(data)
+
+    def table(self, section):
+        """The rows of an answer: word, score, count."""
+        columns = [self.texts[section, kind] for kind in ("a.word", "td.number", "td.number.count")]
+        return list(zip(*columns, strict=True))
+
+
+def rows(neighbors):
+    """Neighbors as the page writes them."""
+    return [(neighbor.word, decimals(neighbor.score), f"{neighbor.count:,}") for neighbor in neighbors]
+
+
+def decimals(score):
+    return f"{score:.3f}".replace("-", "\N{MINUS SIGN}")
+
+
+def with_hands(app, release):
+    """The service with a second page, /hands, where `do` uses the page as a reader would; one word's answer hangs."""
+
+    def hold():
+        if request.args.get("word") == HELD and request.path.startswith("/api/"):
+            release.wait(60)
+
+    def hands():
+        tag = f'<script type="module" src="/hands.js?{urlencode({"do": request.args["do"]})}"></script>'
+        return app.view_functions["page"]().replace("</head>", f"{tag}</head>")
+
+    app.before_request(hold)
+    app.add_url_rule("/hands", "hands", hands)
+    app.add_url_rule("/hands.js", "script", lambda: Response(HANDS + request.args["do"], mimetype="text/javascript"))
+    return app
+
+
+@pytest.fixture(scope="module")
+def engine(lee_model):
+    return Engine(lee_model.embeddings)
+
+
+@pytest.fixture(scope="module")
+def browse(lee_model, tmp_path_factory):
+    """Opens a page of a running service in Chromium; gives what is shown in the end."""
+    if CHROMIUM is None:
+        pytest.skip("no chromium, chromium-browser or google-chrome on the PATH")
+    folder = tmp_path_factory.mktemp("browser")
+    with Store.open(folder / "firth.db", create=True) as store:
+        store.publish("lee", lee_model.embeddings, {})
+    release = threading.Event()
+    server = make_server("127.0.0.1", 0, with_hands(create_app(folder / "firth.db"), release), threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+
+    def browse(path="", **state):
+        address = f"http://127.0.0.1:{server.port}/{path}?{urlencode(state)}"
+        chromium = [CHROMIUM, *OPTIONS, f"--user-data-dir={folder / 'profile'}", address]
+        return Shown(subprocess.run(chromium, capture_output=True, check=True, timeout=60).stdout.decode())
+
+    yield browse
+    release.set()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_the_page_shows_the_neighbors_of_the_engine(browse, engine):
+    """An address with a word shows the same words, in the same order, with the same scores as Python gives."""
+    word = engine.words[40]
+    assert browse(model="lee", word=word).table("neighbors") == rows(engine.neighbors(word).neighbors)
+
+
+def test_the_page_shows_the_analogy_of_the_engine(browse, engine):
+    """An address with an analogy shows the engine's answers, the first of them as the solution."""
+    a, b, c = engine.words[40:43]
+    shown = browse(model="lee", a=a, b=b, c=c)
+    neighbors = engine.analogy(a, b, c).neighbors
+    assert shown.table("analogy") == rows(neighbors)
+    assert shown.texts["analogy", "output.solution"] == [neighbors[0].word]
+
+
+def test_the_page_shows_the_similarity_of_the_engine(browse, engine):
+    """An address with two words shows their cosine."""
+    left, right = engine.words[40:42]
+    shown = browse(model="lee", left=left, right=right)
+    assert shown.texts["similarity", "strong"] == [decimals(engine.similarity(left, right).score)]
+
+
+def test_blanks_around_a_word_are_not_asked_for(browse, engine):
+    """What a reader types is trimmed: keyboards of phones put a space after a word."""
+    word = engine.words[40]
+    shown = browse("hands", model="lee", do=f"find('  {word} ')")
+    assert shown.table("neighbors") == rows(engine.neighbors(word).neighbors)
+
+
+def test_going_back_before_the_answer_leaves_nothing_busy(browse):
+    """Back at a page without a question, its hint is there and no part waits for an answer that nobody wants."""
+    shown = browse("hands", model="lee", do=f"find('{HELD}'); history.back()")
+    assert shown.texts["neighbors", "p.hint"]
+    assert shown.busy == []

@@ -1,5 +1,7 @@
 """Long work tells how far it is: a bar on a terminal, log lines elsewhere, JSON lines for programs."""
 
+import contextlib
+import io
 import json
 import logging
 import math
@@ -7,6 +9,7 @@ import os
 import subprocess
 import sys
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -76,6 +79,58 @@ def test_quiet_is_quiet_but_warns(capsys):
         of_training(meter)(HALFWAY)
     logging.getLogger("pipeline.anything").warning("look out")
     assert capsys.readouterr().err.split(maxsplit=1)[1] == "Warning: look out\n"
+
+
+def test_an_error_is_logged_with_its_traceback(capsys):
+    """What goes wrong while serving can be found in the log, each line of the traceback indented under its message."""
+    try:
+        raise ValueError("no \x1b[31m\n12:00:00 forged")
+    except ValueError:
+        logging.getLogger("service.anything").exception("the question %s failed", "/x")
+    first, second, *others = capsys.readouterr().err.splitlines()
+    assert first.split(maxsplit=1)[1] == "Error: the question /x failed"
+    assert second == "  Traceback (most recent call last):"
+    assert others[-2:] == ["  ValueError: no \\x1b[31m", "  12:00:00 forged"]
+    assert all(line.startswith("  ") for line in others)
+
+
+def test_a_message_is_one_line(capsys):
+    """Whatever address was asked for, it neither begins a line of its own in the log nor steers a terminal."""
+    logging.getLogger("service.anything").warning("nothing at %s", "/\n12:00:00 ok\x1b[2J\x9b\u2028\u202e é")
+    line = capsys.readouterr().err
+    assert line.split(maxsplit=1)[1] == "Warning: nothing at /\\n12:00:00 ok\\x1b[2J\\x9b\\u2028\\u202e é\n"
+
+
+def test_a_failed_request_is_logged_by_a_real_firth(tmp_path):
+    """With the loggers as `firth` sets them up, a fault of the service leaves its traceback on standard error."""
+    program = (
+        "import logging, sys; from pathlib import Path; from flask import Flask\n"
+        "from pipeline.progress import set_loudness; from service.app import create_app\n"
+        "from storage.store import Store\n"
+        "set_loudness(logging.INFO); db = Path(sys.argv[1]); Store.open(db, create=True).close()\n"
+        "app = create_app(db)\n"
+        "app.add_url_rule('/fault', view_func=lambda: {}['lost'])\n"
+        "sys.exit(app.test_client().get('/fault').status_code != 500)"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path / "firth.db")]
+    ended = subprocess.run(command, capture_output=True, check=True, text=True, cwd=Path(__file__).parents[1])
+    assert ended.stderr.count("Traceback") == 1
+    assert ended.stderr.endswith("  KeyError: 'lost'\n")
+
+
+@pytest.mark.parametrize("stream", ["closed", "none", "broken"])
+def test_logging_goes_on_without_standard_error(monkeypatch, stream):
+    """A standard error that is closed, missing, or whose reader has left is no reason to stop working."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w", buffering=1) as broken:
+        closed = io.StringIO()
+        closed.close()
+        monkeypatch.setattr(sys, "stderr", {"closed": closed, "none": None, "broken": broken}[stream])
+        logging.getLogger("pipeline.anything").warning("look out")
+        monkeypatch.undo()
+        with contextlib.suppress(BrokenPipeError):
+            broken.close()
 
 
 @pytest.mark.parametrize(

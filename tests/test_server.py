@@ -6,8 +6,10 @@ import socket
 import subprocess
 import sys
 import threading
+import urllib.error
 import urllib.request
 from contextlib import contextmanager
+from http.client import HTTPResponse
 from pathlib import Path
 
 import numpy as np
@@ -78,6 +80,7 @@ def test_a_real_server_answers_and_stops(db, server):
     assert "Content-Security-Policy" in headers
     assert [neighbor["word"] for neighbor in answer["neighbors"]] == ["queen"]
     assert rest.endswith("Firth has stopped\n")
+    assert rest.count("Firth has stopped") == 1
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="gunicorn needs fork")
@@ -89,6 +92,40 @@ def test_long_words_fit_into_a_request(db):
             fetch(f"{address}api/v1/models/news/analogy?a={long}&b={long}&c={long}")
         with caught.value as response:
             assert json.load(response)["error"]["code"] == "unknown_word"
+
+
+UNREADABLE = {
+    b"GET /" + b"x" * 9000 + b" HTTP/1.1": (414, "too_long"),
+    b"GET / HTTP/1.1\r\nCookie: " + b"x" * 9000: (431, "headers_too_large"),
+    b"GET / HTTP/1.1\r\n" + b"\r\n".join([b"Cookie: x"] * 101): (431, "headers_too_large"),
+    "GET /api/v1/models/news/neighbors?word=naïve HTTP/1.1".encode(): (400, "malformed"),
+    b"GET /api/v1/models/news/neighbors?word=two words HTTP/1.1": (400, "malformed"),
+    b"GET / HTTP/1.1\r\nTransfer-Encoding: none": (400, "malformed"),
+    b"hello": (400, "malformed"),
+}
+
+
+def exchange(address, request):
+    """What a server answers to these bytes."""
+    port = int(address.rstrip("/").rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        connection.sendall(request + b"\r\n\r\n")
+        response = HTTPResponse(connection)
+        response.begin()
+        return response, json.load(response)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="gunicorn needs fork")
+def test_what_gunicorn_refuses_has_the_one_shape(db):
+    """A request that never reaches the application is refused as the application would have done."""
+    with running(db, "gunicorn") as (_, address):
+        for request, expected in UNREADABLE.items():
+            response, document = exchange(address, request)
+            error = document["error"]
+            assert list(error) == ["code", "message", "status", "missing", "near"]
+            assert (error["status"], error["code"]) == (response.status, error["code"]) == expected
+            assert response.headers["Content-Type"] == "application/json"
+            assert "Content-Security-Policy" in response.headers
 
 
 def test_a_port_in_use(db):

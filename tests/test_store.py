@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Barrier
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ from hypothesis.extra import numpy as arrays
 from storage.connection import KNOWN_MIGRATIONS
 from storage.embeddings import Embeddings
 from storage.errors import InputError, SettingError, StoreError, UnknownModel
-from storage.models import ModelId
+from storage.models import newest_first
 from storage.store import Store
 
 CARD = {
@@ -148,7 +149,6 @@ def test_info_tells_what_was_stored(db):
     assert (str(info), info.words, info.dimensions) == ("news@1", 3, 3)
     assert info.created.endswith("+00:00")
     assert info.vectors_sha256 == hashlib.sha256(loaded.matrix.astype("<f4").tobytes()).hexdigest()
-    assert isinstance(info, ModelId)
     assert json.loads(json.dumps(info.as_dict()))["vectors_sha256"] == info.vectors_sha256
 
 
@@ -453,13 +453,13 @@ def test_a_killed_publish_leaves_nothing(db):
 
 
 def test_a_locked_file(db):
-    """While another process writes, publishing gives up after its patience, and works when the other is done."""
+    """While another process writes, a store can be opened to publish, which gives up after its patience."""
     with connected(db) as other, Store.open(db, create=True, patience=0) as store:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match="in use by another writer"):
             store.publish("news", some_embeddings(), {})
-        with pytest.raises(StoreError, match="in use by another writer"):
-            Store.open(db, create=True, patience=0)
+        with Store.open(db, create=True, patience=0) as another:
+            assert len(another.models()) == 3
         other.rollback()
         assert str(store.publish("news", some_embeddings(), {})) == "news@3"
 
@@ -488,6 +488,29 @@ def test_writers_at_once_lose_nothing(tmp_path):
     assert sorted(seeds) == list(range(1, 13))
     with Store.open(path) as store:
         assert all(same(store.load(store.find(f"news@{v}")), some_embeddings(seed=seed)) for v, seed in seeds.items())
+
+
+def test_a_store_made_by_several_at_once(tmp_path):
+    """Of several that make one new file at the same moment nobody is told that it is locked, again and again."""
+    start = Barrier(4)
+
+    def make(path):
+        start.wait(60)
+        with Store.open(path, create=True) as store:
+            return store.models()
+
+    with ThreadPoolExecutor(4) as pool:
+        for number in range(8):
+            assert list(pool.map(make, [tmp_path / f"{number}.db"] * 4)) == [[]] * 4
+
+
+def test_a_file_that_another_program_holds_cannot_become_a_store(tmp_path):
+    """Where the switch to the write-ahead log has to wait longer than the patience, that is told."""
+    path = tmp_path / "firth.db"
+    with connected(path) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreError, match="in use by another writer"):
+            Store.open(path, create=True, patience=0)
 
 
 def test_a_full_disk_loses_nothing(db):
@@ -544,3 +567,92 @@ def test_a_read_only_store_cannot_be_written(read_only):
     with pytest.raises(StoreError, match="permissions"), Store.open(read_only, create=True) as store:
         store.publish("news", some_embeddings(), {})
     assert state_of(read_only.parent) == before
+
+
+# ---- reading without locks, beside someone who publishes ----
+
+
+class Overtaken(Store):
+    """A store to which something is done each time that the first rows of a model have been read."""
+
+    @staticmethod
+    def meanwhile():
+        """What is done."""
+
+    def _rows(self, info):
+        rows = super()._rows(info)
+        yield next(rows)
+        self.meanwhile()
+        yield from rows
+
+
+@contextmanager
+def as_root():
+    """What another user does while the tests of `read_only` run as nobody."""
+    user = os.geteuid()
+    os.seteuid(os.getuid())
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+
+
+@pytest.fixture
+def large():
+    """A store with a model of several thousand rows, seen by a user who may not write it."""
+    if os.name == "nt" or os.getuid():
+        pytest.skip("needs root, who writes while nobody reads")
+    with tempfile.TemporaryDirectory() as name:
+        folder, path = Path(name), Path(name) / "firth.db"
+        with Store.open(path, create=True) as store:
+            store.publish("large", some_embeddings([f"w{i}" for i in range(5000)]), {})
+        folder.chmod(0o555)
+        os.seteuid(65534)
+        try:
+            yield path
+        finally:
+            os.seteuid(0)
+
+
+def publish_another(path):
+    with as_root(), Store.open(path, create=True) as store:
+        store.publish("another", some_embeddings(), {})
+
+
+def test_a_publication_while_reading_without_locks(large, monkeypatch):
+    """What is published between opening and reading, or in the midst of reading, is seen, and the rows are right."""
+    with Overtaken.open(large) as store:
+        publish_another(large)
+        assert [str(info) for info in store.models()] == ["another@1", "large@1"]
+        todo = [lambda: publish_another(large)]
+        monkeypatch.setattr(store, "meanwhile", lambda: todo and todo.pop()())
+        assert same(store.load(store.find("large")), some_embeddings([f"w{i}" for i in range(5000)]))
+        assert [str(info) for info in store.models()] == ["another@1", "another@2", "large@1"]
+
+
+def test_a_store_that_never_holds_still(large, monkeypatch):
+    """Reading without locks gives up when every try was overtaken, and says so."""
+    with Overtaken.open(large) as store:
+        monkeypatch.setattr(store, "meanwhile", lambda: publish_another(large))
+        with pytest.raises(StoreError, match="written to again and again"):
+            store.load(store.find("large"))
+
+
+def test_vectors_read_without_locks_are_those_published(large):
+    """Without locks, vectors that do not have the published hash are refused, though each row looks right."""
+    with as_root(), connected(large) as connection:
+        connection.execute("DROP TRIGGER words_never_change")
+        connection.execute("UPDATE words SET vector = x'0000803f0000803f0000803f' WHERE row = 7")
+    with Store.open(large) as store, pytest.raises(StoreError, match="not those that were published"):
+        store.load(store.find("large"))
+
+
+# ---- the newest ----
+
+
+@pytest.mark.parametrize("names", [["a", "a", "b"], ["b", "a"], ["a", "b", "a"]])
+def test_the_newest_is_the_one_published_last(tmp_path, names):
+    """However fast models follow each other, and whatever their names and versions, their order is known."""
+    with Store.open(tmp_path / "firth.db", create=True) as store:
+        published = [store.publish(name, some_embeddings(), {}) for name in names]
+        assert newest_first(store.models()) == published[::-1]

@@ -74,3 +74,21 @@ def test_a_very_long_word():
     words = ["short", "x" * 10_000]
     assert Suggester(words).near("X" * 10_000) == ["x" * 10_000]
     assert Suggester(words).near("y" * 10_000) == []
+
+
+class ReadOnce(list):
+    """Words that can be gone through once."""
+
+    def __iter__(self):
+        yield from super().__iter__()
+        self.clear()
+
+
+def test_prepared_before_the_first_question():
+    """After `prepare` no question goes through the vocabulary again to fold it."""
+    words = ReadOnce(["Queen", "king"])
+    suggester = Suggester(words)
+    suggester.prepare()
+    assert words == []
+    words += ["Queen", "king"]
+    assert suggester.near("QUEEN") == ["Queen"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from pipeline.commands.base import FILE, print_json, print_table
+from pipeline.commands.base import FILE, print_json, print_line, print_table
 from pipeline.options import Setting
 from pipeline.settings import Settings, setting
 from storage.errors import StoreError
@@ -63,10 +63,12 @@ def open_engine(db: Path, model: str | None) -> "tuple[ModelInfo, Engine]":
 
 def newest(store: "Store") -> "ModelInfo":
     """The model that was published last."""
-    models = store.models()
+    from storage.models import newest_first
+
+    models = newest_first(store.models())
     if not models:
         raise StoreError(f"{store.path} holds no model yet; `firth run` or `firth store` puts one in")
-    return max(models, key=lambda info: (info.created, info.version))
+    return models[0]
 
 
 def print_answer(info: "ModelInfo", answer: "Answer") -> None:
@@ -78,9 +80,10 @@ def print_answer(info: "ModelInfo", answer: "Answer") -> None:
 
 def print_neighbors(title: str, neighbors: "tuple[Neighbor, ...]") -> None:
     """Print ranked words as a table."""
-    click.echo(f"{title}\n")
+    print_line(title)
+    click.echo()
     rows = [(str(rank), each.word, f"{each.score:.4f}", f"{each.count:,}") for rank, each in enumerate(neighbors, 1)]
-    print_table(("", "word", "cosine", "count"), rows, right="023")
+    print_table(("", "word", "cosine", "count"), rows, right=(0, 2, 3))
 
 
 def named(info: "ModelInfo") -> str:

@@ -1,15 +1,18 @@
 """What all commands share: help that ends with examples, --config, --quiet, --verbose, and how results are printed."""
 
-import json
+import codecs
 import logging
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Container, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from pipeline.config import remember, settle
+from pipeline.printable import printable
 from pipeline.progress import set_loudness
+from storage.json_text import json_text
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 FILE = click.Path(path_type=Path)
@@ -76,19 +79,26 @@ force_option = click.option("--force", is_flag=True, help="Run again even if not
 def tell(stage: str, where: Path, ran: bool, facts: Sequence[str]) -> None:
     """Say on standard output what a stage wrote, or that it had nothing to do."""
     skipped = "" if ran else "  (current, not run again)"
-    click.echo(f"{stage:<11} {where}{skipped}")
+    print_line(f"{stage:<11} {where}{skipped}")
     for fact in facts:
-        click.echo(f"{'':<11} {fact}")
+        print_line(f"{'':<11} {fact}")
 
 
 def print_json(value: Mapping[str, Any]) -> None:
-    """Print one JSON document on standard output."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+    """Print one JSON document on standard output, in ASCII where that is not UTF-8."""
+    encoding = codecs.lookup(sys.stdout.encoding or "ascii").name
+    click.echo(json_text(value, indent=2, ensure_ascii=encoding != "utf-8"))
 
 
-def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, right: str = "") -> None:
-    """Print a table on standard output; the columns named in `right`, as their numbers from 0, are right-aligned."""
+def print_line(text: str) -> None:
+    """Print one line on standard output, whatever words are in it."""
+    click.echo(printable(text))
+
+
+def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, right: Container[int] = ()) -> None:
+    """Print a table on standard output; the columns whose numbers, from 0, are in `right` are right-aligned."""
     from tabulate import tabulate
 
-    sides = ["right" if str(column) in right else "left" for column in range(len(headers))]
-    click.echo(tabulate(rows, headers, colalign=sides if rows else None, disable_numparse=True))
+    shown = [[printable(cell) for cell in row] for row in rows]
+    sides = ["right" if column in right else "left" for column in range(len(headers))]
+    click.echo(tabulate(shown, headers, colalign=sides if rows else None, disable_numparse=True))

@@ -56,23 +56,24 @@ def command(
 
     DIR is what `firth train` wrote; its text and settings are used, and the verdicts are kept there. tables: words,
     counts, keep probabilities and noise distribution are gensim's. replay: with gensim's own random draws, Firth
-    computes gensim's vectors. quality: trained by Firth or by gensim, models score alike and agree on neighbors as
-    far as two gensim trainings do. The exit code is 1 when a level fails.
+    computes gensim's vectors. quality: trained by Firth or by gensim, models score alike and agree on neighbors about
+    as far as two gensim trainings do; undecided where there is too little text to tell. The exit code is 1 when a
+    level fails. Levels that are current are not checked again, and those not asked for stay in the report.
     """
     result, ran = _run(model, level, collect(CrosscheckSettings, params), force=force)
     if as_json:
         print_json(result)
     else:
         _tell(model, result, ran=ran)
-    if result["verdict"] != "pass":
+    if result["verdict"] == "fail":
         context.exit(1)
 
 
 def crosscheck_in(model: Path, levels: tuple[str, ...], settings: CrosscheckSettings, *, force: bool) -> bool:
-    """Run the stage and tell what came out; returns whether all levels passed."""
+    """Run the stage and tell what came out; returns whether no level failed."""
     result, ran = _run(model, levels, settings, force=force)
     _tell(model, result, ran=ran)
-    return bool(result["verdict"] == "pass")
+    return bool(result["verdict"] != "fail")
 
 
 def _run(
@@ -90,5 +91,5 @@ def _run(
 def _tell(model: Path, result: Mapping[str, Any], *, ran: bool) -> None:
     tell("crosscheck", model / "crosscheck.json", ran, as_text(result).splitlines())
     for name, level in result["levels"].items():
-        if level["verdict"] != "pass":
+        if level["verdict"] == "fail":
             click.echo(f"CROSS-CHECK FAILED at level {name}. It passes when: {level['rule']}.", err=True)

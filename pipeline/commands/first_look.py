@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pipeline.commands.base import print_line
+
 if TYPE_CHECKING:
     from service.answers import Neighbor
     from service.engine import Engine
@@ -47,12 +49,12 @@ def show(db: Path, info: "ModelInfo") -> None:
     words = _telling(engine, [(word,) for word in WORDS]) or [(word,) for word in _frequent(engine.words)]
     click.echo("\nNearest words, with their cosines")
     for (word,) in words:
-        click.echo(f"  {word}: {_listed(engine.neighbors(word, 6).neighbors)}")
+        print_line(f"  {word}: {_listed(engine.neighbors(word, 6).neighbors)}")
     if analogies := _telling(engine, ANALOGIES):
         click.echo("\nAnalogies, a is to b as c is to ?, by b - a + c")
     for a, b, c in analogies:
         answer = engine.analogy(a, b, c, 4)
-        click.echo(f"  {answer.formula}: {_listed(answer.neighbors)}")
+        print_line(f"  {answer.formula}: {_listed(answer.neighbors)}")
     if (tokens := int(engine.counts.sum())) < LITTLE_TEXT:
         click.echo(f"\n{tokens:,} tokens are little text: with more, rarer words and analogies get better.")
     _how_to_ask(db, words[0][0])

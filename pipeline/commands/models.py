@@ -29,4 +29,4 @@ def command(*, db: Path, as_json: bool) -> None:
         (info.name, str(info.version), f"{info.words:,}", str(info.dimensions), info.created, info.vectors_sha256[:12])
         for info in models
     ]
-    print_table(("model", "version", "words", "dimensions", "published", "vectors sha256"), rows, right="123")
+    print_table(("model", "version", "words", "dimensions", "published", "vectors sha256"), rows, right=(1, 2, 3))

@@ -23,7 +23,7 @@ class ServeSettings(Settings):
 
     port: int = setting(8000, "Port to listen on; 0 takes a free one.", low=0, high=65535)
     workers: int = setting(0, "Processes that answer; 0 is one for each core, at most eight.", low=0, high=1024)
-    threads: int = setting(4, "Threads of each process.", low=1, high=1024)
+    threads: int = setting(16, "Threads of each process, and so connections at once.", low=1, high=1024)
 
 
 @click.command("serve", cls=FirthCommand, examples=EXAMPLES)

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from pipeline.commands.asking import asks_a_model, open_engine, print_answer
-from pipeline.commands.base import FirthCommand
+from pipeline.commands.base import FirthCommand, print_line
 
 EXAMPLES = {
     "firth similarity king queen": "how near the two words are",
@@ -27,4 +27,4 @@ def command(*, a: str, b: str, db: Path, model: str | None, as_json: bool) -> No
     if as_json:
         print_answer(info, answer)
     else:
-        click.echo(f"{a} and {b}: cosine {answer.score:.4f}, in {info}")
+        print_line(f"{a} and {b}: cosine {answer.score:.4f}, in {info}")

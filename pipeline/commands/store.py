@@ -74,7 +74,7 @@ def publish(folder: Path, name: str, db: Path, *, force: bool) -> "ModelInfo":
 
 def _card(folder: Path, model: "Model") -> dict[str, Any]:
     """Everything that is known of a model besides its words and vectors."""
-    from pipeline.crosscheck.crosscheck import CROSSCHECK
+    from pipeline.crosscheck.kept import CROSSCHECK
     from pipeline.evaluation.evaluate import EVALUATION
 
     found = {"crosscheck": CROSSCHECK.load(folder), "evaluation": EVALUATION.load(folder)}

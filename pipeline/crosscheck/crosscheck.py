@@ -7,12 +7,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pipeline.crosscheck.levels import Level, ignore, verdict
+from pipeline.crosscheck.kept import KeptLevel, keep_levels, kept_levels
+from pipeline.crosscheck.levels import FAIL, Level, ignore, worst
 from pipeline.crosscheck.quality import Experiment, check_quality
 from pipeline.crosscheck.replay import check_replay
 from pipeline.crosscheck.tables import check_tables
 from pipeline.crosscheck.text_part import TextPart
-from pipeline.evaluation.results import ResultFile
 from pipeline.settings import Settings, TrainSettings, VocabularySettings
 from pipeline.text.token_files import TokenCorpus
 from pipeline.training.stage import Model, load_model
@@ -21,26 +21,35 @@ from storage.errors import InputError, SettingError
 LEVELS = ("tables", "replay", "quality")
 SEEDS = (1, 2, 3)
 MAX_TOKENS = 1_000_000
-CROSSCHECK = ResultFile("crosscheck", "crosscheck")
 
 _Chosen = TypeVar("_Chosen", bound=Settings)
 
 
 @dataclass(frozen=True)
 class Report:
-    """The verdicts of the levels that were asked for."""
+    """The verdicts of some levels, or of all."""
 
     levels: tuple[Level, ...]
 
     @property
+    def verdict(self) -> str:
+        """The worst of the levels' verdicts."""
+        return worst(level.verdict for level in self.levels)
+
+    @property
     def passed(self) -> bool:
-        """Whether all levels passed."""
-        return all(level.passed for level in self.levels)
+        """Whether no level failed."""
+        return self.verdict != FAIL
+
+    @property
+    def partial(self) -> bool:
+        """Whether a level is missing."""
+        return {level.name for level in self.levels} < set(LEVELS)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
         levels = {level.name: level.as_dict() for level in self.levels}
-        return {"verdict": verdict(self.passed), "levels": levels}
+        return {"verdict": self.verdict, "partial": self.partial, "levels": levels}
 
 
 def crosscheck(
@@ -58,20 +67,17 @@ def crosscheck(
         levels: "tables", "replay", "quality", or some of them.
         seeds: for the level "quality", two or more.
         max_tokens: the levels "tables" and "quality" read at most so many tokens of the text.
-        report: told what has been done.
+        report: told what begins and what has been done.
 
     Raises:
-        InputError: no finished model there, or its token files have changed.
+        InputError: no finished model there, its token files have changed, or so few tokens hold no word of it.
         SettingError: an unknown level, or too few seeds.
     """
-    unknown = [level for level in levels if level not in LEVELS]
-    if unknown or not levels:
-        raise SettingError(f"levels are {list(levels)}; allowed: {', '.join(LEVELS)}")
     checks = _checks(load_model(model_folder), seeds, max_tokens, report)
     found = []
-    for level in sorted(set(levels), key=LEVELS.index):
-        found.append(checks[level]())
-        report(f"{level}: {verdict(found[-1].passed)}")
+    for name in _in_order(levels):
+        found.append(checks[name]())
+        report(f"{name}: {found[-1].verdict}")
     return Report(tuple(found))
 
 
@@ -84,17 +90,29 @@ def crosscheck_stage(
     force: bool = False,
     report: Callable[[str], None] = ignore,
 ) -> tuple[Mapping[str, Any], bool]:
-    """Cross-check the model in `folder` and keep the report there as crosscheck.json.
+    """Cross-check the model in `folder` at the levels that are not current, and keep all there as crosscheck.json.
+
+    Levels that were not asked for stay in the report as they are, as long as they are about this model and this code.
 
     Returns:
-        The report as plain JSON values, and whether it was made now: False when the file was already current.
+        The report as plain JSON values, and whether any level was checked now.
     """
-    settings = {"levels": list(levels), "seeds": list(seeds), "max_tokens": max_tokens}
+    part: dict[str, Any] = {"max_tokens": max_tokens}
+    settings = {"tables": part, "replay": {}, "quality": {"seeds": list(seeds), **part}}
+    kept = kept_levels(folder)
+    wanted = [n for n in _in_order(levels) if force or n not in kept or kept[n].settings != settings[n]]
+    if wanted:
+        made = crosscheck(folder, levels=wanted, seeds=seeds, max_tokens=max_tokens, report=report)
+        kept |= {level.name: KeptLevel(level, settings[level.name]) for level in made.levels}
+    result = Report(tuple(kept[name].level for name in LEVELS if name in kept)).as_dict()
+    keep_levels(folder, kept, result)
+    return result, bool(wanted)
 
-    def compute() -> Mapping[str, Any]:
-        return crosscheck(folder, levels=levels, seeds=seeds, max_tokens=max_tokens, report=report).as_dict()
 
-    return CROSSCHECK.current_or(folder, settings, compute, force)
+def _in_order(levels: Sequence[str]) -> list[str]:
+    if not levels or not set(levels) <= set(LEVELS):
+        raise SettingError(f"levels are {list(levels)}; allowed: {', '.join(LEVELS)}")
+    return sorted(set(levels), key=LEVELS.index)
 
 
 def _checks(
@@ -112,7 +130,7 @@ def _checks(
 
     return {
         "tables": lambda: check_tables(text(), words.min_count, training),
-        "replay": check_replay,
+        "replay": lambda: check_replay(report=report),
         "quality": quality,
     }
 

@@ -16,13 +16,16 @@ from pipeline.crosscheck.gensim_twin import JOB_WORDS, train_gensim
 from pipeline.crosscheck.levels import Level, ignore, worst
 from pipeline.crosscheck.overlap import (
     CANDIDATES,
+    CANDIDATES_NEEDED,
+    CHANCES_NEEDED,
+    CROSSED_ALLOWED,
     NEIGHBORS,
     SHARE_NEEDED,
     Neighborhood,
     SharedNeighbors,
     compare_neighbors,
 )
-from pipeline.crosscheck.scores import STANDARD_ERRORS, ScoreComparison, compare_scores
+from pipeline.crosscheck.scores import QUESTIONS_NEEDED, STANDARD_ERRORS, ScoreComparison, compare_scores
 from pipeline.crosscheck.text_part import TextPart
 from pipeline.evaluation.evaluate import Evaluation, evaluate
 from pipeline.progress import Meter, of_training
@@ -31,16 +34,18 @@ from pipeline.text.vocabulary import Vocabulary
 from pipeline.training.parameters import Parameters
 from pipeline.training.training import train
 from storage.embeddings import Embeddings
-from storage.errors import SettingError
+from storage.errors import InputError, SettingError
 
 MatrixTrainer = Callable[[TextPart, Vocabulary, TrainSettings], Parameters]
 """Trains on a text; returns both matrices, a row for each word of the vocabulary."""
 
 RULE = (
-    f"no mean score of Firth is more than {STANDARD_ERRORS:g} standard errors of the difference (from seeds and test"
-    f" questions together) below gensim's; of the {NEIGHBORS} nearest neighbors (of and among the {CANDIDATES:,} most"
-    f" frequent words) Firth shares with gensim at least {SHARE_NEEDED} times as many as gensim with itself, seed by"
-    " seed, and no fewer when each matrix meets its like than when word vectors meet contexts"
+    f"no mean score of Firth over {QUESTIONS_NEEDED} or more questions is more than {STANDARD_ERRORS:g} standard errors"
+    " of the difference (from seeds and test questions together) below gensim's; of the"
+    f" {NEIGHBORS} nearest neighbors (of and among the {CANDIDATES:,} most frequent words) Firth shares with gensim at"
+    f" least {SHARE_NEEDED:g} times as many as gensim with itself, seed by seed, and when word vectors meet contexts at"
+    f" most {CROSSED_ALLOWED:g} times as many as when each matrix meets its like; undecided where there are fewer than"
+    f" {CANDIDATES_NEEDED} words or gensim shares with itself less than {CHANCES_NEEDED:g} times what chance would give"
 )
 
 
@@ -54,8 +59,11 @@ class Run:
 
 def firth_parameters(text: TextPart, vocabulary: Vocabulary, settings: TrainSettings) -> Parameters:
     """What the fast trainer learns; its progress is logged."""
-    with Meter(f"quality: Firth with seed {settings.seed}") as meter:
-        return train(text, vocabulary, settings, report=of_training(meter)).parameters
+    with Meter(f"crosscheck  quality: Firth with seed {settings.seed}") as meter:
+        try:
+            return train(text, vocabulary, settings, report=of_training(meter)).parameters
+        except InputError:  # the text holds no pair of words, from which gensim learns as little, but does not say so
+            return Parameters.start(len(vocabulary), settings.vector_size, settings.seed)
 
 
 def gensim_parameters(text: TextPart, vocabulary: Vocabulary, settings: TrainSettings) -> Parameters:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pipeline.crosscheck.levels import UNDECIDED
+
 TITLES = {"wordsim353": "WordSim-353", "simlex999": "SimLex-999", "analogies": "Google analogies"}
 _ROW = "  {:<20}{:>16}{:>16}{:>12}{:>10}  {}"
 
@@ -10,7 +12,8 @@ _ROW = "  {:<20}{:>16}{:>16}{:>12}{:>10}  {}"
 def as_text(report: Mapping[str, Any]) -> str:
     """The report, as `Report.as_dict` gives it and crosscheck.json keeps it, as lines of text."""
     parts = {"tables": _tables, "replay": _replay, "quality": _quality}
-    lines = [f"cross-check against gensim: {report['verdict'].upper()}"]
+    partial = f" (partial: {', '.join(report['levels'])} only)" if report["partial"] else ""
+    lines = [f"cross-check against gensim: {report['verdict'].upper()}{partial}"]
     for name, level in report["levels"].items():
         lines += [f"{name}: {level['verdict'].upper()}", *parts[name](level)]
     return "\n".join(lines)
@@ -26,7 +29,7 @@ def _tables(level: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _replay(level: Mapping[str, Any]) -> Iterator[str]:
-    yield f"  {level['pairs']:,} pairs from {level['stories']} stories, {level['words']:,} words, {level['seconds']} s"
+    yield f"  {level['pairs']:,} pairs from {level['stories']} stories, {level['words']:,} words"
     yield f"  largest difference of a number (allowed {level['tolerance']:.0e})"
     for matrix in ("vector", "context"):
         difference, size = level[f"largest_{matrix}_difference"], level[f"largest_{matrix}_number"]
@@ -45,15 +48,24 @@ def _quality(level: Mapping[str, Any]) -> Iterator[str]:
 
 def _neighbors(shared: Mapping[str, Any]) -> Iterator[str]:
     own = f"gensim with itself {shared['gensim_with_itself']:.1%}"
-    share = f"a share of {shared['share']:.2f} (at least {shared['share_needed']:.2f})"
+    share = f"a share of {shared['share']:.3f} (at least {shared['share_needed']:.3f})"
     yield f"  shared neighbors: Firth with gensim {shared['firth_with_gensim']:.1%}, {own}: {share}"
-    crossed = f"word vectors with contexts {shared['crossed']:.1%} (no more than that)"
+    crossed = f"word vectors with contexts {shared['crossed']:.1%} (at most {shared['crossed_allowed']:.1%})"
     yield f"  each matrix with its like {shared['matched']:.1%}, {crossed}"
+    if shared["verdict"] == UNDECIDED:
+        yield f"  undecided: too little text to tell, among {shared['candidates']:,} words ({_needed(shared)})"
+
+
+def _needed(shared: Mapping[str, Any]) -> str:
+    by_chance = f"gensim with itself {shared['gensim_with_itself']:.1%}, by chance {shared['chance']:.1%}"
+    return f"{by_chance}; needed: {shared['overlap_needed']:.1%}, {shared['candidates_needed']} words"
 
 
 def _score(title: str, score: Mapping[str, Any]) -> str:
     covered = f"{score['covered']:,} of {score['total']:,} questions"
     if score["firth"]["mean"] is None:
         return f"  {title:<20}no score, {covered}"
+    if score["verdict"] == UNDECIDED:
+        covered += ", too few to judge"
     both = (f"{score[name]['mean']:.3f} ± {score[name]['deviation']:.3f}" for name in ("firth", "gensim"))
     return _ROW.format(title, *both, f"{score['difference']:+.3f}", f"{score['allowed']:+.3f}", covered)

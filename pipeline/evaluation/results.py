@@ -25,6 +25,23 @@ class Stored:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """What a result file holds, plain JSON values.
+
+    Attributes:
+        model: key of the model that the result is about.
+        key: of how it was made; a result of several parts has one for each.
+        settings: it was made with.
+        result: what was found.
+    """
+
+    model: str
+    key: Any
+    settings: Mapping[str, Any]
+    result: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class ResultFile:
     """`<name>.json` in a model's folder: results, the model's key, and the key of how they were made.
 
@@ -47,8 +64,8 @@ class ResultFile:
             InputError: the folder holds no finished model, or the file is damaged.
         """
         model = StageFolder(folder).manifest("train").key
-        kept = self._read(folder)
-        return Stored(kept["result"], stale=kept["model"] != model) if kept else None
+        kept = self.read(folder)
+        return Stored(kept.result, stale=kept.model != model) if kept else None
 
     def current_or(
         self, folder: Path, settings: Mapping[str, Any], compute: Callable[[], Mapping[str, Any]], force: bool
@@ -60,19 +77,35 @@ class ResultFile:
         """
         model = StageFolder(folder).manifest("train").key
         key = stage_key(self.name, settings, {"model": model})
-        kept = None if force else self._read(folder)
-        if kept and kept["key"] == key:
-            return kept["result"], False
+        kept = None if force else self._read_sound(folder)
+        if kept and kept.key == key:
+            return kept.result, False
         result = compute()
-        write_json(self.path(folder), {"model": model, "key": key, "settings": dict(settings), "result": result})
+        self.write(folder, Kept(model, key, settings, result))
         return result, True
 
-    def _read(self, folder: Path) -> dict[str, Any] | None:
+    def write(self, folder: Path, kept: Kept) -> None:
+        """Write the file, whole or not at all; nothing where it already says so."""
+        if self._read_sound(folder) != kept:
+            write_json(self.path(folder), vars(kept))
+
+    def read(self, folder: Path) -> Kept | None:
+        """The file, or None where there is none.
+
+        Raises:
+            InputError: it is damaged.
+        """
         path = self.path(folder)
         try:
-            kept = json.loads(path.read_text("utf-8"))
-            return {field: kept[field] for field in ("model", "key", "result")}
+            return Kept(**json.loads(path.read_text("utf-8")))
         except FileNotFoundError:
             return None
-        except (ValueError, KeyError, TypeError) as error:
-            raise InputError(f"{path} is damaged ({error}); delete it and run `firth {self.command}` again") from None
+        except (ValueError, TypeError) as error:
+            raise InputError(f"{path} is damaged ({error}); run `firth {self.command}` again") from None
+
+    def _read_sound(self, folder: Path) -> Kept | None:
+        """A damaged file is as good as none for who would replace it."""
+        try:
+            return self.read(folder)
+        except InputError:
+            return None

@@ -17,7 +17,7 @@ const questions = [
 ].map((question) => {
   const section = document.getElementById(question.name);
   return { ...question, section, form: section.querySelector("form"), answer: section.querySelector(".answer"),
-    hint: [...section.querySelector(".answer").children], shown: "", asking: null };
+    hint: [...section.querySelector(".answer").children], shown: "", values: "", asking: null };
 });
 
 // ---- answers ----
@@ -75,17 +75,20 @@ function addressWith(changes) {
 
 function go(address) {
   if (address !== location.search) history.pushState(null, "", address);
-  return refresh();
+  return models.length ? refresh() : begin();
 }
 
 // ---- asking ----
+
+/** Errors that the same question meets again, as long as the model is the same. */
+const FINAL = new Set(["malformed", "unknown_word", "unusable"]);
 
 /** Show what the address says; a question whose part of the address has not changed is left alone. */
 async function refresh() {
   const state = stateOf();
   const model = state.get("model") ?? chooser.dataset.usual;
   if (!model) return;
-  chooser.value = model;
+  choose(model);
   describe(model);
   document.title = [state.get("word"), title].filter(Boolean).join(" \u00b7 ");
   await Promise.all(questions.map((question) => refreshQuestion(question, model, state)));
@@ -98,7 +101,10 @@ async function refreshQuestion(question, model, state) {
   question.asking?.abort();
   question.answer.removeAttribute("aria-busy");
   question.shown = asked;
-  for (const field of question.fields) question.form.elements[field].value = values[field];
+  if (JSON.stringify(values) !== question.values) { // another model only: what is being typed stays
+    for (const field of question.fields) question.form.elements[field].value = values[field];
+  }
+  question.values = JSON.stringify(values);
   if (question.name === "analogy") solutionOf().textContent = "?";
   if (!question.fields.every((field) => values[field])) {
     question.answer.replaceChildren(...question.hint);
@@ -113,10 +119,11 @@ async function answer(question, model, values) {
   try {
     const found = await ask(model, question.name, question.parameters(values), signal);
     question.answer.replaceChildren(...question.show(found));
+    await recognize(found.model);
   } catch (error) {
     if (signal.aborted) return; // the address has changed: a newer question, or none, has taken its place
     question.answer.replaceChildren(...showProblem(question, error));
-    if (error.code === "network") question.shown = ""; // asking again is worth a try
+    if (!FINAL.has(error.code)) question.shown = ""; // asking again is worth a try
   }
   question.answer.removeAttribute("aria-busy");
 }
@@ -136,6 +143,24 @@ function offer() {
   chooser.replaceChildren(...options);
   const newest = models.reduce((best, model) => (isNewer(model, best) ? model : best), models[0]);
   chooser.dataset.usual = newest?.name ?? "";
+}
+
+/** Show the model of the address in the chooser, also one that is not offered there. */
+function choose(model) {
+  if (![...chooser.options].some(({ value }) => value === model)) {
+    chooser.append(make("option", { value: model, textContent: model }));
+  }
+  chooser.value = model;
+}
+
+/** A model that answered but is not in the list has been published since the page was loaded. */
+async function recognize({ name, version }) {
+  if (models.some((model) => model.name === name && model.version === version)) return;
+  models = await listModels();
+  const chosen = chooser.value;
+  offer();
+  choose(chosen);
+  describe(chosen);
 }
 
 /** Published later or, within the same second, of a higher version: the rule of the command line. */
@@ -178,15 +203,22 @@ document.addEventListener("click", async (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.key !== "/" || event.target.closest("input, select") || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
-  document.querySelector("#word").select();
+  const field = document.querySelector("#word");
+  field.focus();
+  field.select();
 });
 
-try {
-  models = await listModels();
-  offer();
-  if (!models.length) questions[0].answer.replaceChildren(
-    make("p", { className: "problem", textContent: "This store has no models yet. `firth store` publishes one." }));
+/** Learn which models there are, and show what the address asks. */
+async function begin() {
+  try {
+    models = await listModels();
+    offer();
+    if (!models.length) questions[0].answer.replaceChildren(
+      make("p", { className: "problem", textContent: "This store has no models yet. `firth store` publishes one." }));
+  } catch (error) {
+    questions[0].answer.replaceChildren(problem(error));
+  }
   await refresh();
-} catch (error) {
-  questions[0].answer.replaceChildren(problem(error));
 }
+
+await begin();

@@ -1,0 +1,100 @@
+"""The kept cross-check: each level stays as long as what it was made from does, and the report says what it covers."""
+
+import json
+import shutil
+
+import pytest
+
+from pipeline.crosscheck import crosscheck as module
+from pipeline.crosscheck.crosscheck import crosscheck_stage
+from pipeline.crosscheck.kept import CROSSCHECK, kept_levels
+from pipeline.crosscheck.rendering import as_text
+from pipeline.crosscheck.replay import check_replay
+from pipeline.stages import MANIFEST
+from storage.errors import InputError
+
+SMALL = {"seeds": (1, 2), "max_tokens": 20_000}
+
+
+@pytest.fixture
+def model_folder(lee_model, tmp_path):
+    """The small model's folder in a copy, its tokens beside it."""
+    return shutil.copytree(lee_model.tokens.parent, tmp_path / "lee") / "model"
+
+
+@pytest.fixture
+def short_replay(monkeypatch):
+    """The replay of 20 stories instead of 300, which takes a second."""
+    monkeypatch.setattr(module, "check_replay", lambda report: check_replay(stories=20, report=report))
+
+
+def train_another(folder):
+    """Give the model another key, as another training would."""
+    manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
+    (folder / MANIFEST).write_text(json.dumps({**manifest, "key": "another"}), "utf-8")
+
+
+def test_a_level_stays_while_its_settings_do(model_folder):
+    """A level is read back while nothing changed, and checked again with other settings or by force."""
+    first, ran = crosscheck_stage(model_folder, levels=["tables"])
+    assert ran
+    assert crosscheck_stage(model_folder, levels=["tables"]) == (first, False)
+    assert crosscheck_stage(model_folder, levels=["tables"], seeds=(5, 6)) == (first, False)
+    assert crosscheck_stage(model_folder, levels=["tables"], force=True) == (first, True)
+    assert crosscheck_stage(model_folder, levels=["tables"], max_tokens=5000)[1]
+
+
+@pytest.mark.usefixtures("short_replay")
+def test_levels_checked_one_by_one_join(model_folder):
+    """Each level adds to the report, in whatever order; only with all three it is not partial; none is done twice."""
+    for levels, covered in (("quality",), ["quality"]), (("tables",), ["tables", "quality"]):
+        report, ran = crosscheck_stage(model_folder, levels=levels, **SMALL)
+        assert ran
+        assert (list(report["levels"]), report["partial"]) == (covered, True)
+        assert f"(partial: {', '.join(covered)} only)" in as_text(report)
+    said = []
+    whole, _ = crosscheck_stage(model_folder, levels=("replay", "tables", "quality"), report=said.append, **SMALL)
+    assert {line.split(":")[0] for line in said} == {"replay"}
+    assert (list(whole["levels"]), whole["partial"]) == (["tables", "replay", "quality"], False)
+    assert crosscheck_stage(model_folder, levels=("quality", "tables"), **SMALL) == (whole, False)
+    assert "partial" not in as_text(whole)
+    assert CROSSCHECK.load(model_folder).result == whole
+
+
+@pytest.mark.usefixtures("short_replay")
+def test_a_forced_replay_is_the_same_report(model_folder):
+    """A replay of the same code finds the same numbers, and says how long it took only while it runs."""
+    said = []
+    report, _ = crosscheck_stage(model_folder, levels=["replay"], report=said.append)
+    assert crosscheck_stage(model_folder, levels=["replay"], force=True) == (report, True)
+    assert [line for line in said if line.endswith(" s")]
+
+
+@pytest.mark.usefixtures("short_replay")
+def test_another_model_leaves_only_the_replay(model_folder):
+    """After another training the report is stale; the replay, which has a text of its own, is still current."""
+    crosscheck_stage(model_folder, levels=["tables", "replay"])
+    assert not CROSSCHECK.load(model_folder).stale
+    train_another(model_folder)
+    assert CROSSCHECK.load(model_folder).stale
+    assert list(kept_levels(model_folder)) == ["replay"]
+    report, ran = crosscheck_stage(model_folder, levels=["replay"])
+    assert (list(report["levels"]), ran) == (["replay"], False)
+    assert CROSSCHECK.load(model_folder).result == report
+    assert not CROSSCHECK.load(model_folder).stale
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", "null", '{"model": 1, "key": 2, "settings": 3, "result": 4}'])
+def test_a_damaged_report_is_made_again(model_folder, content):
+    """What cannot be read does not block the command that writes it anew."""
+    CROSSCHECK.path(model_folder).write_text(content, "utf-8")
+    report, ran = crosscheck_stage(model_folder, levels=["tables"])
+    assert ran
+    assert CROSSCHECK.load(model_folder).result == report
+
+
+def test_a_damaged_report_is_not_read(model_folder):
+    """Who only reads it is told, and how to make it again."""
+    CROSSCHECK.path(model_folder).write_text("{", "utf-8")
+    with pytest.raises(InputError, match=r"crosscheck\.json is damaged .*firth crosscheck"):
+        CROSSCHECK.load(model_folder)
