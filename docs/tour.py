@@ -37,6 +37,7 @@ STOPS = {
         "pipeline/stages.py",
         "pipeline/options.py",
         "pipeline/config.py",
+        "pipeline/printable.py",
         "pipeline/progress.py",
         "pipeline/cli.py",
         "pipeline/commands",

@@ -1,6 +1,5 @@
 """The Flask application: the HTTP API, the page that asks it, and what every response carries."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ from flask.json.provider import DefaultJSONProvider
 
 from service import api, problems
 from service.library import Library
+from storage.json_text import json_text
 
 _SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -50,12 +50,9 @@ def create_app(db: Path, *, preload: bool = False, keep: int = 4) -> Flask:
 class StrictJson(DefaultJSONProvider):
     """JSON in UTF-8, fields in the order they were given, and never NaN."""
 
-    sort_keys = False
-
     def dumps(self, obj: Any, **kwargs: Any) -> str:
         """Serialize; a lone surrogate (from a file name that is not UTF-8) becomes its escape."""
-        text = json.dumps(obj, default=self.default, ensure_ascii=False, allow_nan=False, **kwargs)
-        return text.encode("utf-8", "backslashreplace").decode()
+        return json_text(obj, default=self.default, **kwargs)
 
 
 def _livez() -> dict[str, str]:

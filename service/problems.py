@@ -6,6 +6,7 @@
 """
 
 import difflib
+import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
@@ -13,7 +14,9 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 
 from service.parameters import Malformed
-from storage.errors import UnknownModel, UnknownWord, UnusableQuestion
+from storage.errors import StoreError, UnknownModel, UnknownWord, UnusableQuestion
+
+log = logging.getLogger(__name__)
 
 
 def register(app: Flask) -> None:
@@ -22,6 +25,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(UnknownWord, _unknown_word)
     app.register_error_handler(UnknownModel, _unknown_model)
     app.register_error_handler(UnusableQuestion, _unusable)
+    app.register_error_handler(StoreError, _no_store)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(NotFound, lambda error: _unknown_route(app, error))
     app.register_error_handler(InternalServerError, _internal)
@@ -55,6 +59,13 @@ def _unknown_model(error: UnknownModel) -> Response:
 
 def _unusable(error: UnusableQuestion) -> Response:
     return problem(422, "unusable", str(error))
+
+
+def _no_store(_: StoreError) -> Response:
+    log.exception("the store cannot be read: %s", request.path)
+    response = problem(503, "store_unavailable", "the store cannot be read now; the service's log says why")
+    response.headers["Retry-After"] = "5"
+    return response
 
 
 def _internal(_: InternalServerError) -> Response:

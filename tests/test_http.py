@@ -224,11 +224,23 @@ def test_only_reading_is_allowed(client, method, path):
     assert "GET" in response.headers["Allow"]
 
 
-def test_a_failure_is_logged_and_tells_nothing(client, db, caplog):
-    """When the store is lost while running, the log has the traceback and the answer has no path and no detail."""
+def test_a_fault_is_logged_and_tells_nothing(db, caplog):
+    """The log of a fault has the traceback; the answer is a 500 without any detail."""
+    app = create_app(db)
+    app.add_url_rule("/fault", "fault", lambda: {}["secret"])
+    with caplog.at_level(logging.ERROR):
+        error = check_error(app.test_client().get("/fault"), 500, "internal")
+    assert "secret" not in json.dumps(error)
+    assert caplog.records[0].exc_info
+
+
+def test_a_lost_store_is_said_and_logged(client, db, caplog):
+    """When the store is lost while running, the answer is a 503 without its path; the log has path and traceback."""
     db.unlink()
     with caplog.at_level(logging.ERROR):
-        error = check_error(client.get("/api/v1/models"), 500, "internal")
+        response = client.get("/api/v1/models/news")
+    error = check_error(response, 503, "store_unavailable")
+    assert response.headers["Retry-After"] == "5"
     assert str(db) not in json.dumps(error)
     assert caplog.records[0].exc_info
     assert str(db) in caplog.text

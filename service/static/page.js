@@ -141,7 +141,7 @@ function offer() {
       .map((label) => make("option", { value: label, textContent: label })),
   ]);
   chooser.replaceChildren(...options);
-  const newest = models.reduce((best, model) => (isNewer(model, best) ? model : best), models[0]);
+  const newest = models.reduce((best, model) => (model.order > best.order ? model : best), models[0]);
   chooser.dataset.usual = newest?.name ?? "";
 }
 
@@ -162,10 +162,6 @@ async function recognize({ name, version }) {
   choose(chosen);
   describe(chosen);
 }
-
-/** Published later or, within the same second, of a higher version: the rule of the command line. */
-const isNewer = (one, other) =>
-  one.created > other.created || (one.created === other.created && one.version > other.version);
 
 function describe(asked) {
   const model = models.findLast(({ name, version }) => asked === name || asked === `${name}@${version}`);
