@@ -19,6 +19,7 @@ from pipeline.settings import TokenSettings, VocabularySettings
 from pipeline.stages import StageFolder
 from pipeline.text.token_files import TokenCorpus
 from pipeline.text.tokenizing import tokenize
+from storage.files import whole_file
 
 ROOT = Path(__file__).parent.parent
 RESULTS = Path(__file__).parent / "results"
@@ -40,27 +41,26 @@ def english(words: int | None = None) -> Path:
 
 def _first_words(source: Path, words: int, target: Path) -> Path:
     if not target.is_file():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with lzma.open(source, "rt", encoding="utf-8") as lines, target.open("w", encoding="utf-8") as file:
+        with lzma.open(source, "rt", encoding="utf-8") as lines, whole_file(target) as file:
             for line in lines:
                 if words <= 0:
                     break
-                file.write(line)
+                file.write(line.encode())
                 words -= line.count(" ") + 1
     return target
 
 
 def as_text(tokens: Path, size: int) -> Path:
     """The tokens whose id is below `size`, one sentence a line of at most 10,000: what gensim reads without loss."""
-    target = tokens / f"words-{size}.txt"
+    corpus = TokenCorpus.open(tokens)
+    target = tokens / f"words-{size}-{corpus.manifest.key[:12]}.txt"
     if not target.is_file():
-        corpus = TokenCorpus.open(tokens)
         words = corpus.vocabulary(VOCABULARY).words
-        with target.with_suffix(".partial").open("w", encoding="utf-8") as file:
+        with whole_file(target) as file:
             for sentence in corpus.sentences_of_ids(size):
                 for start in range(0, len(sentence), 10_000):
-                    file.write(" ".join(words[word] for word in sentence[start : start + 10_000]) + "\n")
-        target.with_suffix(".partial").replace(target)
+                    line = " ".join(words[word] for word in sentence[start : start + 10_000])
+                    file.write(f"{line}\n".encode())
     return target
 
 

@@ -25,6 +25,9 @@ def setting(
     return dataclasses.field(default=default, metadata=metadata)
 
 
+_KINDS: dict[type, Any] = {float: (float, int)}  # where a value may be of another type than the field's
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """Frozen settings that refuse a value outside its range when they are made."""
@@ -61,15 +64,18 @@ def check_range(field: "dataclasses.Field[Any]", value: object) -> None:
     Raises:
         SettingError: names the setting, the value and the allowed range.
     """
+    allowed = allowed_range(field)
+    if isinstance(field.type, type) and not isinstance(value, _KINDS.get(field.type, field.type)):
+        raise SettingError(f"{field.name} is {value!r}, not of type {field.type.__name__}; allowed: {allowed}")
     choices, low, high, open_low = (field.metadata[key] for key in ("choices", "low", "high", "open_low"))
     if choices and value not in choices:
-        raise SettingError(f"{field.name} is {value!r}; allowed: {allowed_range(field)}")
+        raise SettingError(f"{field.name} is {value!r}; allowed: {allowed}")
     if not isinstance(value, (int, float)):
         return
     too_low = low is not None and (value <= low if open_low else value < low)
     too_high = high is not None and value > high
     if too_low or too_high or value != value:  # noqa: PLR0124 - only NaN differs from itself
-        raise SettingError(f"{field.name} is {value}; allowed: {allowed_range(field) or 'a number'}")
+        raise SettingError(f"{field.name} is {value}; allowed: {allowed or 'a number'}")
 
 
 @dataclass(frozen=True, kw_only=True)

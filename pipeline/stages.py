@@ -9,10 +9,12 @@ import json
 import re
 import secrets
 import shutil
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +42,7 @@ class Manifest:
         settings: the stage's settings.
         inputs: what it read, each with its sha256 or key.
         report: what it found: counts, curves, losses.
-        code: version of Firth, and hash of the source files of `pipeline`.
+        code: version of Firth, hash of its source files, and the versions of what it computes with.
         data: name of the folder with the stage's files.
         files: the size of each of them in bytes.
     """
@@ -120,6 +122,8 @@ class StageFolder:
                 made = Manifest(stage, key, dict(settings), dict(inputs), dict(report), code, data, _sizes(fresh))
                 self._publish(fresh, made)
                 return made
+        except BrokenPipeError:
+            raise  # whoever read our progress has gone
         except OSError as error:
             why = error.strerror or error
             raise InputError(
@@ -184,7 +188,13 @@ def stage_key(stage: str, settings: Mapping[str, Any], inputs: Mapping[str, Any]
 
 @cache
 def code_version() -> dict[str, str]:
-    """Firth's version and a hash of the package's source files, so that changed code runs again."""
-    sources = sorted(_PACKAGE.rglob("*.py"))
-    names = {str(path.relative_to(_PACKAGE)): sha256_of_file(path) for path in sources}
-    return {"firth": VERSION, "source": sha256_of_json(names)[:16]}
+    """What decides a result besides settings and inputs: Firth's code without its command line, and the libraries."""
+    sources = [path for path in _PACKAGE.rglob("*.py") if path.parent not in (_PACKAGE, _PACKAGE / "commands")]
+    hashes = {str(path.relative_to(_PACKAGE)): sha256_of_file(path) for path in sources}
+    libraries = {name: version(name) for name in ("numpy", "scipy", "gensim")}
+    return {
+        "firth": VERSION,
+        "source": sha256_of_json(hashes)[:16],
+        "unicode": unicodedata.unidata_version,  # which characters make a word
+        **libraries,
+    }

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from pipeline.settings import TokenSettings, TrainSettings, VocabularySettings
@@ -10,6 +11,11 @@ from pipeline.stages import StageFolder
 from pipeline.text.token_files import TokenCorpus
 from pipeline.text.tokenizing import tokenize
 from pipeline.training.stage import load_model, train_stage
+
+hypothesis.settings.register_profile(  # the machine may be busy: no test depends on speed
+    "firth", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("firth")
 
 SMALL = TrainSettings(vector_size=16, epochs=2, sample=1e-2)
 

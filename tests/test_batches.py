@@ -12,6 +12,7 @@ from pipeline.text.token_files import Chunk
 from pipeline.training.batch import MAX_MOVE, row_rates
 from pipeline.training.batches import BatchMaker, StepShape, occurrences_in_rows
 from pipeline.training.sampling import noise_distribution
+from storage.errors import SettingError
 
 TEXTS = st.lists(st.lists(st.integers(0, 9), min_size=1, max_size=40), min_size=1, max_size=12)
 COUNTS = np.arange(100, 0, -10, dtype=np.int64)
@@ -145,3 +146,75 @@ def test_progress_runs_from_0_to_1_over_all_epochs():
     assert done == sorted(done)
     assert done[len(done) // 2] == pytest.approx(0.5)
     assert 0.98 < done[-1] < 1
+
+
+def draws_of(maker, epoch, size=500):
+    """Kept words, drawn windows (as numbers of contexts) and noise of an epoch over a long sentence."""
+    ids = np.tile(np.arange(10, dtype=np.int32), 200)
+    text = [Chunk(ids[at : at + size], np.zeros(size, np.int64), at) for at in range(0, len(ids), size)]
+    batches = list(maker.epoch(text, epoch))
+    return tuple(
+        np.concatenate([part(batch) for batch in batches]).tobytes()
+        for part in (lambda b: b.centers, lambda b: b.positive.sum(axis=1), lambda b: b.noise)
+    )
+
+
+def test_epochs_and_seeds_draw_anew_and_repeat_themselves():
+    """Subsampling, windows and noise differ between epochs and between seeds, and are the same again when repeated."""
+    counts = np.full(10, 200)
+    first = BatchMaker(counts, TrainSettings(seed=1, sample=0.01), SHAPE)
+    second = BatchMaker(counts, TrainSettings(seed=2, sample=0.01), SHAPE)
+    runs = [draws_of(first, 0), draws_of(first, 1), draws_of(second, 0)]
+    for kind in range(3):
+        assert len({run[kind] for run in runs}) == 3
+    assert draws_of(first, 1) == runs[1]
+
+
+def test_chunks_draw_anew():
+    """Two chunks of the same text are subsampled and windowed differently, and meet other noise."""
+    ids = np.tile(np.arange(10, dtype=np.int32), 320)
+    maker = BatchMaker(np.full(10, 640), TrainSettings(sample=0, window=5), StepShape(32, 1, 32))
+    halves = [Chunk(ids, np.zeros(3200, np.int64), 0), Chunk(ids, np.ones(3200, np.int64), 3200)]
+    batches = list(maker.epoch(halves, 0))
+    windows = np.concatenate([batch.positive.sum(axis=1) for batch in batches])
+    noise = np.concatenate([batch.noise for batch in batches])
+    assert (windows[10:3190] != windows[3210:6390]).any()
+    assert (noise[:90] != noise[100:190]).any()
+    kept = BatchMaker(np.full(10, 640), TrainSettings(sample=0.02), SHAPE)
+    sizes = [len(kept._kept(half, 0, number)) for number, half in enumerate(halves)]
+    places = [kept._kept(half, 0, number).place % 3200 for number, half in enumerate(halves)]
+    assert sizes[0] != sizes[1] or (places[0] != places[1]).any()
+
+
+def test_progress_counts_raw_tokens_over_all_chunks():
+    """With half of the tokens subsampled away, progress is still the raw place of a step's first center."""
+    ids = np.tile(np.arange(10, dtype=np.int32), 2000)
+    text = [Chunk(ids[at : at + 1000], np.zeros(1000, np.int64), at) for at in range(0, 20_000, 1000)]
+    maker = BatchMaker(np.full(10, 2000), TrainSettings(sample=0.01, epochs=1), SHAPE)
+    done = [batch.progress for batch in maker.epoch(text, 0)]
+    assert done == pytest.approx(np.linspace(0, 1, len(done) + 1)[:-1], abs=0.03)
+
+
+def test_padding_is_no_word():
+    """At the ends of a text the padding is not counted among the occurrences of the word whose id it borrows."""
+    (batch,) = BatchMaker(np.array([3, 2]), TrainSettings(window=5, sample=0)).epoch(
+        [Chunk(np.array([0, 1, 0, 1, 0], np.int32), np.zeros(5, np.int64), 0)], 0
+    )
+    assert batch.token_occurrences[5:10].tolist() == [3, 2, 3, 2, 3]
+
+
+def test_the_usual_settings_have_the_usual_shape_and_more_noise_is_shared_less():
+    """At gensim's defaults 512 centers share by 32; more pairs owed mean more noise words and smaller steps."""
+    assert StepShape.for_settings(TrainSettings()) == StepShape(512, 16, 32)
+    for change in ({"negative": 100}, {"window": 50}, {"negative": 1000, "window": 1000}):
+        chosen = TrainSettings(**change)
+        shape = StepShape.for_settings(chosen)
+        assert shape.noise >= chosen.negative * (chosen.window + 1)
+        assert 64 <= shape.centers < 512
+
+
+@pytest.mark.parametrize("wrong", [(100, 10, 8), (512, 3, 8), (512, 16, 0)])
+def test_a_shape_that_cannot_be_cut_is_refused(wrong):
+    """Blocks and groups are whole, and there is noise."""
+    with pytest.raises(SettingError):
+        StepShape(*wrong)

@@ -381,7 +381,10 @@ def test_an_interrupted_training_leaves_what_was_there(copy):
     os.mkfifo(pipe)
     arguments = ["train", copy / "work" / "tokens", "--out", model, "--epochs", "100000", "--progress-jsonl", pipe]
     with subprocess.Popen(
-        [sys.executable, "-m", "pipeline", *map(str, arguments)], stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "pipeline", *map(str, arguments)],
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads; a shell's background jobs ignore it
     ) as process:
         with pipe.open(encoding="utf-8") as lines:
             assert json.loads(lines.readline())["epoch"] == 1

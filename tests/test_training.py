@@ -1,5 +1,6 @@
 """Whole trainings: same bytes, an honest loss, no spoiled vectors, and a clear stop when numbers run away."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from pipeline.models import negative_sampling
 from pipeline.settings import TokenSettings, TrainSettings, VocabularySettings
 from pipeline.stages import StageFolder
-from pipeline.text.token_files import TokenCorpus
+from pipeline.text.token_files import Chunk, TokenCorpus
 from pipeline.text.tokenizing import tokenize
 from pipeline.training.batches import BatchMaker
 from pipeline.training.fast import FastTrainer
@@ -36,6 +37,28 @@ def test_the_same_seed_gives_the_same_bytes(lee_tokens):
     assert first.parameters.contexts.tobytes() == again.parameters.contexts.tobytes()
     assert first.losses == again.losses
     assert first.parameters.vectors.tobytes() != other.parameters.vectors.tobytes()
+
+
+OTHER = {"vector_size": 8, "window": 2, "negative": 3, "ns_exponent": 0.5, "sample": 1e-3, "alpha": 0.05}
+OTHER |= {"min_alpha": 0.01, "epochs": 3, "seed": 5}
+
+
+@pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(TrainSettings)])
+def test_every_setting_matters(corpus_of, lee_text, name):
+    """No setting of the training is ignored: another value gives other bytes."""
+    corpus = corpus_of(lee_text.read_text("utf-8").splitlines()[:20])
+    usual, other = (train_on(corpus, dataclasses.replace(SMALL, **change)) for change in ({}, {name: OTHER[name]}))
+    assert usual.parameters.vectors.tobytes() != other.parameters.vectors.tobytes()
+
+
+def test_a_score_beyond_the_range_of_exp_that_is_no_pair_harms_nothing():
+    """Only pairs count: a place outside every window may score what it likes."""
+    ids = np.arange(2, dtype=np.int32)
+    maker = BatchMaker(np.array([1, 1]), TrainSettings(window=1, sample=0))
+    (batch,) = maker.epoch([Chunk(ids, np.arange(2), 0)], 0)  # two sentences of one word: no pair
+    huge = Parameters(*np.full((2, 2, 4), 100, np.float32))
+    with np.errstate(over="ignore", invalid="ignore"):
+        assert FastTrainer().step(huge, batch, 0.1) == 0
 
 
 def test_both_trainers_stay_together_over_a_whole_epoch(corpus_of, lee_text):

@@ -93,7 +93,7 @@ def compare_scores(firth: Sequence[Evaluation], gensim: Sequence[Evaluation]) ->
 def _compare_pairs(firth: Sequence[PairResult], gensim: Sequence[PairResult]) -> ScoreComparison:
     """Word pairs: the questions' share of the error comes from resampling pairs, the same for all models."""
     ratings = firth[0].ratings  # (N,)
-    defined = len(ratings) > 1 and all(result.spearman is not None for result in (*firth, *gensim))
+    defined = len(ratings) > 1 and all(result.spearman is not None for result in gensim)
     if not defined:
         return ScoreComparison((), (), 0.0, len(ratings), firth[0].total)
     draws = np.random.default_rng(0).integers(len(ratings), size=(_RESAMPLES, len(ratings)))
@@ -103,7 +103,7 @@ def _compare_pairs(firth: Sequence[PairResult], gensim: Sequence[PairResult]) ->
 
 
 def _spearmans(results: Sequence[PairResult]) -> list[float]:
-    return [result.spearman for result in results if result.spearman is not None]
+    return [result.spearman or 0.0 for result in results]  # cosines that are all the same say nothing
 
 
 def _resampled_mean(results: Sequence[PairResult], ratings: Float64s, draws: NDArray[np.int64]) -> Float64s:

@@ -162,6 +162,8 @@ class TokenCorpus:
         first = 0
         for start in range(0, limit, size):
             ids = _part(self.data / IDS, start, min(start + size, limit))
+            if not 0 <= int(ids.min()) <= int(ids.max()) < len(self.counts):
+                raise InputError(f"{self.data / IDS} is damaged (an id that no word has); run `firth tokenize` again")
             # no sentence is empty, so len(ids) of them reach beyond these tokens, if there are so many
             stretch = _Stretch(start, ids, first, _part(self.data / OFFSETS, first + 1, first + 1 + len(ids)))
             yield stretch

@@ -25,7 +25,8 @@ class Batch:
 
     Noise is shared: the K noise words of a group serve all its N / G centers. A center with p contexts is owed
     p * negative noise pairs, so each of its K noise pairs weighs p * negative / K, and the expected gradient is that
-    of `negative` independent draws for every pair of center and context.
+    of `negative` independent draws for every pair of center and context. A noise word that happens to be the context
+    itself counts like any other, as in equation 4 of the paper; word2vec.c and gensim skip it.
 
     Attributes:
         tokens: (N + 2C,) word ids of the centers and of the C tokens on either side.
@@ -67,7 +68,8 @@ class Batch:
 
 
 MAX_MOVE = 1.0
-"""The farthest that one row may move in one step (`row_rates`); trained vectors are 1 to 7 long."""
+"""The farthest that the occurrences of a word may move its row in one step (`row_rates`), as tokens and again as noise;
+trained vectors are 1 to 7 long."""
 
 
 def row_rates(rate: float, occurrences: Ids, lengths: Floats) -> Floats:
@@ -77,8 +79,9 @@ def row_rates(rate: float, occurrences: Ids, lengths: Floats) -> Floats:
     the occurrences pull the same way (an article on Lisp, a list), that is a leap with the gradient of one point, which
     overshoots, and then grows without bound: a few such bursts spoil a whole model. So each occurrence moves its row by
     at most MAX_MOVE / n, and by the triangle inequality the row by at most MAX_MOVE: gradient clipping (Pascanu,
-    Mikolov and Bengio 2013, section 3.2), row by row. In even text, at the default rate, one occurrence in 60 reaches
-    it in the first epoch.
+    Mikolov and Bengio 2013, section 3.2), row by row. In even text, at the defaults, one occurrence in 60 reaches it
+    in the first epoch; at higher rates and with more noise more do, most of them of frequent words, which so learn more
+    slowly.
 
     Args:
         rate: learning rate.

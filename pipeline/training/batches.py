@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pipeline.settings import TrainSettings
 from pipeline.text.token_files import Chunk
-from pipeline.training.batch import Batch, Bools, Ids
+from pipeline.training.batch import BLOCK, Batch, Bools, Ids
 from pipeline.training.sampling import (
     AliasTable,
     Purpose,
@@ -21,21 +21,45 @@ from pipeline.training.sampling import (
     keep_probability,
     noise_distribution,
 )
+from storage.errors import SettingError
 
 NO_SENTENCE = -1
+USUALLY_OWED = 30
+"""Noise pairs owed to a center with gensim's defaults: 5 for each of 5 + 1 contexts."""
+PLACES_AT_ONCE = 1 << 20
+"""Places of `positives` made at once, so that a wide window does not need much memory."""
 
 
 @dataclass(frozen=True)
 class StepShape:
     """How text is cut: N centers to a step, in G groups that share K noise words.
 
-    Larger steps amortize Python's overhead, smaller ones keep gradients fresh; up to 512 centers nothing was lost in
-    quality. Groups of 32 centers with 32 noise words draw as many noise words as there are centers.
+    Larger steps amortize Python's overhead, smaller ones keep gradients fresh. Fewer noise words are faster, more of
+    them are nearer to independent draws.
     """
 
     centers: int = 512
     groups: int = 16
     noise: int = 32
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be cut into whole blocks and groups."""
+        if self.noise < 1 or self.groups < 1 or self.centers % self.groups or self.centers % BLOCK:
+            raise SettingError(f"{self} does not divide into whole blocks of {BLOCK} centers and whole groups")
+
+    @classmethod
+    def for_settings(cls, settings: TrainSettings) -> "StepShape":
+        """The shape for a window and a number of noise words.
+
+        A center far from a sentence's end has C + 1 contexts on average and is owed `negative` noise pairs for each.
+        At the defaults (30 pairs) 512 centers and 32 noise words cost no quality. With more pairs owed, K grows so that
+        a noise pair still stands for about one, and N shrinks so that a step still holds about as many pairs.
+        """
+        owed = settings.negative * (settings.window + 1)
+        noise = max(cls.noise, -(-owed // BLOCK) * BLOCK)
+        group = cls.centers // cls.groups
+        groups = min(cls.groups, max(2, cls.groups * USUALLY_OWED // owed))
+        return cls(groups * group, groups, noise)
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +108,7 @@ class BatchMaker:
         keep = keep_probability(counts, settings.sample)  # (V,)
         noise = noise_distribution(counts, settings.ns_exponent)  # (V,)
         self.settings = settings
-        self.shape = shape or StepShape()
+        self.shape = shape or StepShape.for_settings(settings)
         self._keep = keep.astype(np.float32)
         self._noise = AliasTable(noise)
         self._total = int(counts.sum()) * settings.epochs
@@ -122,13 +146,22 @@ class BatchMaker:
 
     def _steps(self, stream: Stream, epoch: int, number: int) -> Iterator[Batch]:
         """Cut a stream of S N centers, with C tokens before and after them, into S batches."""
+        margin, centers = self.settings.window, self.shape.centers
+        random = generator(self.settings.seed, Purpose.NOISE, epoch, number + 1)
+        part = max(1, PLACES_AT_ONCE // (2 * margin + 1) // centers) * centers
+        for start in range(0, len(stream) - 2 * margin, part):
+            yield from self._batches(stream[start : start + part + 2 * margin], epoch, random)
+
+    def _batches(self, stream: Stream, epoch: int, random: np.random.Generator) -> Iterator[Batch]:
         margin, shape = self.settings.window, self.shape
         steps = (len(stream) - 2 * margin) // shape.centers
-        tokens = sliding_window_view(stream.ids, shape.centers + 2 * margin)[:: shape.centers]  # (S, N + 2C)
+        tokens, words = (
+            sliding_window_view(ids, shape.centers + 2 * margin)[:: shape.centers]  # (S, N + 2C)
+            for ids in (stream.ids, np.where(stream.sentence == NO_SENTENCE, NO_SENTENCE, stream.ids))
+        )
         positive = positives(stream, margin).reshape(steps, shape.centers, -1)  # (S, N, 2C + 1)
-        random = generator(self.settings.seed, Purpose.NOISE, epoch, number + 1)
         noise = self._noise.draw(random, (steps, shape.groups, shape.noise))  # (S, G, K)
-        token_occurrences = occurrences_in_rows(tokens)  # (S, N + 2C)
+        token_occurrences = occurrences_in_rows(words)  # (S, N + 2C); padding counts as no word
         noise_occurrences = occurrences_in_rows(noise.reshape(steps, -1)).reshape(noise.shape)
         done = (epoch * (self._total // self.settings.epochs) + stream.place[margin :: shape.centers]) / self._total
         for step in range(steps):

@@ -110,14 +110,17 @@ class Workspace:
         band, positive = self.band_NW, self.positive_NW
         np.copyto(positive, batch.positive)
         np.negative(_band(self.scores_BTJ, band.shape[1]), out=band.reshape(*self.scores_BTJ.shape[:2], -1))
+        band *= positive  # a place that is no pair must not leave the range of exp
         _loss_and_sigmoid(band, self.losses_NW)
         band *= positive
         _band(self.residuals_BTJ, band.shape[1])[...] = band.reshape(*self.scores_BTJ.shape[:2], -1)
 
         noise = self.scores_GHK.reshape(N, K)
-        _loss_and_sigmoid(noise, self.losses_NK)
         weights = positive @ self._ones_W  # (N,) contexts of each center
         weights *= batch.negative / K
+        if not weights.all():
+            noise[weights == 0] = 0.0
+        _loss_and_sigmoid(noise, self.losses_NK)
         self.losses_NW *= positive
         # at most 2C + 1 or K terms in float32, everything above that in float64
         context_losses, noise_losses = self.losses_NW @ self._ones_W, self.losses_NK @ self._ones_K

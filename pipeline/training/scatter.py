@@ -46,12 +46,16 @@ def add_rows_by_public_product(matrix: Float32s, ids: NDArray[Any], rates: NDArr
 
 @cache
 def _compiled_product() -> Callable[..., None] | None:
-    """SciPy's in-place sparse product, where this version still has it."""
+    """SciPy's in-place sparse product, where this version still has it and it still does what is wanted."""
     try:
         from scipy.sparse._sparsetools import csc_matvecs
-    except ImportError:
+
+        matrix = np.ones((3, 1), np.float32)
+        ones = np.ones(2, np.float32)
+        csc_matvecs(3, 2, 1, _column_starts(2), np.array([2, 2], np.int32), ones, ones, matrix.reshape(-1))
+    except (ImportError, TypeError, ValueError):
         return None
-    return csc_matvecs
+    return csc_matvecs if matrix.ravel().tolist() == [1, 1, 3] else None
 
 
 @cache

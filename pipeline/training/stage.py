@@ -79,7 +79,8 @@ def load_model(folder: Path) -> Model:
     data = stage.data(manifest)
     try:
         words = tuple((data / "words.txt").read_text("utf-8").split("\n")[:-1])
-        counts, vectors, contexts = (np.load(data / f"{name}.npy") for name in ("counts", "vectors", "contexts"))
+        counts, vectors = (np.load(data / f"{name}.npy") for name in ("counts", "vectors"))
+        contexts = np.load(data / "contexts.npy", mmap_mode="r")  # few want it
         embeddings = Embeddings(words, counts, vectors)
     except (OSError, ValueError, InputError) as error:
         raise InputError(f"{data} is damaged ({error}); run `firth train` again") from None
