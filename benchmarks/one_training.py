@@ -46,6 +46,15 @@ def train_gensim(tokens: Path, settings: TrainSettings, workers: int) -> tuple[n
     return model.wv[list(words.words)], seconds
 
 
+def peak_bytes() -> int:
+    """The most memory this process has held; getrusage would count what its parent held before it, too."""
+    status = Path("/proc/self/status")
+    if status.is_file():
+        (line,) = (line for line in status.read_text("utf-8").splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
 def main() -> None:
     """Parse, train, print one line of JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -61,7 +70,7 @@ def main() -> None:
     if chosen.keep:
         np.save(chosen.keep, vectors)
     tokens = int(TokenCorpus.open(chosen.tokens).vocabulary(VOCABULARY).counts.sum())
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    peak = peak_bytes()
     figures = {
         "words": len(vectors),
         "tokens": tokens,
