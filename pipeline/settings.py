@@ -112,12 +112,26 @@ class VocabularySettings(Settings):
     max_vocab_size: int = setting(0, "Keep at most this many words, the most frequent; 0 keeps all.", low=0)
 
 
+MODELS = ("skipgram", "cbow")
+LOSSES = ("ns", "hs", "softmax")
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrainSettings(Settings):
     """How the vectors are trained."""
 
+    model: str = setting(
+        "skipgram", "What predicts what: the center each context word, or they together the center.", choices=MODELS
+    )
+    loss: str = setting(
+        "ns",
+        "How a target is scored: by negative sampling, hierarchical softmax, or against all words (exact, slow).",
+        choices=LOSSES,
+    )
     vector_size: int = setting(100, "Dimensions of a vector.", low=1, high=10_000)
     window: int = setting(5, "Largest distance between a center and its context word.", low=1, high=1000)
+    shrink_windows: bool = setting(True, "Draw each center's window from 1 to --window; otherwise it is always --window.")
+    cbow_mean: bool = setting(True, "CBOW predicts from the mean of the context vectors; otherwise from their sum.")
     negative: int = setting(5, "Noise words for each pair of center and context.", low=1, high=1000)
     ns_exponent: float = setting(0.75, "Power of the counts in the noise distribution.", low=-10, high=10)
     sample: float = setting(1e-3, "Subsampling threshold for frequent words; 0 keeps every token.", low=0, high=0.5)

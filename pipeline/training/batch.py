@@ -1,11 +1,11 @@
 """`Batch`: all that one step needs besides the parameters and the learning rate, randomness included.
 
-Letters, here and in the trainers: V vocabulary, D dimensions, C window, N centers in a step, G groups of centers that
-share their noise, K noise words of a group.
+Letters, here and in the trainers: V vocabulary, D dimensions, C window, L lanes of a step, N centers of a lane, G groups
+of a lane's centers that share their noise, K noise words of a group.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields, replace
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,58 +13,193 @@ from numpy.typing import NDArray
 Ids = NDArray[np.int32]
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.floating[Any]]
-
+Part = TypeVar("Part", bound="Noise | Paths | Targets")
 
 BLOCK = 16
-"""T, the consecutive centers that the fast trainer multiplies at once; a step holds a multiple of it."""
+"""T, the consecutive centers that the fast trainer multiplies at once; a lane holds a multiple of it."""
+
+PATH_BLOCK = 8
+"""T of the paths of hierarchical softmax: the most consecutive targets whose lower ends are multiplied at once."""
+
+
+@dataclass(frozen=True, eq=False)
+class Targets:
+    """What a step's inputs predict.
+
+    Attributes:
+        words: (L, N + 2c) word ids; skip-gram: all tokens, c = C; CBOW: the centers, c = 0.
+        present: (L, N, 2c + 1) whether words[l, n + o] is a target of the lane's input n.
+        occurrences: (L, N + 2c) how often words[l, m] stands in the step: see `row_rates`.
+    """
+
+    words: Ids
+    present: Bools
+    occurrences: Ids
+
+
+@dataclass(frozen=True, eq=False)
+class Noise:
+    """Noise words, drawn for groups of centers.
+
+    The K noise words of a group serve all its N / G centers. A center with p targets is owed p * negative noise pairs,
+    so each of its K noise pairs weighs p * negative / K, and the expected gradient is that of `negative` independent
+    draws for every pair of input and target. A noise word that happens to be the target itself counts like any other,
+    as in equation 4 of the paper; word2vec.c and gensim skip it.
+
+    Attributes:
+        words: (L, G, K) word ids drawn from the noise distribution.
+        occurrences: (L, G, K) how often each stands among them, over all lanes.
+        negative: noise pairs owed to each pair of input and target.
+    """
+
+    words: Ids
+    occurrences: Ids
+    negative: int
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """What the arrays of a step depend on."""
+        return (*self.words.shape, self.negative)
+
+
+@dataclass(frozen=True, eq=False)
+class Paths:
+    """The lower ends of the targets' paths through the Huffman tree, in B blocks of Q entries.
+
+    The upper ends lie among the tree's last nodes, which nearly all paths share, and need no list.
+
+    Attributes:
+        nodes: (L, B, Q) inner nodes.
+        places: (L, B, Q) which of the block's targets each belongs to, less than PATH_BLOCK.
+        signs: (L, B, Q) 1 where the path takes the branch of code 0, -1 for code 1, 0 where an entry is padding (its
+            node is V - 1, which no path holds).
+        first: (L, B) the block's first target.
+        used: (L,) how many of its blocks a lane uses, the first so many.
+        occurrences: (L, B, Q) how often the node stands among the step's lower ends.
+    """
+
+    nodes: Ids
+    places: Ids
+    signs: NDArray[np.float32]
+    first: NDArray[np.int64]
+    used: NDArray[np.int64]
+    occurrences: Ids
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """What the arrays of a step depend on."""
+        return self.nodes.shape
+
+
+Drawn = Noise | Paths
 
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """N consecutive centers of the subsampled text, and the noise drawn for them.
+    """L lanes of N consecutive centers of the subsampled text each, their targets, and what was drawn for them.
 
-    Noise is shared: the K noise words of a group serve all its N / G centers. A center with p contexts is owed
-    p * negative noise pairs, so each of its K noise pairs weighs p * negative / K, and the expected gradient is that
-    of `negative` independent draws for every pair of center and context. A noise word that happens to be the context
-    itself counts like any other, as in equation 4 of the paper; word2vec.c and gensim skip it.
+    All lanes are computed at the same parameters, so several workers can share them.
 
     Attributes:
-        tokens: (N + 2C,) word ids of the centers and of the C tokens on either side.
-        positive: (N, 2C + 1) whether tokens[n + o] is a context of center n, whose own place is o = C.
-        noise: (G, K) word ids drawn from the noise distribution, for each group of consecutive centers.
-        negative: noise pairs owed to each positive pair.
-        token_occurrences: (N + 2C,) how often tokens[i] stands among `tokens`: see `row_rates`.
-        noise_occurrences: (G, K) how often noise[g, k] stands among `noise`.
+        tokens: (L, N + 2C) word ids of the centers and of the C tokens on either side.
+        positive: (L, N, 2C + 1) whether tokens[l, n + o] is a context of center n, whose own place is o = C.
+        occurrences: (L, N + 2C) how often tokens[l, m] stands in the step: see `row_rates`.
+        targets: what is predicted.
+        drawn: the noise for negative sampling, the paths for hierarchical softmax, nothing for full softmax.
         progress: share of the whole training that lies before this batch, from 0 to 1.
+        all_lanes: of the step, where this batch holds only some of them.
     """
 
     tokens: Ids
     positive: Bools
-    noise: Ids
-    negative: int
-    token_occurrences: Ids
-    noise_occurrences: Ids
+    occurrences: Ids
+    targets: Targets
+    drawn: Drawn | None
     progress: float
+    all_lanes: int
 
     @property
     def window(self) -> int:
         """C, the largest distance of a context."""
-        return (len(self.tokens) - len(self.positive)) // 2
+        return self.positive.shape[2] // 2
 
     @property
     def centers(self) -> Ids:
-        """(N,) word ids of the centers."""
-        return self.tokens[self.window : len(self.tokens) - self.window]
+        """(L, N) word ids of the centers."""
+        return self.tokens[:, self.window : self.tokens.shape[1] - self.window]
 
     @property
-    def group(self) -> int:
-        """N / G, how many centers share their noise."""
-        return len(self.positive) // len(self.noise)
+    def center_occurrences(self) -> Ids:
+        """(L, N) how often each center's word stands in the step."""
+        return self.occurrences[:, self.window : self.tokens.shape[1] - self.window]
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """What the arrays of a step depend on."""
+        drawn = self.drawn.sizes if self.drawn else ()
+        return (*self.positive.shape, self.targets.present.shape[2], *drawn)
 
     @property
     def pairs(self) -> int:
-        """How many positive pairs the batch holds."""
-        return int(np.count_nonzero(self.positive))
+        """How many pairs of an input and a target the batch holds."""
+        return int(np.count_nonzero(self.targets.present))
+
+    def lanes(self, part: slice) -> "Batch":
+        """These lanes only; views."""
+        return replace(
+            self,
+            tokens=self.tokens[part],
+            positive=self.positive[part],
+            occurrences=self.occurrences[part],
+            targets=_sliced(self.targets, part),
+            drawn=_sliced(self.drawn, part) if self.drawn else None,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Steps:
+    """The batches of many steps, stacked: every array has S before the shape that it has in a `Batch`.
+
+    Attributes:
+        model: "skipgram" or "cbow": what the targets are.
+        tokens: (S, L, N + 2C), and so on: see `Batch`.
+    """
+
+    model: str
+    tokens: Ids
+    positive: Bools
+    occurrences: Ids
+    drawn: Drawn | None
+    progress: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    def __getitem__(self, step: int) -> Batch:
+        tokens, positive, occurrences = self.tokens[step], self.positive[step], self.occurrences[step]
+        window = positive.shape[2] // 2
+        present = positive if self.model == "skipgram" else positive.any(axis=2, keepdims=True)
+        words, counts = (of_targets(self.model, values, window) for values in (tokens, occurrences))
+        return Batch(
+            tokens,
+            positive,
+            occurrences,
+            Targets(words, present, counts),
+            _sliced(self.drawn, step) if self.drawn else None,
+            float(self.progress[step]),
+            len(tokens),
+        )
+
+
+def of_targets(model: str, values: Ids, window: int) -> Ids:
+    """(..., N + 2c) what belongs to the targets, of values for all tokens, (..., N + 2C)."""
+    return values if model == "skipgram" else values[..., window : values.shape[-1] - window]
+
+
+def _sliced(value: Part, part: slice | int) -> Part:
+    """A part of every array along its first axis."""
+    arrays = {field.name: getattr(value, field.name) for field in fields(value)}
+    return replace(value, **{name: array[part] for name, array in arrays.items() if isinstance(array, np.ndarray)})
 
 
 MAX_MOVE = 1.0
@@ -72,7 +207,7 @@ MAX_MOVE = 1.0
 trained vectors are 1 to 7 long."""
 
 
-def row_rates(rate: float, occurrences: Ids, lengths: Floats) -> Floats:
+def row_rates(rate: float, occurrences: Ids, lengths: Floats, curvatures: Floats | float = 0.0) -> Floats:
     """The learning rate of each occurrence of a word in a step, lowered where its row would leap.
 
     A step applies all gradients at the parameters before it, so a word that stands n times moves n times at once. Where
@@ -83,11 +218,18 @@ def row_rates(rate: float, occurrences: Ids, lengths: Floats) -> Floats:
     in the first epoch; at higher rates and with more noise more do, most of them of frequent words, which so learn more
     slowly.
 
+    That does not help a row that every center meets, such as the root of the Huffman tree: its gradient is long and
+    turns within a short way. Along a row whose loss has second derivatives up to c, a step of rate r overshoots when
+    r c > 2, while many small steps would come to rest; r / (1 + r c), the implicit step on that parabola, never does.
+
     Args:
         rate: learning rate.
         occurrences: n for each occurrence.
         lengths: Euclidean length of each occurrence's gradient, same shape.
+        curvatures: a bound of the second derivatives of each occurrence's loss along its row, same shape; 0 where a row
+            is met so seldom that it does not matter.
     """
-    moves = rate * occurrences * lengths  # how far each row would move if all its occurrences pulled one way
-    rates: Floats = rate / np.maximum(1.0, moves / MAX_MOVE)
+    curbed = rate / (1.0 + rate * occurrences * curvatures)
+    moves = curbed * occurrences * lengths  # how far each row would move if all its occurrences pulled one way
+    rates: Floats = curbed / np.maximum(1.0, moves / MAX_MOVE)
     return rates.astype(lengths.dtype)

@@ -4,7 +4,7 @@ The stream of kept tokens is continuous. A step's centers have all their context
 the blocks or the steps happen to end: only a sentence's end and the window limit it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from pipeline.settings import TrainSettings
 from pipeline.text.token_files import Chunk
-from pipeline.training.batch import BLOCK, Batch, Bools, Ids
+from pipeline.training.batch import BLOCK, Batch, Bools, Drawn, Ids, Noise, Steps, of_targets
+from pipeline.training.objective import Objective
+from pipeline.training.paths import PathMaker
 from pipeline.training.sampling import (
     AliasTable,
     Purpose,
@@ -32,34 +34,49 @@ PLACES_AT_ONCE = 1 << 20
 
 @dataclass(frozen=True)
 class StepShape:
-    """How text is cut: N centers to a step, in G groups that share K noise words.
+    """How text is cut: L lanes of N centers to a step; `group` of them share K noise words.
 
     Larger steps amortize Python's overhead, smaller ones keep gradients fresh. Fewer noise words are faster, more of
-    them are nearer to independent draws.
+    them are nearer to independent draws. Lanes cost a little and let workers share a step.
     """
 
-    centers: int = 512
-    groups: int = 16
+    lanes: int = 4
+    centers: int = 128
+    group: int = 32
     noise: int = 32
 
     def __post_init__(self) -> None:
         """Refuse what cannot be cut into whole blocks and groups."""
-        if self.noise < 1 or self.groups < 1 or self.centers % self.groups or self.centers % BLOCK:
+        if min(self.lanes, self.noise, self.group) < 1 or self.centers % self.group or self.centers % BLOCK:
             raise SettingError(f"{self} does not divide into whole blocks of {BLOCK} centers and whole groups")
+
+    @property
+    def step(self) -> int:
+        """Centers of all lanes."""
+        return self.lanes * self.centers
 
     @classmethod
     def for_settings(cls, settings: TrainSettings) -> "StepShape":
         """The shape for a window and a number of noise words.
 
-        A center far from a sentence's end has C + 1 contexts on average and is owed `negative` noise pairs for each.
-        At the defaults (30 pairs) 512 centers and 32 noise words cost no quality. With more pairs owed, K grows so that
-        a noise pair still stands for about one, and N shrinks so that a step still holds about as many pairs.
+        In skip-gram a center far from a sentence's end has C + 1 contexts on average and is owed `negative` noise pairs
+        for each. At the defaults (30 pairs) 512 centers and 32 noise words cost no quality. With more pairs owed, K
+        grows so that a noise pair still stands for about one, and N shrinks so that a step still holds about as many
+        pairs. CBOW has one target for each center, a sixth of the pairs, so a step can be longer and share more. Full
+        softmax moves every word at every step, so its steps are short.
         """
+        if settings.loss == "softmax":
+            return cls(centers=BLOCK, group=BLOCK)
+        if settings.model == "cbow":
+            return cls(centers=256, group=256, noise=max(cls.noise, _blocks(cls.noise * settings.negative // 5)))
         owed = settings.negative * (settings.window + 1)
-        noise = max(cls.noise, -(-owed // BLOCK) * BLOCK)
-        group = cls.centers // cls.groups
-        groups = min(cls.groups, max(2, cls.groups * USUALLY_OWED // owed))
-        return cls(groups * group, groups, noise)
+        groups = min(cls.centers // cls.group, max(1, cls.centers // cls.group * USUALLY_OWED // owed))
+        return cls(cls.lanes, groups * cls.group, cls.group, max(cls.noise, _blocks(owed)))
+
+
+def _blocks(count: int) -> int:
+    """The next multiple of BLOCK."""
+    return -(-count // BLOCK) * BLOCK
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +112,19 @@ class Stream:
         )
 
 
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A stretch of the subsampled text, cut where steps begin, with C tokens before and after.
+
+    Attributes:
+        stream: its tokens.
+        key: epoch, chunk and place in the chunk: what its noise is drawn by.
+    """
+
+    stream: Stream
+    key: tuple[int, int, int]
+
+
 class BatchMaker:
     """Makes the batches of an epoch from its chunks of token ids.
 
@@ -106,74 +136,95 @@ class BatchMaker:
 
     def __init__(self, counts: NDArray[np.int64], settings: TrainSettings, shape: StepShape | None = None) -> None:
         keep = keep_probability(counts, settings.sample)  # (V,)
-        noise = noise_distribution(counts, settings.ns_exponent)  # (V,)
         self.settings = settings
+        self.objective = Objective.of(settings, counts)
         self.shape = shape or StepShape.for_settings(settings)
         self._keep = keep.astype(np.float32)
-        self._noise = AliasTable(noise)
+        self._draws = _draws(self.objective, counts, settings, self.shape)
         self._total = int(counts.sum()) * settings.epochs
 
     def epoch(self, chunks: Iterable[Chunk], epoch: int) -> Iterator[Batch]:
         """The batches of one pass, in the order of the text."""
-        margin, centers = self.settings.window, self.shape.centers
+        for part in self.parts(chunks, epoch):
+            yield from self.steps(part)
+
+    def parts(self, chunks: Iterable[Chunk], epoch: int) -> Iterator[Part]:
+        """The same text, subsampled and cut where steps begin; each part can be made into steps by itself."""
+        margin, centers = self.settings.window, self.shape.step
         pending = Stream.padding(margin, 0)
         for number, chunk in enumerate(chunks):
             pending = pending.then(self._kept(chunk, epoch, number))
             steps = (len(pending) - 2 * margin) // centers
             if steps > 0:
                 used = steps * centers
-                yield from self._steps(pending[: used + 2 * margin], epoch, number)
+                yield from self._cut(pending[: used + 2 * margin], epoch, number + 1)
                 pending = pending[used:]
-        yield from self._last_steps(pending, epoch)
-
-    def _last_steps(self, pending: Stream, epoch: int) -> Iterator[Batch]:
-        margin, centers = self.settings.window, self.shape.centers
         left = len(pending) - margin
         if left > 0:
             filled = -(-left // centers) * centers
-            end = int(pending.place[-1])
-            yield from self._steps(pending.then(Stream.padding(filled - left + margin, end)), epoch, -1)
+            padding = Stream.padding(filled - left + margin, int(pending.place[-1]))
+            yield from self._cut(pending.then(padding), epoch, 0)
+
+    def _cut(self, stream: Stream, epoch: int, number: int) -> Iterator[Part]:
+        """Parts of a stream of S N centers, with C tokens before and after them, that need not too much memory."""
+        margin, centers = self.settings.window, self.shape.step
+        size = max(1, PLACES_AT_ONCE // (2 * margin + 1) // centers) * centers
+        for index, start in enumerate(range(0, len(stream) - 2 * margin, size)):
+            yield Part(stream[start : start + size + 2 * margin], (epoch, number, index))
 
     def _kept(self, chunk: Chunk, epoch: int, number: int) -> Stream:
         """Subsample a chunk and draw the window of each token that is kept."""
         seed = self.settings.seed
         draws = generator(seed, Purpose.SUBSAMPLING, epoch, number).random(len(chunk.ids), dtype=np.float32)
         kept = np.flatnonzero(draws < self._keep.take(chunk.ids))
+        low = 1 if self.settings.shrink_windows else self.settings.window
         windows = generator(seed, Purpose.WINDOW, epoch, number).integers(
-            1, self.settings.window, len(kept), endpoint=True
+            low, self.settings.window, len(kept), endpoint=True
         )
         return Stream(chunk.ids[kept], chunk.sentence[kept], windows, chunk.known_before + kept)
 
-    def _steps(self, stream: Stream, epoch: int, number: int) -> Iterator[Batch]:
-        """Cut a stream of S N centers, with C tokens before and after them, into S batches."""
-        margin, centers = self.settings.window, self.shape.centers
-        random = generator(self.settings.seed, Purpose.NOISE, epoch, number + 1)
-        part = max(1, PLACES_AT_ONCE // (2 * margin + 1) // centers) * centers
-        for start in range(0, len(stream) - 2 * margin, part):
-            yield from self._batches(stream[start : start + part + 2 * margin], epoch, random)
-
-    def _batches(self, stream: Stream, epoch: int, random: np.random.Generator) -> Iterator[Batch]:
-        margin, shape = self.settings.window, self.shape
-        steps = (len(stream) - 2 * margin) // shape.centers
+    def steps(self, part: Part) -> Steps:
+        """Cut a part's S L N centers into S steps, and draw what they need."""
+        margin, shape, stream = self.settings.window, self.shape, part.stream
+        count = (len(stream) - 2 * margin) // shape.step
         tokens, words = (
-            sliding_window_view(ids, shape.centers + 2 * margin)[:: shape.centers]  # (S, N + 2C)
+            sliding_window_view(ids, shape.centers + 2 * margin)[:: shape.centers].reshape(count, shape.lanes, -1)
             for ids in (stream.ids, np.where(stream.sentence == NO_SENTENCE, NO_SENTENCE, stream.ids))
+        )  # (S, L, N + 2C)
+        positive = positives(stream, margin).reshape(count, shape.lanes, shape.centers, -1)  # (S, L, N, 2C + 1)
+        occurrences = occurrences_in_rows(words.reshape(count, -1)).reshape(tokens.shape)  # padding counts as no word
+        before = part.key[0] * (self._total // self.settings.epochs)
+        return Steps(
+            self.objective.model,
+            tokens,
+            positive,
+            occurrences,
+            self._draws(
+                of_targets(self.objective.model, tokens, margin),
+                generator(self.settings.seed, Purpose.NOISE, *part.key),
+            ),
+            (before + stream.place[margin :: shape.step]) / self._total,
         )
-        positive = positives(stream, margin).reshape(steps, shape.centers, -1)  # (S, N, 2C + 1)
-        noise = self._noise.draw(random, (steps, shape.groups, shape.noise))  # (S, G, K)
-        token_occurrences = occurrences_in_rows(words)  # (S, N + 2C); padding counts as no word
-        noise_occurrences = occurrences_in_rows(noise.reshape(steps, -1)).reshape(noise.shape)
-        done = (epoch * (self._total // self.settings.epochs) + stream.place[margin :: shape.centers]) / self._total
-        for step in range(steps):
-            yield Batch(
-                tokens=tokens[step],
-                positive=positive[step],
-                noise=noise[step],
-                negative=self.settings.negative,
-                token_occurrences=token_occurrences[step],
-                noise_occurrences=noise_occurrences[step],
-                progress=float(done[step]),
-            )
+
+
+Draws = Callable[[Ids, np.random.Generator], Drawn | None]
+"""What an output side needs drawn or listed for S steps, whose target words are (S, L, N + 2c)."""
+
+
+def _draws(objective: Objective, counts: NDArray[np.int64], settings: TrainSettings, shape: StepShape) -> Draws:
+    if objective.tree:
+        paths = PathMaker(objective.tree)
+        return lambda words, _: paths.paths(words)
+    if objective.loss == "softmax":
+        return lambda *_: None
+    table = AliasTable(noise_distribution(counts, settings.ns_exponent))
+    groups = (shape.lanes, shape.centers // shape.group, shape.noise)  # (L, G, K)
+
+    def noise(words: Ids, random: np.random.Generator) -> Noise:
+        drawn = table.draw(random, (len(words), *groups))  # (S, L, G, K)
+        return Noise(drawn, occurrences_in_rows(drawn.reshape(len(words), -1)).reshape(drawn.shape), settings.negative)
+
+    return noise
 
 
 def positives(stream: Stream, margin: int) -> Bools:

@@ -1,66 +1,187 @@
-"""The reference trainer: skip-gram with negative sampling in float64, one pair of words at a time.
+"""The reference trainer: every model in float64, one pair of input and target at a time.
 
 This is the clean, minimal twin of `fast`: it refuses every trick, shares no array code with it, and is slow (about
 10,000 words/s). It exists to be read and to be compared with. What it computes is a step of gradient descent on the
 loss summed over a batch; with a batch of a single pair that is the order of Mikolov's program.
 
-For every center n with word w, every context position o of n with word c, and every noise word z of n's group:
+For every center n, the input side gives the examples (rows of `vectors` that make the input vector h, target words):
 
-    the pair (w, c) has label 1 and weight 1
-    the pair (w, z) has label 0 and weight  contexts(n) * negative / K
+    skip-gram   one example for all p contexts: h is the center's row, the targets are the contexts
+    CBOW        one example: h is the mean or sum of the contexts' rows, the target is the center
 
-and `models.negative_sampling` gives loss and gradient of a pair. All gradients are taken at the parameters before the
-step.
+and the output side the loss and gradient of h with its targets:
+
+    negative sampling      the target with label 1 and weight 1, and each of the K noise words of n's group with
+                           label 0 and weight  targets * negative / K
+    hierarchical softmax   the inner nodes on each target's path
+    full softmax           every word, once for each target
+
+All gradients are taken at the parameters before the step. A gradient belongs to an occurrence of a row, so that each
+can move at its own rate (`batch.row_rates`): a token of the step, a noise word of a group, a node on a target's path
+(a node of the tree's top: a lane), a word of the vocabulary in full softmax: a lane.
 """
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
-from pipeline.models import negative_sampling
+from pipeline.models import cbow, hierarchical_softmax, negative_sampling, skip_gram, softmax
 from pipeline.models.negative_sampling import Float64s
-from pipeline.training.batch import Batch, Floats, Ids, row_rates
+from pipeline.training.batch import Batch, Floats, Noise, row_rates
+from pipeline.training.objective import Objective
 from pipeline.training.parameters import Parameters
+from pipeline.training.paths import top_of
+
+
+class Update(NamedTuple):
+    """A part of the gradient of one occurrence of a row.
+
+    Attributes:
+        matrix: "vectors" or "contexts".
+        row: of it.
+        occurrence: which of the row's occurrences in the step.
+        count: how many there are.
+        gradient: (D,).
+        curvature: its part of the bound for `row_rates`.
+    """
+
+    matrix: str
+    row: int
+    occurrence: tuple[object, ...]
+    count: int
+    gradient: Float64s
+    curvature: float = 0.0
+
+
+class Target(NamedTuple):
+    """A word to predict, and where it stands among the lane's targets."""
+
+    word: int
+    place: int
+
+
+Output = tuple[float, Float64s, list[Update]]
+"""The loss of an example, the gradient of its input vector, (D,), and those of the rows of `contexts`."""
 
 
 class ReferenceTrainer:
     """Textbook steps on float64 parameters."""
 
+    def __init__(self, objective: Objective) -> None:
+        self.objective = objective
+        self._output = {"ns": _negative, "hs": self._hierarchical, "softmax": _softmax}[objective.loss]
+
     def step(self, parameters: Parameters, batch: Batch, rate: float) -> float:
         """Move `parameters` by one step of learning rate `rate`; return the batch's summed loss before it, in nats."""
-        vectors, contexts, window = parameters.vectors, parameters.contexts, batch.window
-        d_centers = np.zeros((len(batch.centers), vectors.shape[1]))  # (N, D), one gradient an occurrence
-        d_tokens = np.zeros((len(batch.tokens), vectors.shape[1]))  # (N + 2C, D)
-        d_noise = np.zeros((*batch.noise.shape, vectors.shape[1]))  # (G, K, D)
-        total = 0.0
-        for n, center in enumerate(batch.centers):
-            places, group = _context_places(batch, n), n // batch.group
-            outputs = np.concatenate([batch.tokens[places], batch.noise[group]])
-            labels, weights = _labels_and_weights(len(places), batch)
-            v, u = vectors[center], contexts[outputs]
-            total += negative_sampling.loss(v, u, labels, weights)
-            d_centers[n], d_outputs = negative_sampling.gradient(v, u, labels, weights)
-            d_tokens[places] += d_outputs[: len(places)]
-            d_noise[group] += d_outputs[len(places) :]
-        _descend(vectors, batch.centers, rate, batch.token_occurrences[window:-window], d_centers)
-        _descend(contexts, batch.tokens, rate, batch.token_occurrences, d_tokens)
-        _descend(contexts, batch.noise, rate, batch.noise_occurrences, d_noise)
-        return total
+        loss, updates = self._gradients(parameters, batch)
+        for matrix, row, gradient, count, curvature in _summed(updates):
+            target: Floats = getattr(parameters, matrix)
+            target[row] -= row_rates(rate, np.int32(count), np.linalg.norm(gradient), curvature) * gradient
+        return loss
+
+    def loss(self, parameters: Parameters, batch: Batch) -> float:
+        """The batch's summed loss, in nats; moves nothing."""
+        return self._gradients(parameters, batch)[0]
+
+    def _gradients(self, parameters: Parameters, batch: Batch) -> tuple[float, list[Update]]:
+        example = self._skip_gram if self.objective.model == "skipgram" else self._cbow
+        total, updates = 0.0, list[Update]()
+        for lane, n in np.ndindex(batch.centers.shape):
+            contexts = [n + int(o) for o in np.flatnonzero(batch.positive[lane, n])]
+            if contexts:
+                loss, found = example(parameters, batch, (lane, n), contexts)
+                total += loss
+                updates += found
+        return total, updates
+
+    def _skip_gram(
+        self, parameters: Parameters, batch: Batch, at: tuple[int, int], contexts: list[int]
+    ) -> tuple[float, list[Update]]:
+        (lane, n), place = at, at[1] + batch.window
+        h = skip_gram.forward(parameters.vectors[batch.tokens[lane, [place]]])
+        targets = [Target(int(batch.tokens[lane, context]), context) for context in contexts]
+        loss, d_h, updates = self._output(parameters, batch, at, h, targets)
+        (d_row,) = skip_gram.gradient(d_h)
+        return loss, [*updates, _of_token(batch, lane, place, d_row)]
+
+    def _cbow(
+        self, parameters: Parameters, batch: Batch, at: tuple[int, int], contexts: list[int]
+    ) -> tuple[float, list[Update]]:
+        (lane, n), mean = at, self.objective.mean
+        h = cbow.forward(parameters.vectors[batch.tokens[lane, contexts]], mean)
+        target = Target(int(batch.centers[lane, n]), n)
+        loss, d_h, updates = self._output(parameters, batch, at, h, [target])
+        d_rows = cbow.step_factor(len(contexts), mean) * cbow.gradient(d_h, len(contexts), mean)
+        pairs = zip(contexts, d_rows, strict=True)
+        return loss, [*updates, *(_of_token(batch, lane, place, d_row) for place, d_row in pairs)]
+
+    def _hierarchical(
+        self, parameters: Parameters, batch: Batch, at: tuple[int, int], h: Float64s, targets: list[Target]
+    ) -> Output:
+        tree = self.objective.tree
+        if tree is None:
+            raise ValueError("hierarchical softmax needs a tree")
+        first, _ = top_of(tree)
+        counts = Counter(node for word in batch.targets.words.flat for node in tree.path(word)[0].tolist())
+        total, d_h, updates = 0.0, np.zeros_like(h), list[Update]()
+        for word, place in targets:
+            points, codes = tree.path(word)
+            u, labels = parameters.contexts[points], codes.astype(np.float64)
+            total += hierarchical_softmax.loss(h, u, labels)
+            d_input, d_nodes = hierarchical_softmax.gradient(h, u, labels)
+            d_h += d_input
+            for node, d_node in zip(points.tolist(), d_nodes, strict=True):
+                if node >= first:
+                    updates.append(Update("contexts", node, ("top", at[0]), batch.all_lanes, d_node, h @ h / 4))
+                else:
+                    updates.append(Update("contexts", node, ("end", at[0], place), counts[node], d_node))
+        return total, d_h, updates
 
 
-def _descend(matrix: Floats, words: Ids, rate: float, occurrences: Ids, gradients: Float64s) -> None:
-    """Take each occurrence's step against its gradient, at its own rate."""
-    rates = row_rates(rate, occurrences, np.linalg.norm(gradients, axis=-1))
-    for place in np.ndindex(words.shape):
-        matrix[words[place]] -= rates[place] * gradients[place]
+def _negative(parameters: Parameters, batch: Batch, at: tuple[int, int], h: Float64s, targets: list[Target]) -> Output:
+    noise, (lane, n) = batch.drawn, at
+    if not isinstance(noise, Noise):
+        raise TypeError("negative sampling needs a batch with noise")
+    group = n * noise.words.shape[1] // batch.centers.shape[1]
+    drawn = noise.words[lane, group]  # (K,)
+    labels = np.repeat([1.0, 0.0], [len(targets), len(drawn)])
+    weights = np.repeat([1.0, len(targets) * noise.negative / len(drawn)], [len(targets), len(drawn)])
+    u = parameters.contexts[[*(target.word for target in targets), *drawn]]
+    d_h, d_u = negative_sampling.gradient(h, u, labels, weights)
+    updates = [
+        Update("contexts", word, ("target", lane, place), int(batch.targets.occurrences[lane, place]), d_row)
+        for (word, place), d_row in zip(targets, d_u, strict=False)
+    ]
+    for k, d_row in enumerate(d_u[len(targets) :]):
+        count = int(noise.occurrences[lane, group, k])
+        updates.append(Update("contexts", int(drawn[k]), ("noise", lane, group, k), count, d_row))
+    return negative_sampling.loss(h, u, labels, weights), d_h, updates
 
 
-def _context_places(batch: Batch, n: int) -> list[int]:
-    """Where in `batch.tokens` the contexts of center n stand."""
-    return [n + o for o in range(2 * batch.window + 1) if batch.positive[n, o]]
+def _softmax(parameters: Parameters, batch: Batch, at: tuple[int, int], h: Float64s, targets: list[Target]) -> Output:
+    u = parameters.contexts
+    total, d_h, d_u = 0.0, np.zeros_like(h), np.zeros_like(u)
+    for target in targets:
+        total += softmax.loss(h, u, target.word)
+        d_input, d_rows = softmax.gradient(h, u, target.word)
+        d_h += d_input
+        d_u += d_rows
+    words = enumerate(d_u)
+    return total, d_h, [Update("contexts", word, ("word", at[0]), batch.all_lanes, d_row) for word, d_row in words]
 
 
-def _labels_and_weights(contexts: int, batch: Batch) -> tuple[Float64s, Float64s]:
-    """For a center with that many contexts: label and weight of each context, then of each noise word."""
-    noise = batch.noise.shape[1]
-    labels = np.repeat([1.0, 0.0], [contexts, noise])
-    weights = np.repeat([1.0, contexts * batch.negative / noise], [contexts, noise])
-    return labels, weights
+def _summed(updates: list[Update]) -> Iterator[tuple[str, int, Float64s, int, float]]:
+    """Matrix, row, gradient, count and curvature of each occurrence, from its parts."""
+    parts = defaultdict[tuple[str, int, tuple[object, ...]], list[Update]](list)
+    for update in updates:
+        parts[update.matrix, update.row, update.occurrence].append(update)
+    for (matrix, row, _), found in parts.items():
+        gradient = np.sum([update.gradient for update in found], axis=0)
+        yield matrix, row, gradient, found[0].count, sum(update.curvature for update in found)
+
+
+def _of_token(batch: Batch, lane: int, place: int, gradient: Float64s) -> Update:
+    row, count = int(batch.tokens[lane, place]), int(batch.occurrences[lane, place])
+    return Update("vectors", row, ("token", lane, place), count, gradient)

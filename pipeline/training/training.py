@@ -14,7 +14,7 @@ from pipeline.text.token_files import Chunk
 from pipeline.text.vocabulary import Vocabulary
 from pipeline.training.batch import Batch
 from pipeline.training.batches import BatchMaker
-from pipeline.training.fast import FastTrainer
+from pipeline.training.fast.trainer import FastTrainer
 from pipeline.training.parameters import Parameters
 from storage.errors import Diverged, InputError
 
@@ -109,7 +109,7 @@ def train(
     """
     parameters = Parameters.start(len(vocabulary), settings.vector_size, settings.seed)
     maker = BatchMaker(vocabulary.counts, settings)
-    run = _Run(settings, int(vocabulary.counts.sum()), trainer or FastTrainer(), report)
+    run = _Run(settings, int(vocabulary.counts.sum()), trainer or FastTrainer(maker.objective), report)
     with threadpool_limits(1, "blas"), np.errstate(over="ignore", invalid="ignore"):
         for epoch in range(settings.epochs):
             run.epoch(parameters, maker.epoch(corpus.chunks(len(vocabulary)), epoch), epoch)

@@ -1,0 +1,64 @@
+"""Views and sums that the fast trainer's files share: blocks that overlap, the band around the diagonal, the sigmoid.
+
+Trailing letters of an array's name give its shape, here and beside this file: L lanes, N centers of a lane, T centers
+of a block, B blocks of a lane, C the window, D dimensions, M = N + 2C positions, J = T + 2C positions, W = 2C + 1
+places around a position.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+from numpy.typing import NDArray
+
+Float32s = NDArray[np.float32]
+Float64s = NDArray[np.float64]
+
+
+def floats(*shape: int) -> Float32s:
+    """An array of that shape, not filled."""
+    return np.empty(shape, np.float32)
+
+
+def overlapping(rows: Float32s, blocks: int, step: int, span: int) -> Float32s:
+    """(L, M, D) as (L, B, span, D): block b sees rows b step to b step + span - 1, without a copy."""
+    lanes, _, width = rows.shape
+    over, down, across = rows.strides
+    return as_strided(rows, (lanes, blocks, span, width), (over, step * down, down, across))
+
+
+def add_overlapping(blocks: Float32s, rows: Float32s, step: int) -> None:
+    """Set (L, M, D) rows to the sum of (L, B, span, D) blocks, where block b covers rows b step to b step + span - 1.
+
+    Every `apart`-th block covers rows of its own, so these can be added together.
+    """
+    rows.fill(0.0)
+    spans = overlapping(rows, blocks.shape[1], step, blocks.shape[2])
+    apart = -(-blocks.shape[2] // step)
+    for first in range(apart):
+        spans[:, first::apart] += blocks[:, first::apart]
+
+
+def band(products: NDArray[Any], width: int) -> NDArray[Any]:
+    """(L, B, T, J) as (L, B, T, W): row t shows its columns t to t + W - 1, without a copy."""
+    lanes, blocks, rows, _ = products.shape
+    over, across, down, along = products.strides
+    return as_strided(products, (lanes, blocks, rows, width), (over, across, down + along, along))
+
+
+def loss_and_sigmoid(scores: Float32s, losses: Float32s) -> None:
+    """losses = log(1 + exp(s)), which is -log sigma(-s), and scores = sigma(s), in place."""
+    np.exp(scores, out=scores)
+    scores += 1.0
+    np.log(scores, out=losses)
+    np.reciprocal(scores, out=scores)
+    np.subtract(1.0, scores, out=scores)
+
+
+def lane_totals(losses: Float32s) -> Float64s:
+    """(L,) sums of (L, N, K) losses: K terms in float32, as a product with ones, everything above that in float64.
+
+    A lane's sum depends on that lane alone, so it is the same to the bit whoever computes it.
+    """
+    rows: Float32s = losses @ np.ones(losses.shape[-1], np.float32)
+    return rows.sum(axis=1, dtype=np.float64)

@@ -1,0 +1,108 @@
+"""The fast trainer: an input side and an output side in float32 matrix products, composed to the reference's step.
+
+    input.forward        rows of `vectors` -> h, an input vector for each center
+    output.forward       h against rows of `contexts` -> residuals and the loss
+    output.backward      residuals -> d_h, and pulls on rows of `contexts`
+    input.backward       d_h -> pulls on rows of `vectors`
+    apply                each occurrence of a row at its own learning rate (`row_rates`)
+
+Only the last goes row by row. The arrays of both sides are made once for each shape of batch.
+"""
+
+import math
+from typing import Protocol
+
+import numpy as np
+
+from pipeline.training.batch import Batch
+from pipeline.training.fast.blocks import Float32s, Float64s
+from pipeline.training.fast.cbow import CbowInput
+from pipeline.training.fast.hierarchical import HierarchicalOutput, Top
+from pipeline.training.fast.negative import NegativeOutput
+from pipeline.training.fast.pulls import Pull, apply
+from pipeline.training.fast.skip_gram import SkipGramInput
+from pipeline.training.fast.softmax import SoftmaxOutput
+from pipeline.training.objective import Objective
+from pipeline.training.parameters import Parameters
+
+SHAPES_KEPT = 16
+"""Only hierarchical softmax has batches of more than one shape: their longest list of path ends differs."""
+
+
+class InputSide(Protocol):
+    """From rows of `vectors` to input vectors, and back."""
+
+    def forward(self, parameters: Parameters, batch: Batch) -> Float32s:
+        """(L, N, D) input vectors."""
+
+    def backward(self, batch: Batch, d_h: Float32s) -> list[Pull]:
+        """What pulls the rows, from the negative gradient of the input vectors, (L, N, D)."""
+
+
+class OutputSide(Protocol):
+    """From input vectors to the loss, and back."""
+
+    def forward(self, parameters: Parameters, batch: Batch, h_LND: Float32s) -> Float64s:
+        """Each lane's loss, (L,), in nats."""
+
+    def backward(self, batch: Batch) -> tuple[Float32s, list[Pull]]:
+        """The negative gradient of the input vectors, (L, N, D), and what pulls the rows of `contexts`."""
+
+
+class FastTrainer:
+    """Steps on float32 parameters."""
+
+    def __init__(self, objective: Objective) -> None:
+        self.objective = objective
+        self._top = Top.of(objective.tree) if objective.tree else None
+        self._made: dict[tuple[int, ...], tuple[InputSide, OutputSide]] = {}
+        self._sides: tuple[InputSide, OutputSide] | None = None
+
+    def step(self, parameters: Parameters, batch: Batch, rate: float) -> float:
+        """Move `parameters` by one step of learning rate `rate`; return the batch's summed loss before it, in nats.
+
+        A loss that is not finite (some score beyond 88) is returned without moving anything.
+        """
+        loss = self.loss(parameters, batch)
+        if np.isfinite(loss):
+            for pull in self.pulls(batch):
+                apply(pull, parameters, rate)
+        return loss
+
+    def loss(self, parameters: Parameters, batch: Batch) -> float:
+        """The batch's summed loss, in nats; moves nothing."""
+        return math.fsum(self.lane_losses(parameters, batch))
+
+    def lane_losses(self, parameters: Parameters, batch: Batch) -> Float64s:
+        """Each lane's loss, (L,), in nats; moves nothing."""
+        inputs, outputs = self._sides = self._sides_for(parameters, batch)
+        return outputs.forward(parameters, batch, inputs.forward(parameters, batch))
+
+    def pulls(self, batch: Batch) -> list[Pull]:
+        """What the batch, whose loss was just computed, would do to the parameters."""
+        if self._sides is None:
+            raise ValueError("pulls are those of the batch whose loss was just computed")
+        inputs, outputs = self._sides
+        d_h, pulls = outputs.backward(batch)
+        return [*inputs.backward(batch, d_h), *pulls]
+
+    def _sides_for(self, parameters: Parameters, batch: Batch) -> tuple[InputSide, OutputSide]:
+        sizes = (*batch.sizes, *parameters.contexts.shape)
+        if sizes not in self._made:
+            if len(self._made) == SHAPES_KEPT:
+                self._made.clear()
+            self._made[sizes] = self._new_sides(parameters, batch)
+        return self._made[sizes]
+
+    def _new_sides(self, parameters: Parameters, batch: Batch) -> tuple[InputSide, OutputSide]:
+        dimensions = parameters.vectors.shape[1]
+        inputs: InputSide = (
+            CbowInput(batch, dimensions, self.objective.mean)
+            if self.objective.model == "cbow"
+            else SkipGramInput(batch, dimensions)
+        )
+        if self._top:
+            return inputs, HierarchicalOutput(batch, dimensions, self._top)
+        if self.objective.loss == "softmax":
+            return inputs, SoftmaxOutput(batch, parameters)
+        return inputs, NegativeOutput(batch, dimensions)
