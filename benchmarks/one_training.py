@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.common import VOCABULARY, as_text
+from pipeline.crosscheck.gensim_twin import gensim_arguments
 from pipeline.settings import TrainSettings
 from pipeline.text.token_files import TokenCorpus
 
@@ -32,8 +33,7 @@ def train_gensim(tokens: Path, settings: TrainSettings, workers: int) -> tuple[n
 
     words = TokenCorpus.open(tokens).vocabulary(VOCABULARY)
     text = str(as_text(tokens, len(words)))
-    chosen = settings.as_dict()
-    model = Word2Vec(sg=1, min_count=1, workers=workers, **chosen)
+    model = Word2Vec(min_count=1, workers=workers, **gensim_arguments(settings))
     model.build_vocab(corpus_file=text)
     started = time.perf_counter()
     model.train(

@@ -2,14 +2,17 @@
 
 import json
 import shutil
+from functools import partial
 
 import pytest
 
 from pipeline.crosscheck import crosscheck as module
 from pipeline.crosscheck.crosscheck import crosscheck_stage
 from pipeline.crosscheck.kept import CROSSCHECK, kept_levels
+from pipeline.crosscheck.kind import kind_of, one_epoch
 from pipeline.crosscheck.rendering import as_text
 from pipeline.crosscheck.replay import check_replay
+from pipeline.settings import TrainSettings
 from pipeline.stages import MANIFEST
 from storage.errors import InputError
 
@@ -25,13 +28,14 @@ def model_folder(lee_model, tmp_path):
 @pytest.fixture
 def short_replay(monkeypatch):
     """The replay of 20 stories instead of 300, which takes a second."""
-    monkeypatch.setattr(module, "check_replay", lambda report: check_replay(stories=20, report=report))
+    monkeypatch.setattr(module, "check_replay", partial(check_replay, stories=20))
 
 
-def train_another(folder):
-    """Give the model another key, as another training would."""
+def train_another(folder, **settings):
+    """Give the model another key, as another training would, and these settings."""
     manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
-    (folder / MANIFEST).write_text(json.dumps({**manifest, "key": "another"}), "utf-8")
+    changed = {**manifest, "key": "another", "settings": {**manifest["settings"], **settings}}
+    (folder / MANIFEST).write_text(json.dumps(changed), "utf-8")
 
 
 def test_a_level_stays_while_its_settings_do(model_folder):
@@ -82,6 +86,29 @@ def test_another_model_leaves_only_the_replay(model_folder):
     assert (list(report["levels"]), ran) == (["replay"], False)
     assert CROSSCHECK.load(model_folder).result == report
     assert not CROSSCHECK.load(model_folder).stale
+
+
+@pytest.mark.usefixtures("short_replay")
+def test_another_kind_of_model_leaves_nothing(model_folder):
+    """The replay is of the model's kind: after a training of another kind it is checked again, for that kind."""
+    first, _ = crosscheck_stage(model_folder, levels=["replay"])
+    train_another(model_folder, model="cbow", loss="hs")
+    assert kept_levels(model_folder) == {}
+    second, ran = crosscheck_stage(model_folder, levels=["replay"])
+    assert ran
+    for report, expected in ((first, ("skipgram", "ns")), (second, ("cbow", "hs"))):
+        replay = report["levels"]["replay"]
+        assert (replay["model"], replay["loss"], replay["verdict"]) == (*expected, "pass")
+
+
+def test_a_model_from_before_there_were_kinds(model_folder):
+    """Where the settings say nothing of model and loss, it was skip-gram with negative sampling."""
+    manifest = json.loads((model_folder / MANIFEST).read_text("utf-8"))
+    older = {name: value for name, value in manifest["settings"].items() if name not in ("model", "loss")}
+    (model_folder / MANIFEST).write_text(json.dumps({**manifest, "settings": older}), "utf-8")
+    assert one_epoch(TrainSettings(**kind_of(older))) == TrainSettings(epochs=1)
+    report, _ = crosscheck_stage(model_folder, levels=["tables"])
+    assert report["verdict"] == "pass"
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", "null", '{"model": 1, "key": 2, "settings": 3, "result": 4}'])

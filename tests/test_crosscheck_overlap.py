@@ -1,6 +1,7 @@
 """Shared neighbors, on which the quality level rests: what they are, and how they are judged."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -74,6 +75,18 @@ def test_swapped_matrices_do_not_pass():
     shared = compare_neighbors(swapped, models)
     assert shared.crossed == 1
     assert shared.verdict == "fail"
+
+
+def test_a_tree_has_no_contexts():
+    """With hierarchical softmax the second matrix holds no words: neither is it looked at, nor is anything crossed."""
+    random = np.random.default_rng(1)
+    vectors = random.normal(size=(200, 8))
+    nodes = [Parameters(vectors, random.normal(size=(200, 8))) for _ in range(2)]
+    models = [Neighborhood.of(parameters, "hs") for parameters in nodes]
+    shared = compare_neighbors(models, models[::-1])
+    assert (shared.matched, shared.crossed, shared.crossed_allowed) == (None, None, None)
+    assert (shared.share, shared.verdict) == (1, "pass")
+    assert json.loads(json.dumps(shared.as_dict(), allow_nan=False))["crossed"] is None
 
 
 @pytest.mark.parametrize(

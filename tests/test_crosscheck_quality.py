@@ -162,6 +162,40 @@ def test_too_little_text_is_undecided(corpus_of, tmp_path, lines, max_tokens):
     assert "undecided: too little text to tell" in text
 
 
+@pytest.fixture
+def model_of(lee_tokens, tmp_path):
+    """The folder of a small model of the news stories, of any kind."""
+
+    def make(**settings):
+        chosen = TrainSettings(vector_size=16, epochs=1, **settings)
+        train_stage(lee_tokens, StageFolder(tmp_path / "model"), VocabularySettings(min_count=20), chosen)
+        return tmp_path / "model"
+
+    return make
+
+
+def test_full_softmax_is_compared_by_its_tables(model_of):
+    """What gensim cannot train is neither passed nor failed: only the tables are, and the text says why."""
+    report = crosscheck(model_of(loss="softmax"))
+    assert {level.name: level.verdict for level in report.levels} == {
+        "tables": "pass",
+        "replay": "undecided",
+        "quality": "undecided",
+    }
+    assert report.passed
+    assert as_text(report.as_dict()).count("not in gensim, which has negative sampling and hierarchical softmax") == 2
+
+
+@pytest.mark.parametrize(("model", "loss"), [("skipgram", "hs"), ("cbow", "ns"), ("cbow", "hs")])
+def test_each_kind_is_compared(model_of, model, loss):
+    """The tables hold for every kind, and the quality level looks for contexts only where there are any."""
+    report = crosscheck(model_of(model=model, loss=loss), levels=["tables", "quality"], seeds=(1, 2), max_tokens=20_000)
+    tables, quality = (level.numbers for level in report.levels)
+    assert tables["paths_that_differ"] == 0
+    assert (quality["neighbors"]["crossed"] is None) == (loss == "hs")
+    assert ("each matrix with its like" in as_text(report.as_dict())) == (loss == "ns")
+
+
 @pytest.mark.parametrize("levels", [("tables", "tabels"), ()])
 def test_an_unknown_level_is_refused(model_folder, levels):
     """The error names the levels that there are."""

@@ -55,10 +55,11 @@ def command(
     """Compare Firth with gensim, at three levels.
 
     DIR is what `firth train` wrote; its text and settings are used, and the verdicts are kept there. tables: words,
-    counts, keep probabilities and noise distribution are gensim's. replay: with gensim's own random draws, Firth
-    computes gensim's vectors. quality: trained by Firth or by gensim, models score alike and agree on neighbors about
-    as far as two gensim trainings do; undecided where there is too little text to tell. The exit code is 1 when a
-    level fails. Levels that are current are not checked again, and those not asked for stay in the report.
+    counts, keep probabilities, noise distribution and Huffman tree are gensim's. replay: with gensim's own random
+    draws, Firth computes gensim's vectors, for the model's --model and --loss. quality: trained by Firth or by gensim,
+    models score alike and agree on neighbors about as far as two gensim trainings do; undecided where there is too
+    little text to tell. gensim has no full softmax, so of such a model only the tables can be compared. The exit code
+    is 1 when a level fails. Levels that are current are not checked again, and those not asked for stay in the report.
     """
     result, ran = _run(model, level, collect(CrosscheckSettings, params), force=force)
     if as_json:

@@ -18,9 +18,9 @@ _MULTIPLIER = np.uint64(25_214_903_917)
 _INCREMENT = np.uint64(11)
 _MASK = np.uint64(2**48 - 1)
 
-_SCORE_LIMIT = np.float32(6)
+_SCORE_LIMIT = 6.0
 _TABLE_SIZE = 1000
-_ENTRIES_PER_UNIT = np.float32(83)  # the integer part of 1000 / 6 / 2 = 83.33: entries are looked up askew
+_ENTRIES_PER_UNIT = 83  # the integer part of 1000 / 6 / 2 = 83.33: entries are looked up askew
 
 
 class Generator48:
@@ -82,11 +82,14 @@ def noise_words(draws: NDArray[np.uint64], distribution: Float64s) -> Rows:
 
 
 def _sigmoid_table() -> Float64s:
-    """Sigma at 1,000 even steps from -6 to just below 6, in the precision in which gensim keeps it."""
-    steps = np.arange(_TABLE_SIZE, dtype=np.float32) / np.float32(_TABLE_SIZE)
-    powers = np.exp(((steps * 2 - 1) * _SCORE_LIMIT).astype(np.float64)).astype(np.float32)
-    table: Float64s = (powers / (powers + 1)).astype(np.float64)
-    return table
+    """Sigma at 1,000 even steps from -6 to just below 6, each result rounded to single precision as gensim keeps it."""
+    steps = _rounded(np.arange(_TABLE_SIZE) / _TABLE_SIZE)
+    powers = _rounded(np.exp((steps * 2 - 1) * _SCORE_LIMIT))
+    return _rounded(powers / (powers + 1))
+
+
+def _rounded(values: Float64s) -> Float64s:
+    return values.astype(np.float32).astype(np.float64)
 
 
 _TABLE = _sigmoid_table()
@@ -95,21 +98,20 @@ _TABLE = _sigmoid_table()
 def table_sigmoid(labels: Float64s) -> Sigmoid:
     """gensim's sigmoid for outputs with these labels.
 
-    Inside the limits it is the table's entry at the integer part of (score + 6) * 83, in float32: in double
-    precision a score a little below zero would find the entry before. From 6 on in either direction gensim skips
-    the pair: a sigmoid equal to the label leaves no residual.
+    Inside the limits it is the table's entry at the integer part of (score + 6) * 83, reckoned in double precision from
+    a score in single precision: a score a little below zero, as most are at the start, finds the entry before that of
+    zero. From 6 on in either direction gensim skips the output: a sigmoid equal to the label leaves no residual.
     """
 
     def sigmoid(scores: Float64s) -> Float64s:
-        single = scores.astype(np.float32)
-        if single @ single < 36:  # then no score reaches 6: nearly always, and quick to see
-            return _look_up(single)
-        inside = np.abs(single) < _SCORE_LIMIT
-        return np.where(inside, _look_up(np.where(inside, single, 0)), labels)
+        rounded = _rounded(scores)
+        if rounded @ rounded < _SCORE_LIMIT**2:  # then no score reaches 6: nearly always, and quick to see
+            return _look_up(rounded)
+        inside = np.abs(rounded) < _SCORE_LIMIT
+        return np.where(inside, _look_up(np.where(inside, rounded, 0)), labels)
 
     return sigmoid
 
 
-def _look_up(scores: NDArray[np.float32]) -> Float64s:
-    entries: NDArray[np.intp] = ((scores + _SCORE_LIMIT) * _ENTRIES_PER_UNIT).astype(np.intp)
-    return _TABLE.take(entries)
+def _look_up(scores: Float64s) -> Float64s:
+    return _TABLE.take(((scores + _SCORE_LIMIT) * _ENTRIES_PER_UNIT).astype(np.intp))

@@ -4,17 +4,20 @@ The only place of the cross-check that calls gensim; the rest compares arrays.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.crosscheck.kind import NOT_IN_GENSIM, in_gensim
 from pipeline.settings import TrainSettings
 from pipeline.training.parameters import Parameters
+from storage.errors import SettingError
 
 Float64s = NDArray[np.float64]
 Sentences = Iterable[Sequence[str]]
+Path = tuple[list[int], list[int]]
 
 JOB_WORDS = 10_000
 """gensim trains in jobs of at most so many words, and silently drops the rest of a longer sentence."""
@@ -24,6 +27,25 @@ SAMPLE_UNITS = 2**32 - 1
 
 NOISE_UNITS = 2**31 - 1
 """gensim rounds the cumulative noise distribution to whole multiples of 1 / NOISE_UNITS."""
+
+_SAME = ("vector_size", "window", "shrink_windows", "ns_exponent", "sample", "alpha", "min_alpha", "epochs", "seed")
+
+
+def gensim_arguments(settings: TrainSettings) -> dict[str, Any]:
+    """The settings as keyword arguments of gensim's `Word2Vec`.
+
+    Raises:
+        SettingError: gensim has nothing of the kind.
+    """
+    if not in_gensim(settings):
+        raise SettingError(f"training with loss {settings.loss!r} is {NOT_IN_GENSIM}")
+    kind = {
+        "sg": int(settings.model == "skipgram"),
+        "hs": int(settings.loss == "hs"),
+        "negative": settings.negative if settings.loss == "ns" else 0,
+        "cbow_mean": int(settings.cbow_mean),
+    }
+    return {**kind, **{name: getattr(settings, name) for name in _SAME}}
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,17 +57,22 @@ class GensimTables:
         counts: (V,) how often each stands in the text.
         keep: (V,) probability that a token survives subsampling.
         noise: (V,) probability that a noise word is this one.
+        paths: inner nodes and codes from the root of the Huffman tree to each word.
     """
 
     words: tuple[str, ...]
     counts: NDArray[np.int64]
     keep: Float64s
     noise: Float64s
+    paths: Sequence[Path]
 
 
 @dataclass(frozen=True, eq=False)
 class GensimModel:
-    """A trained gensim model: its words and its two matrices, rows in gensim's own order."""
+    """A trained gensim model: its words and its two matrices, rows in gensim's own order.
+
+    With hierarchical softmax the second matrix has a row for each inner node, the root's being V - 2, and one unused.
+    """
 
     words: tuple[str, ...]
     parameters: Parameters
@@ -57,24 +84,32 @@ class GensimModel:
 
 
 def gensim_tables(sentences: Sentences, settings: TrainSettings, min_count: int) -> GensimTables:
-    """Let gensim count the sentences and make its tables, without training."""
-    model = _untrained(sentences, settings, min_count)
+    """Let gensim count the sentences and make all its tables, whichever the settings need, without training."""
+    both = {**gensim_arguments(replace(settings, loss="ns")), "hs": 1}
+    model = _untrained(sentences, both, min_count)
     words = tuple(model.wv.index_to_key)
-    counts, keep = (np.array([model.wv.get_vecattr(word, name) for word in words]) for name in ("count", "sample_int"))
+    of_all = {name: [model.wv.get_vecattr(w, name) for w in words] for name in ("count", "sample_int", "point", "code")}
+    keep = (np.array(of_all["sample_int"]) + 1.0) / 2**32  # (V,)
     cumulative = np.concatenate([[0], model.cum_table.astype(np.int64)])  # (V + 1,)
-    return GensimTables(words, counts.astype(np.int64), (keep + 1.0) / 2**32, np.diff(cumulative) / NOISE_UNITS)
+    paths = [(list(point), list(code)) for point, code in zip(of_all["point"], of_all["code"], strict=True)]
+    return GensimTables(words, np.array(of_all["count"], np.int64), keep, np.diff(cumulative) / NOISE_UNITS, paths)
 
 
 def train_gensim(sentences: Sentences, settings: TrainSettings, min_count: int) -> GensimModel:
-    """Train skip-gram with negative sampling in gensim on one thread, the setting in which it repeats itself."""
-    model = _untrained(sentences, settings, min_count)
+    """Train in gensim on one thread, the setting in which it repeats itself.
+
+    Raises:
+        SettingError: gensim has nothing of the kind.
+    """
+    model = _untrained(sentences, gensim_arguments(settings), min_count)
     model.train(sentences, total_examples=model.corpus_count, epochs=settings.epochs)
-    return GensimModel(tuple(model.wv.index_to_key), Parameters(model.wv.vectors, model.syn1neg))
+    outputs = model.syn1 if settings.loss == "hs" else model.syn1neg
+    return GensimModel(tuple(model.wv.index_to_key), Parameters(model.wv.vectors, outputs))
 
 
-def _untrained(sentences: Sentences, settings: TrainSettings, min_count: int) -> Any:
+def _untrained(sentences: Sentences, arguments: dict[str, Any], min_count: int) -> Any:
     from gensim.models import Word2Vec
 
-    model = Word2Vec(sg=1, workers=1, batch_words=JOB_WORDS, min_count=min_count, **settings.as_dict())
+    model = Word2Vec(workers=1, batch_words=JOB_WORDS, min_count=min_count, **arguments)
     model.build_vocab(sentences)
     return model

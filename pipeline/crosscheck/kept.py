@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.crosscheck.kind import kind_of
 from pipeline.crosscheck.levels import Level
 from pipeline.evaluation.results import Kept, ResultFile
-from pipeline.stages import StageFolder, stage_key
+from pipeline.stages import Manifest, StageFolder, stage_key
 from storage.errors import InputError
 
 CROSSCHECK = ResultFile("crosscheck", "crosscheck")
@@ -20,9 +21,9 @@ class KeptLevel:
     level: Level
     settings: Mapping[str, Any]
 
-    def key(self, model: str) -> str:
-        """Hash of everything that decides what the level finds; the replay has its own text, so no model is in it."""
-        inputs = {} if self.level.name == "replay" else {"model": model}
+    def key(self, model: Manifest) -> str:
+        """Hash of everything that decides what the level finds; the replay, on its own text, takes the kind alone."""
+        inputs = kind_of(model.settings) if self.level.name == "replay" else {"model": model.key}
         return stage_key(f"crosscheck {self.level.name}", self.settings, inputs)
 
 
@@ -32,7 +33,7 @@ def kept_levels(folder: Path) -> dict[str, KeptLevel]:
     Raises:
         InputError: the folder holds no finished model.
     """
-    model = StageFolder(folder).manifest("train").key
+    model = StageFolder(folder).manifest("train")
     try:
         kept = CROSSCHECK.read(folder)
         found = _levels(kept) if kept else {}
@@ -43,10 +44,10 @@ def kept_levels(folder: Path) -> dict[str, KeptLevel]:
 
 def keep_levels(folder: Path, levels: Mapping[str, KeptLevel], report: Mapping[str, Any]) -> None:
     """Write the levels' keys and settings and the report that joins them."""
-    model = StageFolder(folder).manifest("train").key
+    model = StageFolder(folder).manifest("train")
     keys = {name: level.key(model) for name, level in levels.items()}
     settings = {name: level.settings for name, level in levels.items()}
-    CROSSCHECK.write(folder, Kept(model, keys, settings, report))
+    CROSSCHECK.write(folder, Kept(model.key, keys, settings, report))
 
 
 def _levels(kept: Kept) -> dict[str, KeptLevel]:

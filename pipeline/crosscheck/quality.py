@@ -44,7 +44,8 @@ RULE = (
     " of the difference (from seeds and test questions together) below gensim's; of the"
     f" {NEIGHBORS} nearest neighbors (of and among the {CANDIDATES:,} most frequent words) Firth shares with gensim at"
     f" least {SHARE_NEEDED:g} times as many as gensim with itself, seed by seed, and when word vectors meet contexts at"
-    f" most {CROSSED_ALLOWED:g} times as many as when each matrix meets its like; undecided where there are fewer than"
+    f" most {CROSSED_ALLOWED:g} times as many as when each matrix meets its like (except with hierarchical softmax,"
+    " whose second matrix holds the nodes of a tree); undecided where there are fewer than"
     f" {CANDIDATES_NEEDED} words or gensim shares with itself less than {CHANCES_NEEDED:g} times what chance would give"
 )
 
@@ -67,10 +68,10 @@ def firth_parameters(text: TextPart, vocabulary: Vocabulary, settings: TrainSett
 
 
 def gensim_parameters(text: TextPart, vocabulary: Vocabulary, settings: TrainSettings) -> Parameters:
-    """What gensim learns, in the order of the vocabulary. Sentences of more than JOB_WORDS words are cut: see there."""
+    """What gensim learns, words in the order of the vocabulary. Sentences of more than JOB_WORDS words are cut."""
     model = train_gensim(text.as_words(len(vocabulary), JOB_WORDS), settings, min_count=1)
-    rows = model.rows(vocabulary.words)
-    return Parameters(model.parameters.vectors[rows], model.parameters.contexts[rows])
+    rows, (vectors, contexts) = model.rows(vocabulary.words), (model.parameters.vectors, model.parameters.contexts)
+    return Parameters(vectors[rows], contexts if settings.loss == "hs" else contexts[rows])
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +98,7 @@ class Experiment:
             trained = pool.map(partial(self._train, trainer), self.seeds)
             for seed, parameters in zip(self.seeds, trained, strict=True):
                 embeddings = Embeddings(self.vocabulary.words, self.vocabulary.counts, parameters.vectors)
-                runs.append(Run(evaluate(embeddings), Neighborhood.of(parameters)))
+                runs.append(Run(evaluate(embeddings), Neighborhood.of(parameters, self.settings.loss)))
                 report(f"quality: {name} trained and evaluated with seed {seed}")
         return runs
 

@@ -15,13 +15,15 @@ def as_text(report: Mapping[str, Any]) -> str:
     partial = f" (partial: {', '.join(report['levels'])} only)" if report["partial"] else ""
     lines = [f"cross-check against gensim: {report['verdict'].upper()}{partial}"]
     for name, level in report["levels"].items():
-        lines += [f"{name}: {level['verdict'].upper()}", *parts[name](level)]
+        found = [f"  {level['reason']}"] if "reason" in level else parts[name](level)
+        lines += [f"{name}: {level['verdict'].upper()}", *found]
     return "\n".join(lines)
 
 
 def _tables(level: Mapping[str, Any]) -> Iterator[str]:
     yield f"  {level['words']:,} words of {level['tokens']:,} tokens"
     yield f"  words only in Firth {level['words_only_in_firth']:,}, only in gensim {level['words_only_in_gensim']:,}"
+    yield f"  words whose way through the Huffman tree differs {level['paths_that_differ']:,}"
     yield "  largest difference of"
     yield f"    a count              {level['largest_count_difference']}"
     yield f"    a keep probability   {level['largest_keep_difference']:.1e} (allowed {level['keep_tolerance']:.1e})"
@@ -29,7 +31,8 @@ def _tables(level: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _replay(level: Mapping[str, Any]) -> Iterator[str]:
-    yield f"  {level['pairs']:,} pairs from {level['stories']} stories, {level['words']:,} words"
+    sizes = f"{level['pairs']:,} pairs from {level['stories']} stories, {level['words']:,} words"
+    yield f"  {level['model']} with {level['loss']}: {sizes}"
     yield f"  largest difference of a number (allowed {level['tolerance']:.0e})"
     for matrix in ("vector", "context"):
         difference, size = level[f"largest_{matrix}_difference"], level[f"largest_{matrix}_number"]
@@ -50,8 +53,9 @@ def _neighbors(shared: Mapping[str, Any]) -> Iterator[str]:
     own = f"gensim with itself {shared['gensim_with_itself']:.1%}"
     share = f"a share of {shared['share']:.3f} (at least {shared['share_needed']:.3f})"
     yield f"  shared neighbors: Firth with gensim {shared['firth_with_gensim']:.1%}, {own}: {share}"
-    crossed = f"word vectors with contexts {shared['crossed']:.1%} (at most {shared['crossed_allowed']:.1%})"
-    yield f"  each matrix with its like {shared['matched']:.1%}, {crossed}"
+    if shared["crossed"] is not None:
+        crossed = f"word vectors with contexts {shared['crossed']:.1%} (at most {shared['crossed_allowed']:.1%})"
+        yield f"  each matrix with its like {shared['matched']:.1%}, {crossed}"
     if shared["verdict"] == UNDECIDED:
         yield f"  undecided: too little text to tell, among {shared['candidates']:,} words ({_needed(shared)})"
 

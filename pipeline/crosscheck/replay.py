@@ -1,34 +1,37 @@
 """Level 2: Firth makes gensim's own random choices, and after a whole epoch has gensim's vectors.
 
-The choices come from `gensim_draws`. Everything that is computed from them is Firth's: the keep probabilities, the
-noise distribution, which words are in a window, the start, the gradient, the schedule. gensim moves the vectors one
-pair at a time: the context word's vector, against the center as its output word and `negative` noise words.
+The choices come from `gensim_draws` and `gensim_steps`. Everything that is computed from them is Firth's: the keep
+probabilities, the noise distribution, the Huffman tree, which words are in a window, the start, both gradients, the
+schedule. So it is for skip-gram and CBOW, each with negative sampling and with hierarchical softmax.
 
 What difference remains comes from gensim's single precision: a score at the edge of two entries of its sigmoid table
-may find the other one, .003 away, which moves a number by up to .003 * alpha * another number, about 4e-5.
+may find the other one, .003 away, which moves a number by up to .003 * alpha * another number, about 4e-5. Over 300
+stories the whole difference is 1e-6 to 2e-5.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from pipeline.crosscheck.gensim_draws import Generator48, Rows, jobs, kept, noise_words, table_sigmoid
+from pipeline.crosscheck.gensim_draws import jobs, table_sigmoid
+from pipeline.crosscheck.gensim_steps import Outputs, Step, Steps
 from pipeline.crosscheck.gensim_twin import train_gensim
+from pipeline.crosscheck.kind import kind_of
 from pipeline.crosscheck.levels import Level, ignore, verdict
 from pipeline.crosscheck.mathematics import Mathematics
 from pipeline.models.negative_sampling import Float64s
 from pipeline.settings import TrainSettings, VocabularySettings
-from pipeline.training.batches import Stream
+from pipeline.training.batch import Floats
 from pipeline.training.parameters import Parameters
 
 TOLERANCE = 1e-4
 
 RULE = (
     f"after an epoch over gensim's lee_background.cor, with gensim's random draws and Firth's mathematics, no number of"
-    f" either matrix differs by more than {TOLERANCE:g} from gensim's (skip-gram, negative sampling, one worker)"
+    f" either matrix differs by more than {TOLERANCE:g} from gensim's (one worker, the model's own kind of training)"
 )
 
 _MIN_COUNT = VocabularySettings().min_count
@@ -43,14 +46,17 @@ def check_replay(
     """Train gensim on the 300 stories that come with it, replay it, and compare both matrices.
 
     Args:
-        settings: for both; by default one epoch with everything else at its default.
+        settings: for both; by default one epoch of skip-gram with negative sampling, all else at its default.
         mathematics: Firth's functions.
         stories: only the first so many.
         report: told what is being done.
+
+    Raises:
+        SettingError: gensim cannot train with these settings.
     """
     settings = settings or TrainSettings(epochs=1)
     sentences = lee_background()[:stories]
-    report(f"replay: gensim trains on {len(sentences)} stories, then Firth repeats it pair by pair")
+    report(f"replay: gensim trains on {len(sentences)} stories, then Firth repeats it step by step")
     gensim = train_gensim(sentences, settings, _MIN_COUNT)
     started = time.perf_counter()
     replay = Replay(gensim.words, sentences, settings, mathematics or Mathematics())
@@ -59,7 +65,8 @@ def check_replay(
     numbers = _differences(parameters, gensim.parameters)
     passed = max(numbers["largest_vector_difference"], numbers["largest_context_difference"]) <= TOLERANCE
     sizes = {"stories": len(sentences), "words": len(gensim.words), "pairs": replay.pairs}
-    return Level("replay", verdict(passed), RULE, {**sizes, **numbers, "tolerance": TOLERANCE})
+    found = {**kind_of(settings.as_dict()), **sizes, **numbers, "tolerance": TOLERANCE}
+    return Level("replay", verdict(passed), RULE, found)
 
 
 def lee_background() -> list[list[str]]:
@@ -79,24 +86,8 @@ def _differences(firth: Parameters, gensim: Parameters) -> dict[str, Any]:
     }
 
 
-class Pair(NamedTuple):
-    """One step of gensim.
-
-    Attributes:
-        word: the context word, whose own vector moves.
-        targets: (1 + negative,) the center, then its noise words: their output vectors move.
-        weights: (1 + negative,) 0 for a noise word that is the center itself, which gensim draws but skips; else 1.
-        repeated: whether a word comes twice among the targets.
-    """
-
-    word: int
-    targets: Rows
-    weights: Float64s
-    repeated: bool
-
-
 class Replay:
-    """An epoch-by-epoch run of gensim's skip-gram with negative sampling, workers=1, with Firth's mathematics.
+    """An epoch-by-epoch run of gensim's training, workers=1, with Firth's mathematics.
 
     Args:
         words: the vocabulary in gensim's order, which its draws refer to.
@@ -117,63 +108,46 @@ class Replay:
         self._raw_lengths = [len(sentence) for sentence in sentences]
         self._settings = settings
         self._mathematics = mathematics
-        counts = np.bincount(np.concatenate(self._sentences), minlength=len(words))
-        self._keep = mathematics.keep_probability(counts, settings.sample)
-        self._noise = mathematics.noise_distribution(counts, settings.ns_exponent)
-        self._labels = np.array([1.0, *[0.0] * settings.negative])  # (1 + negative,)
+        self._input, self._output = mathematics.input_side(settings), mathematics.output_side(settings)
+        self._counts = np.bincount(np.concatenate(self._sentences), minlength=len(words))
         self.pairs = 0
 
     def run(self) -> Parameters:
         """Train all epochs from the start; the result is in double precision."""
         settings = self._settings
-        parameters = self._mathematics.start(len(self._keep), settings.vector_size, settings.seed).as_float64()
+        parameters = self._mathematics.start(len(self._counts), settings.vector_size, settings.seed).as_float64()
+        steps = Steps(self._counts, settings, self._mathematics)
         random = np.random.RandomState(settings.seed)  # the generator that gensim uses
         for epoch in range(settings.epochs):
             for job in jobs(self._sentences, self._raw_lengths):
                 rate = self._mathematics.learning_rate(settings, (epoch + job.progress) / settings.epochs)
-                for pair in self._draw_pairs(job.sentences, random):
-                    self._train(parameters, pair, rate)
+                for step in steps.of_job(job.sentences, random):
+                    self._take(step, parameters, rate)
         return parameters
 
-    def _draw_pairs(self, sentences: Sequence[Rows], random: np.random.RandomState) -> Iterator[Pair]:
-        """All random choices of a job, in the order in which gensim makes them."""
-        negative, margin = self._settings.negative, self._settings.window
-        high, low = random.randint(0, 2**24), random.randint(0, 2**24)
-        generator = Generator48(2**24 * high + low)
-        ids = np.concatenate(sentences)  # (n,)
-        numbers = np.repeat(np.arange(len(sentences)), [len(sentence) for sentence in sentences])
-        if self._settings.sample:
-            chosen = kept(generator.draw(len(ids)), self._keep[ids])
-            ids, numbers = ids[chosen], numbers[chosen]
-        windows = margin - random.randint(0, margin, len(ids))
-        center, context = self._window_pairs(ids, numbers, windows)
-        noise = noise_words(generator.draw(len(center) * negative), self._noise).reshape(-1, negative)  # (P, k)
-        own = ids[center][:, np.newaxis]  # (P, 1)
-        targets = np.hstack([own, noise])  # (P, 1 + k)
-        weights = np.hstack([np.ones(own.shape), noise != own])  # (P, 1 + k)
-        repeated = (np.diff(np.sort(targets, axis=1), axis=1) == 0).any(axis=1)  # (P,)
-        self.pairs += len(center)
-        return map(Pair, ids[context].tolist(), targets, weights, repeated.tolist())
+    def _take(self, step: Step, parameters: Parameters, rate: float) -> None:
+        """Each output row moves at once, the input words' own vectors when all outputs are done."""
+        self.pairs += 1
+        h = self._input.forward(_doubles(parameters.vectors[step.inputs]))  # (D,)
+        d_h = self._move_outputs(parameters.contexts, h, step.outputs, rate)
+        moves = rate * self._input.step(d_h, len(step.inputs))  # (p, D)
+        np.subtract.at(parameters.vectors, step.inputs, moves)  # a word may stand twice among them
 
-    def _window_pairs(self, ids: Rows, sentences: Rows, windows: Rows) -> tuple[Rows, Rows]:
-        """Places of center and context of each pair, centers in the order of the text, contexts from left to right."""
-        margin = self._settings.window
-        padding = Stream.padding(margin, 0)
-        stream = padding.then(Stream(ids.astype(np.int32), sentences, windows, np.arange(len(ids)))).then(padding)
-        center, offset = np.nonzero(self._mathematics.positives(stream, margin))
-        return center, center + offset - margin
+    def _move_outputs(self, contexts: Floats, h: Float64s, outputs: Outputs, rate: float) -> Float64s:
+        """Move the output rows; returns the gradient of h.
 
-    def _train(self, parameters: Parameters, pair: Pair, rate: float) -> None:
-        """gensim's step: each output vector moves at once, the word's own vector when all its targets are done.
-
-        So the targets can be met together, unless one of them comes twice: then they are met one after the other.
+        h stays as it is meanwhile, so the rows can be met together, unless one comes twice: then one after the other.
         """
-        vectors, contexts = parameters.vectors, parameters.contexts
-        v: Float64s = vectors[pair.word].astype(np.float64)  # (D,), a copy
-        size = len(pair.targets)
-        for part in [slice(n, n + 1) for n in range(size)] if pair.repeated else [slice(size)]:
-            outputs, labels = pair.targets[part], self._labels[part]
-            u: Float64s = contexts.take(outputs, axis=0).astype(np.float64, copy=False)  # (M, D)
-            d_v, d_u = self._mathematics.gradient(v, u, labels, pair.weights[part], table_sigmoid(labels))
-            vectors[pair.word] -= rate * d_v
-            contexts[outputs] = u - rate * d_u
+        d_h = np.zeros(len(h))
+        size = len(outputs.rows)
+        for part in [slice(n, n + 1) for n in range(size)] if outputs.repeated else [slice(size)]:
+            rows, labels = outputs.rows[part], outputs.labels[part]
+            u = _doubles(contexts[rows])  # (M, D)
+            d_part, d_u = self._output(h, u, labels, outputs.weights[part], table_sigmoid(labels))
+            contexts[rows] = u - rate * d_u
+            d_h += d_part
+        return d_h
+
+
+def _doubles(rows: Floats) -> Float64s:
+    return rows.astype(np.float64, copy=False)

@@ -1,4 +1,4 @@
-"""Level 1: words, counts, keep probabilities and noise distribution equal gensim's on the same text."""
+"""Level 1: words, counts, keep probabilities, noise distribution and Huffman tree are gensim's on the same text."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from pipeline.crosscheck.gensim_twin import JOB_WORDS, NOISE_UNITS, GensimTables
 from pipeline.crosscheck.levels import Level, verdict
 from pipeline.crosscheck.mathematics import Mathematics
 from pipeline.crosscheck.text_part import TextPart
+from pipeline.models.huffman import HuffmanTree
 from pipeline.settings import TrainSettings, VocabularySettings
 from pipeline.text.vocabulary import Vocabulary
 
@@ -19,14 +20,15 @@ NOISE_TOLERANCE = 1.01 / NOISE_UNITS
 
 RULE = (
     "same words, same counts, every keep probability within 2^-32 and every noise probability within 1.01 / (2^31 - 1),"
-    " which is how finely gensim keeps them; words compared one by one, since gensim orders equal counts differently"
+    " which is how finely gensim keeps them; words compared one by one, since gensim orders equal counts differently;"
+    " and in gensim's order the Huffman tree leads to each word by the same inner nodes and codes"
 )
 
 
 def check_tables(
     text: TextPart, min_count: int, settings: TrainSettings, mathematics: Mathematics | None = None
 ) -> Level:
-    """Let gensim count the same sentences and compare word by word.
+    """Let gensim count the same sentences and compare word by word, whichever of the tables the settings need.
 
     `max_vocab_size` plays no part: gensim has no such setting that keeps a fixed number of words.
     """
@@ -37,6 +39,7 @@ def check_tables(
         not numbers["words_only_in_firth"]
         and not numbers["words_only_in_gensim"]
         and numbers["largest_count_difference"] == 0
+        and numbers["paths_that_differ"] == 0
         and numbers["largest_keep_difference"] <= KEEP_TOLERANCE
         and numbers["largest_noise_difference"] <= NOISE_TOLERANCE
     )
@@ -61,4 +64,11 @@ def _differences(
         "keep_tolerance": KEEP_TOLERANCE,
         "largest_noise_difference": float(np.abs(noise[here] - gensim.noise[there]).max(initial=0)),
         "noise_tolerance": NOISE_TOLERANCE,
+        "paths_that_differ": _paths_that_differ(gensim, mathematics.tree(gensim.counts)),
     }
+
+
+def _paths_that_differ(gensim: GensimTables, tree: HuffmanTree) -> int:
+    """To how many words the two trees lead by other nodes or codes."""
+    here = (tuple(part.tolist() for part in tree.path(word)) for word in range(len(gensim.words)))
+    return sum(mine != theirs for mine, theirs in zip(here, gensim.paths, strict=True))

@@ -172,6 +172,19 @@ class Steps:
     drawn: Drawn | None
     progress: NDArray[np.float64]
 
+    @property
+    def arrays(self) -> list[NDArray[Any]]:
+        """All of them, for `rebuilt`."""
+        drawn = [value for value in vars(self.drawn).values() if isinstance(value, np.ndarray)] if self.drawn else []
+        return [self.tokens, self.positive, self.occurrences, self.progress, *drawn]
+
+    @classmethod
+    def rebuilt(cls, model: str, loss: str, negative: int, arrays: list[NDArray[Any]]) -> "Steps":
+        """From what `arrays` gave."""
+        (tokens, positive, occurrences, progress), rest = arrays[:4], arrays[4:]
+        drawn = {"ns": lambda: Noise(rest[0], rest[1], negative), "hs": lambda: Paths(*rest), "softmax": lambda: None}
+        return cls(model, tokens, positive, occurrences, drawn[loss](), progress)
+
     def __len__(self) -> int:
         return len(self.tokens)
 

@@ -96,9 +96,10 @@ class Stream:
 
     def then(self, other: "Stream") -> "Stream":
         """Both, one after the other."""
-        return Stream(*(np.concatenate(pair) for pair in zip(self._arrays(), other._arrays(), strict=True)))
+        return Stream(*(np.concatenate(pair) for pair in zip(self.arrays, other.arrays, strict=True)))
 
-    def _arrays(self) -> tuple[NDArray[np.integer], ...]:
+    @property
+    def arrays(self) -> tuple[NDArray[np.integer], ...]:
         return self.ids, self.sentence, self.window, self.place
 
     @classmethod

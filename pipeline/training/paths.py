@@ -23,6 +23,12 @@ def top_of(tree: HuffmanTree) -> tuple[int, NDArray[np.int64]]:
     return first, inside[tree.starts[1:]] - inside[tree.starts[:-1]]
 
 
+def widest(tree: HuffmanTree) -> int:
+    """Q: usually PATH_ENTRIES, more where a single path has more below the top."""
+    _, upper = top_of(tree)
+    return max(PATH_ENTRIES, int((tree.lengths - upper).max()))
+
+
 class PathMaker:
     """Makes the `Paths` of steps from the words of their targets."""
 
@@ -30,7 +36,7 @@ class PathMaker:
         _, upper = top_of(tree)
         self._starts = tree.starts[:-1] + upper  # (V,) where each word's lower end begins
         self._lengths = tree.lengths - upper
-        self._width = max(PATH_ENTRIES, int(self._lengths.max()))  # Q
+        self._width = widest(tree)  # Q
         padding = len(tree.points)  # an entry after all others
         self._nodes = np.append(tree.points, np.int32(len(upper) - 1))
         self._signs = np.append(np.float32(1.0) - 2 * tree.codes.astype(np.float32), np.float32(0.0))

@@ -16,6 +16,7 @@ from pipeline.training.batch import Batch
 from pipeline.training.batches import BatchMaker
 from pipeline.training.fast.trainer import FastTrainer
 from pipeline.training.parameters import Parameters
+from pipeline.training.schedule import learning_rate
 from storage.errors import Diverged, InputError
 
 REPORT_SECONDS = 0.5
@@ -86,11 +87,6 @@ class Trained:
 
 def ignore(_: Progress) -> None:
     """Report to nobody."""
-
-
-def learning_rate(settings: TrainSettings, progress: float) -> float:
-    """From alpha down to min_alpha, linearly in the share of tokens passed."""
-    return settings.alpha - (settings.alpha - settings.min_alpha) * progress
 
 
 def train(

@@ -3,8 +3,6 @@
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
-
 from pipeline.training.batch import Ids, row_rates
 from pipeline.training.fast.blocks import Float32s
 from pipeline.training.fast.scatter import add_rows
@@ -31,6 +29,18 @@ class Pull(NamedTuple):
 
 def apply(pull: Pull, parameters: Parameters, rate: float) -> None:
     """Take each occurrence's step at its own rate."""
-    matrix: NDArray[np.float32] = getattr(parameters, pull.matrix)
-    lengths = np.sqrt(np.einsum("...d,...d->...", pull.pulls, pull.pulls))
-    add_rows(matrix, pull.ids, row_rates(rate, pull.occurrences, lengths, pull.curvatures), pull.pulls)
+    rates = row_rates(rate, pull.occurrences, lengths_of(pull), pull.curvatures)
+    add_rows(getattr(parameters, pull.matrix), pull.ids, rates, pull.pulls)
+
+
+def lengths_of(pull: Pull) -> Float32s:
+    """The Euclidean length of each gradient, of the shape of the ids."""
+    lengths: Float32s = np.sqrt(np.einsum("...d,...d->...", pull.pulls, pull.pulls))
+    return lengths
+
+
+def apply_share(pull: Pull, lengths: Float32s, parameters: Parameters, rate: float, share: tuple[int, int]) -> None:
+    """The same for those rows only whose number is share[0] modulo share[1], from `lengths_of` that are known."""
+    mine = pull.ids.ravel() % share[1] == share[0]
+    rates = row_rates(rate, pull.occurrences, lengths, pull.curvatures)
+    add_rows(getattr(parameters, pull.matrix), pull.ids, rates, pull.pulls, mine)

@@ -1,0 +1,31 @@
+"""The kind of training a model had: what the replay repeats, and whether gensim has it at all."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.crosscheck.levels import UNDECIDED, Level
+from pipeline.settings import TrainSettings
+
+_KIND = ("model", "loss", "cbow_mean", "shrink_windows")
+
+NOT_IN_GENSIM = "not in gensim, which has negative sampling and hierarchical softmax but no full softmax"
+
+
+def kind_of(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a model's settings those that make it another algorithm; where one is missing, it is older than the choice."""
+    return {name: settings[name] for name in _KIND if name in settings}
+
+
+def one_epoch(settings: TrainSettings) -> TrainSettings:
+    """What the replay of this kind of training trains: one epoch, with everything else at its default."""
+    return TrainSettings(epochs=1, **kind_of(settings.as_dict()))
+
+
+def in_gensim(settings: TrainSettings) -> bool:
+    """Whether gensim can train this at all."""
+    return settings.loss != "softmax"
+
+
+def not_in_gensim(level: str) -> Level:
+    """The verdict of a level that trains with gensim, where that cannot be."""
+    return Level(level, UNDECIDED, f"training with full softmax is {NOT_IN_GENSIM}", {"reason": NOT_IN_GENSIM})
