@@ -3,6 +3,8 @@
 import multiprocessing
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
 from types import TracebackType
 from typing import Any
 
@@ -12,52 +14,54 @@ from numpy.typing import NDArray
 from pipeline.settings import TrainSettings
 from pipeline.text.token_files import Chunk
 from pipeline.training.batch import Batch
-from pipeline.training.batches import BatchMaker, Part, StepShape
+from pipeline.training.batches import BatchMaker, Part
+from pipeline.training.crew import Done
 from pipeline.training.parameters import Parameters
+from pipeline.training.schedule import learning_rate
 from pipeline.training.team.barrier import Signals
-from pipeline.training.team.member import STOPPED, Member, Team, work
+from pipeline.training.team.free import FreeMember
+from pipeline.training.team.lockstep import LockstepMember
 from pipeline.training.team.shared import Block
 from pipeline.training.team.sizes import bytes_of_gradients, bytes_of_part, bytes_of_steps
+from pipeline.training.team.team import STOPPED, Team
+from pipeline.training.team.worker import member_of, work
 from storage.errors import FirthError
 
 
 class Foreman:
-    """Trains with several processes; makes batches as a `BatchMaker` does and takes steps as a `Trainer` does.
-
-    Every batch must be stepped before the next is asked for: the others go on with the steps they were given.
+    """Trains with several processes; takes all steps of a training as a `crew.Solo` does.
 
     Args:
-        size: processes, this one included.
+        size: processes, this one included; in lockstep no more than there are lanes in a step.
         settings: of the training.
         counts: (V,) of the vocabulary's words.
         start: the parameters to start from; they are copied, and `parameters` are those that move.
-        shape: of a step.
+        lockstep: share every step, for the same bytes as one process alone.
     """
 
     def __init__(
-        self,
-        size: int,
-        settings: TrainSettings,
-        counts: NDArray[np.int64],
-        start: Parameters,
-        shape: StepShape | None = None,
+        self, size: int, settings: TrainSettings, counts: NDArray[np.int64], start: Parameters, lockstep: bool
     ) -> None:
-        maker = BatchMaker(counts, settings, shape)
-        self._team = _team(min(size, maker.shape.lanes), maker, counts)
-        self._member = Member(self._team, 0)
-        self._member.barrier.check = self._require_all_alive  # type: ignore[method-assign]
+        self.maker = BatchMaker(counts, settings)
+        self._team = _team(min(size, self.maker.shape.lanes) if lockstep else size, lockstep, self.maker, counts)
         self.parameters = self._team.parameters()
         self.parameters.vectors[...], self.parameters.contexts[...] = start.vectors, start.contexts
-        context = multiprocessing.get_context("spawn")
-        self._connections, self._processes = [], []
+        self._member = member_of(self._team, 0)
+        self._member.barrier.check = self._require_all_alive  # type: ignore[method-assign]  # it can see its children
+        self._connections: list[Connection] = []
+        self._processes: list[SpawnProcess] = []
+        self._in_steps = False
         for me in range(1, self._team.size):
-            here, there = context.Pipe()
-            process = context.Process(target=work, args=(self._team, me, there), daemon=True)
-            process.start()
-            there.close()
-            self._connections.append(here)
-            self._processes.append(process)
-        self._stepping = False
+            self._start(me)
+
+    def _start(self, me: int) -> None:
+        context = multiprocessing.get_context("spawn")
+        here, there = context.Pipe()
+        process = context.Process(target=work, args=(self._team, me, there), daemon=True)
+        process.start()
+        there.close()
+        self._connections.append(here)
+        self._processes.append(process)
 
     def __enter__(self) -> "Foreman":
         return self
@@ -70,7 +74,7 @@ class Foreman:
     def close(self) -> None:
         """Let the others end, wherever they are."""
         self._member.state[0] = STOPPED
-        if self._stepping:
+        if self._in_steps:
             self._member.barrier.come()
         for connection in self._connections:
             connection.close()
@@ -79,41 +83,52 @@ class Foreman:
             if process.is_alive():
                 process.kill()
 
-    def epoch(self, chunks: Iterable[Chunk], epoch: int) -> Iterator[Batch]:
-        """The batches of one pass, in the order of the text."""
-        parts = self._member.maker.parts(chunks, epoch)
+    def epoch(self, chunks: Iterable[Chunk], epoch: int) -> Iterator[Done]:
+        """Take all steps of a pass, in rounds with a part of the text for each member."""
+        parts = self.maker.parts(chunks, epoch)
         while round_of := list(islice(parts, self._team.size)):
-            made = self._share_out(round_of)
-            self._stepping = True
-            for steps in made:
-                for step in range(len(steps)):
-                    yield steps[step]
-            self._stepping = False
+            self._share_out(round_of)
+            if isinstance(self._member, LockstepMember):
+                yield from self._together(self._member, round_of)
+            elif isinstance(self._member, FreeMember):
+                yield from self._each_alone(self._member, round_of)
 
-    def step(self, _: Parameters, batch: Batch, rate: float) -> float:
-        """As in `FastTrainer`; the learning rate is the schedule's, which all members know."""
-        loss = self._member.step(batch)
-        if loss is None:
-            raise ValueError("the team has ended")
-        return loss
-
-    def loss(self, _: Parameters, batch: Batch) -> float:
-        """As in `FastTrainer`, by this process alone."""
+    def loss(self, batch: Batch) -> float:
+        """A batch's summed loss, in nats, by this process alone; moves nothing."""
         return self._member.trainer.loss(self.parameters, batch)
 
-    def _share_out(self, parts: list[Part]) -> list[Any]:
-        """Let each member make the steps of a part; returns those of all."""
+    def _share_out(self, parts: list[Part]) -> None:
+        """Send each other member the part it is to see to, or nothing where there are too few."""
         others = parts[1:] + [None] * (self._team.size - len(parts))
         for me, (connection, part) in enumerate(zip(self._connections, others, strict=True), start=1):
-            stream = part.stream.arrays if part else []
-            connection.send((self._team.inboxes[me].write(stream), part.key if part else None))
-        layouts = [self._member.make(parts[0])]
-        layouts += [self._receive(connection) for connection in self._connections[: len(parts) - 1]]
+            layout = self._team.inboxes[me].write(part.stream.arrays) if part else []
+            connection.send((layout, part.key if part else None))
+
+    def _each_alone(self, member: FreeMember, parts: list[Part]) -> Iterator[Done]:
+        """This process's own steps, then what the others report of theirs."""
+        done = Done(0.0, 0, 0.0, 0.0)
+        for done in member.train(parts[0]):
+            yield done
+        for connection in self._connections[: len(parts) - 1]:
+            loss, pairs = self._receive(connection)
+            yield done._replace(loss=loss, pairs=pairs)
+
+    def _together(self, member: LockstepMember, parts: list[Part]) -> Iterator[Done]:
+        """All members' steps, one after the other."""
+        layouts = [member.make(parts[0]), *map(self._receive, self._connections[: len(parts) - 1])]
         for connection in self._connections:
             connection.send(layouts)
-        return [self._member.made(by, layout) for by, layout in enumerate(layouts)]
+        self._in_steps = True
+        for by, layout in enumerate(layouts):
+            steps = member.made(by, layout)
+            for step in range(len(steps)):
+                batch = steps[step]
+                loss = member.step(batch)
+                if loss is not None:
+                    yield Done(loss, batch.pairs, batch.progress, learning_rate(self.maker.settings, batch.progress))
+        self._in_steps = False
 
-    def _receive(self, connection: Any) -> Any:
+    def _receive(self, connection: Connection) -> Any:
         try:
             return connection.recv()
         except EOFError:
@@ -131,10 +146,11 @@ def _ended_early() -> FirthError:
     )
 
 
-def _team(size: int, maker: BatchMaker, counts: NDArray[np.int64]) -> Team:
+def _team(size: int, lockstep: bool, maker: BatchMaker, counts: NDArray[np.int64]) -> Team:
     settings, shape = maker.settings, maker.shape
     team = Team(
         size,
+        lockstep,
         settings,
         shape,
         Block(counts.nbytes),

@@ -1,167 +1,36 @@
-"""One process's share of a step: its lanes' gradients first, then, when all have theirs, its rows of both matrices.
+"""What every member of a team has: its own maker of batches and trainer, on the shared parameters."""
 
-    compute    a member scores its lanes and writes their gradients and losses where all can read them
-    barrier
-    apply      a member adds the gradients of all lanes to the rows that are its own, those of every n-th word
-    barrier
-
-A row's gradients are added by one member in the order of the lanes, as a single process does, and a lane's gradients
-depend on that lane alone; so the bytes are the same for any number of members.
-"""
-
-import math
-import signal
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
-from pipeline.settings import TrainSettings
-from pipeline.training.batch import Batch, Steps
-from pipeline.training.batches import BatchMaker, Part, StepShape, Stream
-from pipeline.training.fast.blocks import Float32s
-from pipeline.training.fast.pulls import Pull, apply_share, lengths_of
+from pipeline.training.batches import BatchMaker, Part, Stream
 from pipeline.training.fast.trainer import FastTrainer
-from pipeline.training.parameters import Parameters
-from pipeline.training.schedule import learning_rate
-from pipeline.training.team.barrier import Barrier, Signals
-from pipeline.training.team.shared import Block, Layout, padded
-
-GOING, STOPPED = 0, 1
-
-
-@dataclass(frozen=True, eq=False)
-class Team:
-    """What all members know: made once, before the others start.
-
-    Attributes:
-        size: how many members, the one that starts the others included.
-        settings: of the training.
-        shape: of a step.
-        counts: of the vocabulary's words, (V,) int64.
-        matrices: both, (2, V, D) float32.
-        gradients: of all lanes of a step, and their lengths and curvatures.
-        losses: (L,) float64, of the step's lanes.
-        state: (1,) int64, GOING or STOPPED.
-        inboxes: for each member the part of the text that it is to make into steps.
-        outboxes: for each member the steps it has made.
-        signals: for the barrier.
-    """
-
-    size: int
-    settings: TrainSettings
-    shape: StepShape
-    counts: Block
-    matrices: Block
-    gradients: Block
-    losses: Block
-    state: Block
-    inboxes: list[Block]
-    outboxes: list[Block]
-    signals: Signals
-
-    @property
-    def words(self) -> int:
-        """V."""
-        return self.counts.size // 8
-
-    def parameters(self) -> Parameters:
-        """Both matrices, as views of the shared memory."""
-        both = self.matrices.array(np.float32, (2, self.words, self.settings.vector_size))
-        return Parameters(both[0], both[1])
-
-
-class Shared(NamedTuple):
-    """A pull of all lanes, and how long each of its gradients is."""
-
-    pull: Pull
-    lengths: Float32s
+from pipeline.training.team.barrier import Barrier
+from pipeline.training.team.team import Team
 
 
 class Member:
-    """What one process does in a step."""
+    """One process of a team.
+
+    Args:
+        team: what is shared.
+        me: its number; 0 is the foreman.
+    """
 
     def __init__(self, team: Team, me: int) -> None:
-        lanes = team.shape.lanes
         self.team, self.me = team, me
         self.maker = BatchMaker(team.counts.array(np.int64, (team.words,)), team.settings, team.shape)
         self.trainer = FastTrainer(self.maker.objective)
         self.parameters = team.parameters()
         self.barrier = Barrier(team.signals, me)
-        self.lanes = slice(lanes * me // team.size, lanes * (me + 1) // team.size)
-        self.losses = team.losses.array(np.float64, (lanes,))
         self.state = team.state.array(np.int64, (1,))
-        self._places: dict[tuple[tuple[int, ...], ...], list[tuple[Shared, list[NDArray[Any]]]]] = {}
 
-    def step(self, batch: Batch) -> float | None:
-        """Do this member's share of a step; returns the loss of all lanes, or nothing when the team is to end."""
-        shared = self._compute(batch)
-        self.barrier.wait()
-        if self.state[0] == STOPPED:
-            return None
-        loss = math.fsum(self.losses)  # now: behind the next barrier the lanes' losses are those of another step
-        if math.isfinite(loss):
-            rate = learning_rate(self.team.settings, batch.progress)
-            for pull, lengths in shared:
-                apply_share(pull, lengths, self.parameters, rate, (self.me, self.team.size))
-        self.barrier.wait()
-        return loss
-
-    def make(self, part: Part) -> Layout:
-        """Make a part's steps, and put them where all can read them."""
-        return self.team.outboxes[self.me].write(self.maker.steps(part).arrays)
-
-    def made(self, by: int, layout: Layout) -> Steps:
-        """The steps that a member made."""
-        settings = self.team.settings
-        return Steps.rebuilt(settings.model, settings.loss, settings.negative, self.team.outboxes[by].read(layout))
+    def receive(self, connection: Connection) -> Part | None:
+        """The part that the foreman has cut for this member, if there is one."""
+        layout, key = connection.recv()
+        return Part(Stream(*self.team.inboxes[self.me].read(layout)), key) if layout else None
 
     def round(self, connection: Connection) -> bool:
-        """Make the steps of a part, then do this member's share of everybody's steps; says whether to go on."""
-        layout, key = connection.recv()
-        if layout:
-            connection.send(self.make(Part(Stream(*self.team.inboxes[self.me].read(layout)), key)))
-        made = [self.made(by, layout) for by, layout in enumerate(connection.recv())]
-        return all(self.step(steps[step]) is not None for steps in made for step in range(len(steps)))
-
-    def _compute(self, batch: Batch) -> list[Shared]:
-        """Write what this member's lanes pull; returns views of what all lanes do."""
-        mine = batch.lanes(self.lanes)
-        self.losses[self.lanes] = self.trainer.lane_losses(self.parameters, mine)
-        pulls = self.trainer.pulls(mine)
-        sizes = tuple(pull.pulls.shape for pull in pulls)
-        if sizes not in self._places:
-            self._places[sizes] = _placed(self.team, pulls, self.lanes)
-        for part, (_, own) in zip(pulls, self._places[sizes], strict=True):
-            for place, values in zip(own, (*part[1:], lengths_of(part)), strict=True):
-                place[...] = values
-        return [shared for shared, _ in self._places[sizes]]
-
-
-def _placed(team: Team, pulls: list[Pull], lanes: slice) -> list[tuple[Shared, list[NDArray[Any]]]]:
-    """Where pulls of these shapes lie among the gradients: of all lanes, and the part of this member's."""
-    places, offset = [], 0
-    for pull in pulls:
-        arrays = []
-        for value in (pull.ids, pull.occurrences, pull.pulls, pull.curvatures, pull.curvatures):
-            tail = np.shape(value)[1:] if np.ndim(value) else pull.ids.shape[1:]
-            kind = np.int32 if value is pull.ids or value is pull.occurrences else np.float32
-            arrays.append(team.gradients.array(kind, (team.shape.lanes, *tail), offset))
-            offset += padded(arrays[-1].nbytes)
-        places.append((Shared(Pull(pull.matrix, *arrays[:4]), arrays[4]), [array[lanes] for array in arrays]))
-    return places
-
-
-def work(team: Team, me: int, connection: Connection) -> None:
-    """A member's whole life: make steps of the parts it is given, and take part in all steps, until it is told to end."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who is interrupted is the foreman, who then tells the others
-    member = Member(team, me)
-    with threadpool_limits(1, "blas"), np.errstate(over="ignore", invalid="ignore"):
-        try:
-            while member.round(connection):
-                pass
-        except EOFError:  # the foreman has closed the connection, or is gone
-            return
+        """Do what is to be done with a part of the text for each member; says whether to go on."""
+        raise NotImplementedError

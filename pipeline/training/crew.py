@@ -1,0 +1,102 @@
+"""`Crew`: who takes the steps of a training; one process alone here, several in `team`."""
+
+from collections.abc import Iterable, Iterator
+from types import TracebackType
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.settings import TrainSettings
+from pipeline.text.token_files import Chunk
+from pipeline.training.batch import Batch
+from pipeline.training.batches import BatchMaker
+from pipeline.training.fast.trainer import FastTrainer
+from pipeline.training.parameters import Parameters
+from pipeline.training.schedule import learning_rate
+
+
+class Done(NamedTuple):
+    """A step that was taken, or several.
+
+    Attributes:
+        loss: summed, in nats, before it.
+        pairs: of an input and a target.
+        progress: share of the whole training that lies before it.
+        rate: the learning rate.
+    """
+
+    loss: float
+    pairs: int
+    progress: float
+    rate: float
+
+
+class Trainer(Protocol):
+    """What the reference and the fast trainer have in common."""
+
+    def step(self, parameters: Parameters, batch: Batch, rate: float) -> float:
+        """Move the parameters in place; return the batch's summed loss before the step, in nats."""
+
+    def loss(self, parameters: Parameters, batch: Batch) -> float:
+        """The batch's summed loss, in nats; moves nothing."""
+
+
+class Crew(Protocol):
+    """Takes all steps of a training.
+
+    Attributes:
+        maker: of the batches.
+        parameters: those that move.
+    """
+
+    maker: BatchMaker
+    parameters: Parameters
+
+    def epoch(self, chunks: Iterable[Chunk], epoch: int) -> Iterator[Done]:
+        """Take all steps of a pass, in the order of the text."""
+
+    def loss(self, batch: Batch) -> float:
+        """A batch's summed loss, in nats; moves nothing."""
+
+    def __enter__(self) -> "Crew": ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class Solo:
+    """A crew of one: the same arguments give the same bytes.
+
+    Args:
+        settings: of the training.
+        counts: (V,) of the vocabulary's words.
+        start: the parameters to start from; they are moved.
+        trainer: by default the fast one.
+    """
+
+    def __init__(
+        self, settings: TrainSettings, counts: NDArray[np.int64], start: Parameters, trainer: Trainer | None = None
+    ) -> None:
+        self.maker = BatchMaker(counts, settings)
+        self.parameters = start
+        self._trainer = trainer or FastTrainer(self.maker.objective)
+
+    def epoch(self, chunks: Iterable[Chunk], epoch: int) -> Iterator[Done]:
+        """Take all steps of a pass, in the order of the text."""
+        for batch in self.maker.epoch(chunks, epoch):
+            rate = learning_rate(self.maker.settings, batch.progress)
+            yield Done(self._trainer.step(self.parameters, batch, rate), batch.pairs, batch.progress, rate)
+
+    def loss(self, batch: Batch) -> float:
+        """A batch's summed loss, in nats; moves nothing."""
+        return self._trainer.loss(self.parameters, batch)
+
+    def __enter__(self) -> "Solo":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing was opened."""
