@@ -130,7 +130,7 @@ class TrainSettings(Settings):
     )
     vector_size: int = setting(100, "Dimensions of a vector.", low=1, high=10_000)
     window: int = setting(5, "Largest distance between a center and its context word.", low=1, high=1000)
-    shrink_windows: bool = setting(True, "Draw each center's window from 1 to --window; otherwise it is always --window.")
+    shrink_windows: bool = setting(True, "Draw each center's window from 1 to --window, or else always --window.")
     cbow_mean: bool = setting(True, "CBOW predicts from the mean of the context vectors; otherwise from their sum.")
     negative: int = setting(5, "Noise words for each pair of center and context.", low=1, high=1000)
     ns_exponent: float = setting(0.75, "Power of the counts in the noise distribution.", low=-10, high=10)

@@ -1,7 +1,7 @@
 """`Batch`: all that one step needs besides the parameters and the learning rate, randomness included.
 
-Letters, here and in the trainers: V vocabulary, D dimensions, C window, L lanes of a step, N centers of a lane, G groups
-of a lane's centers that share their noise, K noise words of a group.
+Letters, here and in the trainers: V vocabulary, D dimensions, C window, L lanes of a step, N centers of a lane, G
+groups of a lane's centers that share their noise, K noise words of a group.
 """
 
 from dataclasses import dataclass, fields, replace
@@ -121,7 +121,7 @@ class Batch:
     @property
     def window(self) -> int:
         """C, the largest distance of a context."""
-        return self.positive.shape[2] // 2
+        return int(self.positive.shape[2]) // 2
 
     @property
     def centers(self) -> Ids:
@@ -151,56 +151,8 @@ class Batch:
             tokens=self.tokens[part],
             positive=self.positive[part],
             occurrences=self.occurrences[part],
-            targets=_sliced(self.targets, part),
-            drawn=_sliced(self.drawn, part) if self.drawn else None,
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class Steps:
-    """The batches of many steps, stacked: every array has S before the shape that it has in a `Batch`.
-
-    Attributes:
-        model: "skipgram" or "cbow": what the targets are.
-        tokens: (S, L, N + 2C), and so on: see `Batch`.
-    """
-
-    model: str
-    tokens: Ids
-    positive: Bools
-    occurrences: Ids
-    drawn: Drawn | None
-    progress: NDArray[np.float64]
-
-    @property
-    def arrays(self) -> list[NDArray[Any]]:
-        """All of them, for `rebuilt`."""
-        drawn = [value for value in vars(self.drawn).values() if isinstance(value, np.ndarray)] if self.drawn else []
-        return [self.tokens, self.positive, self.occurrences, self.progress, *drawn]
-
-    @classmethod
-    def rebuilt(cls, model: str, loss: str, negative: int, arrays: list[NDArray[Any]]) -> "Steps":
-        """From what `arrays` gave."""
-        (tokens, positive, occurrences, progress), rest = arrays[:4], arrays[4:]
-        drawn = {"ns": lambda: Noise(rest[0], rest[1], negative), "hs": lambda: Paths(*rest), "softmax": lambda: None}
-        return cls(model, tokens, positive, occurrences, drawn[loss](), progress)
-
-    def __len__(self) -> int:
-        return len(self.tokens)
-
-    def __getitem__(self, step: int) -> Batch:
-        tokens, positive, occurrences = self.tokens[step], self.positive[step], self.occurrences[step]
-        window = positive.shape[2] // 2
-        present = positive if self.model == "skipgram" else positive.any(axis=2, keepdims=True)
-        words, counts = (of_targets(self.model, values, window) for values in (tokens, occurrences))
-        return Batch(
-            tokens,
-            positive,
-            occurrences,
-            Targets(words, present, counts),
-            _sliced(self.drawn, step) if self.drawn else None,
-            float(self.progress[step]),
-            len(tokens),
+            targets=sliced(self.targets, part),
+            drawn=sliced(self.drawn, part) if self.drawn else None,
         )
 
 
@@ -209,10 +161,11 @@ def of_targets(model: str, values: Ids, window: int) -> Ids:
     return values if model == "skipgram" else values[..., window : values.shape[-1] - window]
 
 
-def _sliced(value: Part, part: slice | int) -> Part:
+def sliced(value: Part, part: slice | int) -> Part:
     """A part of every array along its first axis."""
     arrays = {field.name: getattr(value, field.name) for field in fields(value)}
-    return replace(value, **{name: array[part] for name, array in arrays.items() if isinstance(array, np.ndarray)})
+    sliced = {name: array[part] for name, array in arrays.items() if isinstance(array, np.ndarray)}
+    return replace(value, **sliced)  # type: ignore[arg-type]  # an array's part is an array of its type
 
 
 MAX_MOVE = 1.0

@@ -1,4 +1,4 @@
-"""The paths of hierarchical softmax as arrays of a step: which of a path lies in the tree's top, and the lists below."""
+"""The paths of hierarchical softmax as arrays of a step: which of each lies in the tree's top, and what is below."""
 
 import numpy as np
 from numpy.typing import NDArray

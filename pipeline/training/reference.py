@@ -23,7 +23,7 @@ can move at its own rate (`batch.row_rates`): a token of the step, a noise word 
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -42,7 +42,7 @@ class Update(NamedTuple):
         matrix: "vectors" or "contexts".
         row: of it.
         occurrence: which of the row's occurrences in the step.
-        count: how many there are.
+        occurrences: how many there are.
         gradient: (D,).
         curvature: its part of the bound for `row_rates`.
     """
@@ -50,7 +50,7 @@ class Update(NamedTuple):
     matrix: str
     row: int
     occurrence: tuple[object, ...]
-    count: int
+    occurrences: int
     gradient: Float64s
     curvature: float = 0.0
 
@@ -78,7 +78,7 @@ class ReferenceTrainer:
         loss, updates = self._gradients(parameters, batch)
         for matrix, row, gradient, count, curvature in _summed(updates):
             target: Floats = getattr(parameters, matrix)
-            target[row] -= row_rates(rate, np.int32(count), np.linalg.norm(gradient), curvature) * gradient
+            target[row] -= _rate(rate, count, gradient, curvature) * gradient
         return loss
 
     def loss(self, parameters: Parameters, batch: Batch) -> float:
@@ -99,8 +99,8 @@ class ReferenceTrainer:
     def _skip_gram(
         self, parameters: Parameters, batch: Batch, at: tuple[int, int], contexts: list[int]
     ) -> tuple[float, list[Update]]:
-        (lane, n), place = at, at[1] + batch.window
-        h = skip_gram.forward(parameters.vectors[batch.tokens[lane, [place]]])
+        lane, place = at[0], at[1] + batch.window
+        h = skip_gram.forward(_rows(parameters.vectors, batch.tokens[lane, [place]]))
         targets = [Target(int(batch.tokens[lane, context]), context) for context in contexts]
         loss, d_h, updates = self._output(parameters, batch, at, h, targets)
         (d_row,) = skip_gram.gradient(d_h)
@@ -110,7 +110,7 @@ class ReferenceTrainer:
         self, parameters: Parameters, batch: Batch, at: tuple[int, int], contexts: list[int]
     ) -> tuple[float, list[Update]]:
         (lane, n), mean = at, self.objective.mean
-        h = cbow.forward(parameters.vectors[batch.tokens[lane, contexts]], mean)
+        h = cbow.forward(_rows(parameters.vectors, batch.tokens[lane, contexts]), mean)
         target = Target(int(batch.centers[lane, n]), n)
         loss, d_h, updates = self._output(parameters, batch, at, h, [target])
         d_rows = cbow.step_factor(len(contexts), mean) * cbow.gradient(d_h, len(contexts), mean)
@@ -128,13 +128,13 @@ class ReferenceTrainer:
         total, d_h, updates = 0.0, np.zeros_like(h), list[Update]()
         for word, place in targets:
             points, codes = tree.path(word)
-            u, labels = parameters.contexts[points], codes.astype(np.float64)
+            u, labels = _rows(parameters.contexts, points), codes.astype(np.float64)
             total += hierarchical_softmax.loss(h, u, labels)
             d_input, d_nodes = hierarchical_softmax.gradient(h, u, labels)
             d_h += d_input
             for node, d_node in zip(points.tolist(), d_nodes, strict=True):
                 if node >= first:
-                    updates.append(Update("contexts", node, ("top", at[0]), batch.all_lanes, d_node, h @ h / 4))
+                    updates.append(Update("contexts", node, ("top", at[0]), batch.all_lanes, d_node, float(h @ h) / 4))
                 else:
                     updates.append(Update("contexts", node, ("end", at[0], place), counts[node], d_node))
         return total, d_h, updates
@@ -148,7 +148,7 @@ def _negative(parameters: Parameters, batch: Batch, at: tuple[int, int], h: Floa
     drawn = noise.words[lane, group]  # (K,)
     labels = np.repeat([1.0, 0.0], [len(targets), len(drawn)])
     weights = np.repeat([1.0, len(targets) * noise.negative / len(drawn)], [len(targets), len(drawn)])
-    u = parameters.contexts[[*(target.word for target in targets), *drawn]]
+    u = _rows(parameters.contexts, [*(target.word for target in targets), *drawn])
     d_h, d_u = negative_sampling.gradient(h, u, labels, weights)
     updates = [
         Update("contexts", word, ("target", lane, place), int(batch.targets.occurrences[lane, place]), d_row)
@@ -161,7 +161,7 @@ def _negative(parameters: Parameters, batch: Batch, at: tuple[int, int], h: Floa
 
 
 def _softmax(parameters: Parameters, batch: Batch, at: tuple[int, int], h: Float64s, targets: list[Target]) -> Output:
-    u = parameters.contexts
+    u = _rows(parameters.contexts, slice(None))
     total, d_h, d_u = 0.0, np.zeros_like(h), np.zeros_like(u)
     for target in targets:
         total += softmax.loss(h, u, target.word)
@@ -179,7 +179,16 @@ def _summed(updates: list[Update]) -> Iterator[tuple[str, int, Float64s, int, fl
         parts[update.matrix, update.row, update.occurrence].append(update)
     for (matrix, row, _), found in parts.items():
         gradient = np.sum([update.gradient for update in found], axis=0)
-        yield matrix, row, gradient, found[0].count, sum(update.curvature for update in found)
+        yield matrix, row, gradient, found[0].occurrences, sum(update.curvature for update in found)
+
+
+def _rate(rate: float, count: int, gradient: Float64s, curvature: float) -> float:
+    return float(row_rates(rate, np.array(count, np.int32), np.array(np.linalg.norm(gradient)), curvature))
+
+
+def _rows(matrix: Floats, chosen: Any) -> Float64s:
+    rows: Float64s = matrix[chosen].astype(np.float64)
+    return rows
 
 
 def _of_token(batch: Batch, lane: int, place: int, gradient: Float64s) -> Update:

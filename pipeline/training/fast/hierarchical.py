@@ -1,4 +1,4 @@
-"""The output side of hierarchical softmax, fast (`models.hierarchical_softmax`): the tree's top for all, its paths' ends.
+"""The output side of hierarchical softmax, fast (`models.hierarchical_softmax`): the tree's top, then paths' ends.
 
 The last P nodes of the Huffman tree, those of the largest counts, hold the upper end of nearly every path, and whatever
 lies above one of them is one of them. So for the top every input meets all P nodes, two matrix products, where
@@ -13,6 +13,7 @@ sign s_m of the branch is folded into that band: y = - sign score, residual = si
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -62,7 +63,7 @@ class Top:
 
 
 class HierarchicalOutput:
-    """The arrays of a step; those of the ends are one lane's, written again for each, so that they stay in the cache."""
+    """The arrays of a step; those of the ends are one lane's and written again for each, to stay in the cache."""
 
     def __init__(self, batch: Batch, dimensions: int, top: Top) -> None:
         (L, N, W), D = batch.targets.present.shape, dimensions
@@ -86,8 +87,8 @@ class HierarchicalOutput:
         losses = self._top(batch)
         np.matmul(self.scores_LNP, self.top_PD, out=self.d_h_LND)
         for lane in range(len(h_LND)):
-            d_ends = self.d_ends_LBQD[lane]
-            losses[lane] += self._ends.lane(parameters, batch, lane, h_LND[lane], self.d_h_LND[lane], d_ends)
+            arrays = Lane(lane, h_LND[lane], self.d_h_LND[lane], self.d_ends_LBQD[lane])
+            losses[lane] += self._ends.score(parameters, batch, arrays)
         return losses
 
     def _top(self, batch: Batch) -> Float64s:
@@ -120,7 +121,17 @@ class HierarchicalOutput:
         squares = np.einsum("lnd,lnd->ln", self.h_LND, self.h_LND)
         squares *= 0.25
         both = self.passes_LNP[..., : self.scores_LNP.shape[2]]
-        return np.matmul(squares[:, None], both)[:, 0]
+        curvatures: Float32s = np.matmul(squares[:, None], both)[:, 0]
+        return curvatures
+
+
+class Lane(NamedTuple):
+    """Which lane, its inputs, and where its gradients go."""
+
+    number: int
+    h_ND: Float32s
+    d_h_ND: Float32s
+    d_ends_BQD: Float32s
 
 
 class Ends:
@@ -144,10 +155,9 @@ class Ends:
         self._ones_BJ, self._along_J, self._along_T = np.ones((B, J), np.float32), np.arange(J), np.arange(T)
         self.rows_BQD, self.scores_BJQ, self.losses_BJQ = floats(B, Q, D), floats(B, J, Q), floats(B, J, Q)
 
-    def lane(
-        self, parameters: Parameters, batch: Batch, lane: int, h_ND: Float32s, d_h_ND: Float32s, d_ends_BQD: Float32s
-    ) -> float:
+    def score(self, parameters: Parameters, batch: Batch, arrays: Lane) -> float:
         """Score a lane's inputs with its targets' ends, add to `d_h_ND`, write `d_ends_BQD`; returns the loss."""
+        lane, h_ND, d_h_ND, d_ends_BQD = arrays
         paths, inside = _paths(batch), slice(self.margin, self.margin + len(h_ND))
         used = int(paths.used[lane])
         first, rows, here = paths.first[lane, :used, None], self.rows_BQD[:used], self.inputs_BJD[:used]
@@ -184,7 +194,7 @@ class Ends:
         scores *= signs
         flat = signs.reshape(-1)
         idle = len(flat) - float(flat @ flat)  # entries that are no pair have sign 0 and lost log 2 each
-        return float(lane_totals(losses[None].reshape(1, -1, losses.shape[2]))[0]) - idle * LOG2
+        return float(lane_totals(losses.reshape(1, -1, losses.shape[2]))[0]) - idle * LOG2
 
 
 def _paths(batch: Batch) -> Paths:

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+
 from pipeline.training.batch import Ids, row_rates
 from pipeline.training.fast.blocks import Float32s
 from pipeline.training.fast.scatter import add_rows

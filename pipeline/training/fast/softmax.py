@@ -35,7 +35,7 @@ class SoftmaxOutput:
         target_scores = np.einsum("lnv,lnv->l", counts, scores, dtype=np.float64)
         np.exp(scores, out=scores)
         totals = scores.sum(axis=2, keepdims=True)
-        losses = (pairs * np.log(totals)).sum(axis=(1, 2), dtype=np.float64) - target_scores
+        losses: Float64s = (pairs * np.log(totals)).sum(axis=(1, 2), dtype=np.float64) - target_scores
         scores *= -pairs / totals
         scores += counts
         return losses

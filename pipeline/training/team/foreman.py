@@ -120,9 +120,7 @@ class Foreman:
             connection.send(layouts)
         self._in_steps = True
         for by, layout in enumerate(layouts):
-            steps = member.made(by, layout)
-            for step in range(len(steps)):
-                batch = steps[step]
+            for batch in member.made(by, layout):
                 loss = member.step(batch)
                 if loss is not None:
                     yield Done(loss, batch.pairs, batch.progress, learning_rate(self.maker.settings, batch.progress))

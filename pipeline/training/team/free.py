@@ -1,7 +1,7 @@
 """Free running: every process takes its own steps on the shared parameters, without waiting for the others.
 
-Hogwild (Recht, Re, Wright and Niu 2011): two steps that meet in a row at the same moment may lose a little of one, which
-is rare among many words; so the bytes differ from run to run. Nothing is lost of the loss, which each member sums up.
+Hogwild (Recht, Re, Wright and Niu 2011): two steps that meet in a row at the same moment may lose a little of one,
+which is rare among many words; so the bytes differ from run to run. The loss is whole: each member sums up its own.
 """
 
 import math
@@ -20,9 +20,7 @@ class FreeMember(Member):
 
     def train(self, part: Part) -> Iterator[Done]:
         """Take all steps of a part."""
-        steps = self.maker.steps(part)
-        for step in range(len(steps)):
-            batch = steps[step]
+        for batch in self.maker.steps(part):
             rate = learning_rate(self.team.settings, batch.progress)
             loss = self.trainer.step(self.parameters, batch, rate)
             yield Done(loss, batch.pairs, batch.progress, rate)

@@ -1,4 +1,4 @@
-"""Lockstep: one process's share of every step: its lanes' gradients first, then, when all have theirs, its rows of both matrices.
+"""Lockstep: one process's share of every step, its lanes' gradients first, then its rows of both matrices.
 
     compute    a member scores its lanes and writes their gradients and losses where all can read them
     barrier
@@ -16,11 +16,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.training.batch import Batch, Steps
+from pipeline.training.batch import Batch
 from pipeline.training.batches import Part
 from pipeline.training.fast.blocks import Float32s
 from pipeline.training.fast.pulls import Pull, apply_share, lengths_of
 from pipeline.training.schedule import learning_rate
+from pipeline.training.steps import Steps
 from pipeline.training.team.member import Member
 from pipeline.training.team.shared import Layout, padded
 from pipeline.training.team.team import STOPPED, Team
@@ -71,7 +72,7 @@ class LockstepMember(Member):
         if part := self.receive(connection):
             connection.send(self.make(part))
         made = [self.made(by, layout) for by, layout in enumerate(connection.recv())]
-        return all(self.step(steps[step]) is not None for steps in made for step in range(len(steps)))
+        return all(self.step(batch) is not None for steps in made for batch in steps)
 
     def _compute(self, batch: Batch) -> list[Shared]:
         """Write what this member's lanes pull; returns views of what all lanes do."""

@@ -19,13 +19,13 @@ class Block:
 
     def __init__(self, size: int) -> None:
         self._memory: Array[Any] = multiprocessing.get_context("spawn").RawArray("b", max(size, 1))
-        self._bytes = np.frombuffer(self._memory, np.uint8)
+        self._bytes = _bytes(self._memory)
 
     def __getstate__(self) -> "Array[Any]":
         return self._memory
 
     def __setstate__(self, memory: "Array[Any]") -> None:
-        self._memory, self._bytes = memory, np.frombuffer(memory, np.uint8)
+        self._memory, self._bytes = memory, _bytes(memory)
 
     @property
     def size(self) -> int:
@@ -54,3 +54,7 @@ class Block:
 def padded(size: int) -> int:
     """The next multiple of a cache line, so that no two arrays share one."""
     return -(-size // ALIGNMENT) * ALIGNMENT
+
+
+def _bytes(memory: "Array[Any]") -> NDArray[np.uint8]:
+    return np.frombuffer(memoryview(memory).cast("B"), np.uint8)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.settings import TrainSettings
-from pipeline.training.batches import StepShape
 from pipeline.training.parameters import Parameters
+from pipeline.training.step_shape import StepShape
 from pipeline.training.team.barrier import Signals
 from pipeline.training.team.shared import Block
 

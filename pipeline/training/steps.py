@@ -1,0 +1,63 @@
+"""`Steps`: the batches of many steps in a few arrays, as they are made and as workers hand them to each other."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.training.batch import Batch, Bools, Drawn, Ids, Noise, Paths, Targets, of_targets, sliced
+
+
+@dataclass(frozen=True, eq=False)
+class Steps:
+    """The batches of many steps, stacked: every array has S before the shape that it has in a `Batch`.
+
+    Attributes:
+        model: "skipgram" or "cbow": what the targets are.
+        tokens: (S, L, N + 2C), and so on: see `Batch`.
+    """
+
+    model: str
+    tokens: Ids
+    positive: Bools
+    occurrences: Ids
+    drawn: Drawn | None
+    progress: NDArray[np.float64]
+
+    @property
+    def arrays(self) -> list[NDArray[Any]]:
+        """All of them, for `rebuilt`."""
+        drawn = [value for value in vars(self.drawn).values() if isinstance(value, np.ndarray)] if self.drawn else []
+        return [self.tokens, self.positive, self.occurrences, self.progress, *drawn]
+
+    @classmethod
+    def rebuilt(cls, model: str, loss: str, negative: int, arrays: list[NDArray[Any]]) -> "Steps":
+        """From what `arrays` gave."""
+        (tokens, positive, occurrences, progress), rest = arrays[:4], arrays[4:]
+        drawn: Drawn | None = None
+        if loss != "softmax":
+            drawn = Paths(*rest) if loss == "hs" else Noise(rest[0], rest[1], negative)
+        return cls(model, tokens, positive, occurrences, drawn, progress)
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    def __iter__(self) -> Iterator[Batch]:
+        return map(self.__getitem__, range(len(self)))
+
+    def __getitem__(self, step: int) -> Batch:
+        tokens, positive, occurrences = self.tokens[step], self.positive[step], self.occurrences[step]
+        window = positive.shape[2] // 2
+        present = positive if self.model == "skipgram" else positive.any(axis=2, keepdims=True)
+        words, counts = (of_targets(self.model, values, window) for values in (tokens, occurrences))
+        return Batch(
+            tokens,
+            positive,
+            occurrences,
+            Targets(words, present, counts),
+            sliced(self.drawn, step) if self.drawn else None,
+            float(self.progress[step]),
+            len(tokens),
+        )
