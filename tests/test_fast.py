@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pipeline.training.scatter import add_rows, add_rows_by_public_product
 
 from pipeline.settings import TrainSettings
 from pipeline.text.token_files import Chunk
@@ -14,7 +15,6 @@ from pipeline.training.batches import BatchMaker, StepShape
 from pipeline.training.fast import FastTrainer
 from pipeline.training.parameters import Parameters
 from pipeline.training.reference import ReferenceTrainer
-from pipeline.training.scatter import add_rows, add_rows_by_public_product
 
 TRAINERS = [ReferenceTrainer, FastTrainer]
 V, D = 30, 12

@@ -1,6 +1,7 @@
 """`Crew`: who takes the steps of a training; one process alone here, several in `team`."""
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from types import TracebackType
 from typing import NamedTuple, Protocol
 
@@ -24,12 +25,14 @@ class Done(NamedTuple):
         pairs: of an input and a target.
         progress: share of the whole training that lies before it.
         rate: the learning rate.
+        parts: of the epoch's text that are done with it; 0 within a part, where a training cannot be left and resumed.
     """
 
     loss: float
     pairs: int
     progress: float
     rate: float
+    parts: int = 0
 
 
 class Trainer(Protocol):
@@ -53,8 +56,8 @@ class Crew(Protocol):
     maker: BatchMaker
     parameters: Parameters
 
-    def epoch(self, chunks: Iterable[Chunk], epoch: int) -> Iterator[Done]:
-        """Take all steps of a pass, in the order of the text."""
+    def epoch(self, chunks: Iterable[Chunk], epoch: int, skip: int = 0) -> Iterator[Done]:
+        """Take all steps of a pass, in the order of the text, but for the first `skip` parts of it."""
 
     def loss(self, batch: Batch) -> float:
         """A batch's summed loss, in nats; moves nothing."""
@@ -83,11 +86,14 @@ class Solo:
         self.parameters = start
         self._trainer = trainer or FastTrainer(self.maker.objective)
 
-    def epoch(self, chunks: Iterable[Chunk], epoch: int) -> Iterator[Done]:
-        """Take all steps of a pass, in the order of the text."""
-        for batch in self.maker.epoch(chunks, epoch):
-            rate = learning_rate(self.maker.settings, batch.progress)
-            yield Done(self._trainer.step(self.parameters, batch, rate), batch.pairs, batch.progress, rate)
+    def epoch(self, chunks: Iterable[Chunk], epoch: int, skip: int = 0) -> Iterator[Done]:
+        """Take all steps of a pass, in the order of the text, but for the first `skip` parts of it."""
+        for number, part in enumerate(islice(self.maker.parts(chunks, epoch), skip, None), start=skip + 1):
+            steps = self.maker.steps(part)
+            for left, batch in zip(range(len(steps) - 1, -1, -1), steps, strict=True):
+                rate = learning_rate(self.maker.settings, batch.progress)
+                loss = self._trainer.step(self.parameters, batch, rate)
+                yield Done(loss, batch.pairs, batch.progress, rate, 0 if left else number)
 
     def loss(self, batch: Batch) -> float:
         """A batch's summed loss, in nats; moves nothing."""
@@ -100,3 +106,22 @@ class Solo:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Nothing was opened."""
+
+
+def crew_for(
+    workers: int, lockstep: bool, settings: TrainSettings, counts: NDArray[np.int64], start: Parameters
+) -> Crew:
+    """As many processes as are asked for.
+
+    Args:
+        workers: how many.
+        lockstep: share every step, so that several give the same bytes as one.
+        settings: of the training.
+        counts: (V,) of the vocabulary's words.
+        start: the parameters to start from.
+    """
+    if workers == 1:
+        return Solo(settings, counts, start)
+    from pipeline.training.team.foreman import Foreman
+
+    return Foreman(workers, settings, counts, start, lockstep)

@@ -83,15 +83,17 @@ class Foreman:
             if process.is_alive():
                 process.kill()
 
-    def epoch(self, chunks: Iterable[Chunk], epoch: int) -> Iterator[Done]:
-        """Take all steps of a pass, in rounds with a part of the text for each member."""
-        parts = self.maker.parts(chunks, epoch)
+    def epoch(self, chunks: Iterable[Chunk], epoch: int, skip: int = 0) -> Iterator[Done]:
+        """Take all steps of a pass but for the first `skip` parts, in rounds with a part for each member."""
+        parts = islice(self.maker.parts(chunks, epoch), skip, None)
         while round_of := list(islice(parts, self._team.size)):
+            skip += len(round_of)
             self._share_out(round_of)
             if isinstance(self._member, LockstepMember):
                 yield from self._together(self._member, round_of)
             elif isinstance(self._member, FreeMember):
                 yield from self._each_alone(self._member, round_of)
+            yield Done(0.0, 0, 0.0, 0.0, skip)
 
     def loss(self, batch: Batch) -> float:
         """A batch's summed loss, in nats, by this process alone; moves nothing."""
