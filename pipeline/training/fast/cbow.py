@@ -11,9 +11,8 @@ classic step multiplies the mean's gradient by p, the number of contexts, and th
 import numpy as np
 
 from pipeline.training.batch import BLOCK, Batch
-from pipeline.training.fast.blocks import Float32s, band, floats, overlapping
+from pipeline.training.fast.blocks import Float32s, band, floats, overlapping, places_of_blocks
 from pipeline.training.fast.pulls import Pull
-from pipeline.training.fast.scatter import add_rows
 from pipeline.training.parameters import Parameters
 
 
@@ -32,12 +31,10 @@ class CbowInput:
         self.mean = mean
         self.h_LND = floats(L, N, D)
         self.h_LBTD = self.h_LND.reshape(L, B, T, D)
-        self.around_LMD, self.d_around_LMD = floats(L, N + W - 1, D), floats(L, N + W - 1, D)
+        self.around_LMD = floats(L, N + W - 1, D)
         self.around_LBJD = overlapping(self.around_LMD, B, T, J)
         self.d_around_LBJD = floats(L, B, J, D)
-        rows = np.arange(L)[:, None, None] * (N + W - 1) + np.arange(0, N, T)[:, None] + np.arange(J)
-        self._rows_LBJ = rows.astype(np.int32)  # of all lanes' `around_LMD`
-        self._ones_LBJ = np.ones((L, B, J), np.float32)
+        self._places_BJ, self._cover_BJ = places_of_blocks(N, W)
         self.contexts_LBTJ = np.zeros((L, B, T, J), np.float32)  # P; off the band nothing is ever written
         self._band = band(self.contexts_LBTJ, W)
         self._ones_W = np.ones(W, np.float32)
@@ -54,12 +51,10 @@ class CbowInput:
         return self.h_LND
 
     def backward(self, batch: Batch, d_h: Float32s) -> list[Pull]:
-        """Each context's row is pulled by every center it predicted."""
+        """Each context's row is pulled by the centers of every block that it predicted."""
         d_h_LBTD = d_h.reshape(self.h_LBTD.shape)
         if not self.mean:
             d_h_LBTD *= self.shares_LBT1
         np.matmul(self.contexts_LBTJ.transpose(0, 1, 3, 2), d_h_LBTD, out=self.d_around_LBJD)
-        self.d_around_LMD.fill(0.0)
-        flat = self.d_around_LMD.reshape(-1, d_h.shape[2])
-        add_rows(flat, self._rows_LBJ, self._ones_LBJ, self.d_around_LBJD)
-        return [Pull("vectors", batch.tokens, batch.occurrences, self.d_around_LMD)]
+        counts = batch.occurrences[:, self._places_BJ] * self._cover_BJ
+        return [Pull("vectors", batch.tokens[:, self._places_BJ], counts, self.d_around_LBJD)]
