@@ -115,7 +115,7 @@ class ReferenceTrainer:
         loss, d_h, updates = self._output(parameters, batch, at, h, [target])
         d_rows = cbow.step_factor(len(contexts), mean) * cbow.gradient(d_h, len(contexts), mean)
         pairs = zip(contexts, d_rows, strict=True)
-        return loss, [*updates, *(_of_context(batch, (lane, n), place, d_row) for place, d_row in pairs)]
+        return loss, [*updates, *(_of_token(batch, lane, place, d_row) for place, d_row in pairs)]
 
     def _hierarchical(
         self, parameters: Parameters, batch: Batch, at: tuple[int, int], h: Float64s, targets: list[Target]
@@ -144,7 +144,7 @@ def _negative(parameters: Parameters, batch: Batch, at: tuple[int, int], h: Floa
     noise, (lane, n) = batch.drawn, at
     if not isinstance(noise, Noise):
         raise TypeError("negative sampling needs a batch with noise")
-    group = n * noise.words.shape[1] // batch.centers.shape[1]
+    group = n % noise.words.shape[1]
     drawn = noise.words[lane, group]  # (K,)
     labels = np.repeat([1.0, 0.0], [len(targets), len(drawn)])
     weights = np.repeat([1.0, len(targets) * noise.negative / len(drawn)], [len(targets), len(drawn)])
@@ -192,12 +192,6 @@ def _of_target(batch: Batch, at: tuple[int, int], target: Target, gradient: Floa
     (lane, n), reach = at, batch.targets.present.shape[2] - 1
     count = int(batch.targets.occurrences[lane, target.place]) * _blocks_with(target.place, reach, batch)
     return Update("contexts", target.word, ("target", lane, n // BLOCK, target.place), count, gradient)
-
-
-def _of_context(batch: Batch, at: tuple[int, int], place: int, gradient: Float64s) -> Update:
-    (lane, n), row = at, int(batch.tokens[at[0], place])
-    count = int(batch.occurrences[lane, place]) * _blocks_with(place, 2 * batch.window, batch)
-    return Update("vectors", row, ("context", lane, n // BLOCK, place), count, gradient)
 
 
 def _blocks_with(place: int, reach: int, batch: Batch) -> int:

@@ -113,9 +113,9 @@ class SharedNoise:
     def forward(self, h_LND: Float32s, batch: Batch) -> Float64s:
         """Score the group's inputs with its noise."""
         L, G, _, H = self.odds_LGKH.shape
-        self.h_LGHD = h_LND.reshape(L, G, H, -1)
-        weights = batch.targets.present.sum(axis=2, dtype=np.float32).reshape(L, G, H)
-        weights *= self.share
+        self.h_LGHD = h_LND.reshape(L, H, G, -1).swapaxes(1, 2)
+        counts = batch.targets.present.sum(axis=2, dtype=np.float32)  # (L, N)
+        weights = np.multiply(counts.reshape(L, H, G).swapaxes(1, 2), self.share, order="C")
         odds = np.matmul(self.rows_LGKD, self.h_LGHD.swapaxes(2, 3), out=self.odds_LGKH)
         if not weights.all():
             odds.swapaxes(2, 3)[weights == 0] = 0.0  # an input without targets may score what it likes
@@ -132,7 +132,7 @@ class SharedNoise:
     def backward(self, d_h_LND: Float32s) -> None:
         """Residuals times rows, both ways."""
         residuals = self.odds_LGKH
-        np.matmul(residuals.swapaxes(2, 3), self.rows_LGKD, out=self.d_h_LND.reshape(self.h_LGHD.shape))
+        np.matmul(residuals.swapaxes(2, 3), self.rows_LGKD, out=self.d_h_LND.reshape(self.h_LGHD.swapaxes(1, 2).shape).swapaxes(1, 2))
         np.matmul(residuals, self.h_LGHD, out=self.d_rows_LGKD)
         d_h_LND += self.d_h_LND
 
