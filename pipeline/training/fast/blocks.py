@@ -11,8 +11,6 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from pipeline.training.batch import BLOCK
-
 Float32s = NDArray[np.float32]
 Float64s = NDArray[np.float64]
 
@@ -55,9 +53,9 @@ def column_band(products: NDArray[Any], width: int) -> NDArray[Any]:
     return as_strided(products, (lanes, blocks, width, columns), (over, across, down, along + down))
 
 
-def places_of_blocks(centers: int, width: int) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
-    """The positions that each block of a lane covers, (B, J), and how many blocks cover each of these, (B, J)."""
-    places = np.arange(0, centers, BLOCK)[:, None] + np.arange(BLOCK + width - 1)
+def places_of_blocks(centers: int, size: int, width: int) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
+    """The B blocks of a lane: the J = size + width - 1 positions that each covers, (B, J), and by how many, (B, J)."""
+    places = np.arange(0, centers, size)[:, None] + np.arange(size + width - 1)
     return places, np.bincount(places.ravel()).astype(np.int32)[places]
 
 
