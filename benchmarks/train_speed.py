@@ -13,7 +13,7 @@ from benchmarks.common import VOCABULARY, english, in_child, median, save, table
 from pipeline.settings import TrainSettings
 from pipeline.text.token_files import TokenCorpus
 from pipeline.training.batches import BatchMaker
-from pipeline.training.fast import FastTrainer
+from pipeline.training.fast.trainer import FastTrainer
 from pipeline.training.parameters import Parameters
 from pipeline.training.reference import ReferenceTrainer
 from pipeline.training.training import Trainer
@@ -34,8 +34,9 @@ def verify(words: int) -> float:
     fast = Parameters.start(len(vocabulary), settings.vector_size, 1)
     fast.contexts[:] = Parameters.start(len(vocabulary), settings.vector_size, 2).vectors * 100
     reference = fast.as_float64()
-    trainers: tuple[Trainer, Trainer] = FastTrainer(), ReferenceTrainer()
-    batches = BatchMaker(vocabulary.counts, settings).epoch(corpus.chunks(len(vocabulary)), 0)
+    maker = BatchMaker(vocabulary.counts, settings)
+    trainers: tuple[Trainer, Trainer] = FastTrainer(maker.objective), ReferenceTrainer(maker.objective)
+    batches = maker.epoch(corpus.chunks(len(vocabulary)), 0)
     for batch, _ in zip(batches, range(10), strict=False):
         for trainer, parameters in zip(trainers, (fast, reference), strict=True):
             trainer.step(parameters, batch, settings.alpha)
