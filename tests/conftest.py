@@ -33,6 +33,12 @@ def objective(request):
 
 
 @pytest.fixture(scope="session")
+def objectives():
+    """All of them."""
+    return list(OBJECTIVES.values())
+
+
+@pytest.fixture(scope="session")
 def lee_text():
     """300 news stories, one a line: real text inside the gensim wheel."""
     from gensim.test.utils import datapath
