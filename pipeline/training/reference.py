@@ -29,7 +29,7 @@ import numpy as np
 
 from pipeline.models import cbow, hierarchical_softmax, negative_sampling, skip_gram, softmax
 from pipeline.models.negative_sampling import Float64s
-from pipeline.training.batch import Batch, Floats, Noise, row_rates
+from pipeline.training.batch import BLOCK, Batch, Floats, Noise, row_rates
 from pipeline.training.objective import Objective
 from pipeline.training.parameters import Parameters
 from pipeline.training.paths import top_of
@@ -144,16 +144,13 @@ def _negative(parameters: Parameters, batch: Batch, at: tuple[int, int], h: Floa
     noise, (lane, n) = batch.drawn, at
     if not isinstance(noise, Noise):
         raise TypeError("negative sampling needs a batch with noise")
-    group = n * noise.words.shape[1] // batch.centers.shape[1]
+    group = n % noise.words.shape[1]
     drawn = noise.words[lane, group]  # (K,)
     labels = np.repeat([1.0, 0.0], [len(targets), len(drawn)])
     weights = np.repeat([1.0, len(targets) * noise.negative / len(drawn)], [len(targets), len(drawn)])
     u = _rows(parameters.contexts, [*(target.word for target in targets), *drawn])
     d_h, d_u = negative_sampling.gradient(h, u, labels, weights)
-    updates = [
-        Update("contexts", word, ("target", lane, place), int(batch.targets.occurrences[lane, place]), d_row)
-        for (word, place), d_row in zip(targets, d_u, strict=False)
-    ]
+    updates = [_of_target(batch, at, target, d_row) for target, d_row in zip(targets, d_u, strict=False)]
     for k, d_row in enumerate(d_u[len(targets) :]):
         count = int(noise.occurrences[lane, group, k])
         updates.append(Update("contexts", int(drawn[k]), ("noise", lane, group, k), count, d_row))
@@ -183,12 +180,24 @@ def _summed(updates: list[Update]) -> Iterator[tuple[str, int, Float64s, int, fl
 
 
 def _rate(rate: float, count: int, gradient: Float64s, curvature: float) -> float:
-    return float(row_rates(rate, np.array(count, np.int32), np.array(np.linalg.norm(gradient)), curvature))
+    return float(row_rates(rate, np.array([count], np.int32), np.linalg.norm(gradient, keepdims=True), curvature)[0])
 
 
 def _rows(matrix: Floats, chosen: Any) -> Float64s:
     rows: Float64s = matrix[chosen].astype(np.float64)
     return rows
+
+
+def _of_target(batch: Batch, at: tuple[int, int], target: Target, gradient: Float64s) -> Update:
+    (lane, n), reach = at, batch.targets.present.shape[2] - 1
+    count = int(batch.targets.occurrences[lane, target.place]) * _blocks_with(target.place, reach, batch)
+    return Update("contexts", target.word, ("target", lane, n // BLOCK, target.place), count, gradient)
+
+
+def _blocks_with(place: int, reach: int, batch: Batch) -> int:
+    """How many blocks of centers have a place within reach: centers place - reach to place, as far as there are any."""
+    centers = range(max(0, place - reach), min(place, batch.centers.shape[1] - 1) + 1)
+    return len({n // BLOCK for n in centers})
 
 
 def _of_token(batch: Batch, lane: int, place: int, gradient: Float64s) -> Update:

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
+from pipeline.training.batch import BLOCK
+
 Float32s = NDArray[np.float32]
 Float64s = NDArray[np.float64]
 
@@ -44,6 +46,25 @@ def band(products: NDArray[Any], width: int) -> NDArray[Any]:
     lanes, blocks, rows, _ = products.shape
     over, across, down, along = products.strides
     return as_strided(products, (lanes, blocks, rows, width), (over, across, down + along, along))
+
+
+def column_band(products: NDArray[Any], width: int) -> NDArray[Any]:
+    """(L, B, J, T) as (L, B, W, T): column t shows its rows t to t + W - 1, without a copy."""
+    lanes, blocks, _, columns = products.shape
+    over, across, down, along = products.strides
+    return as_strided(products, (lanes, blocks, width, columns), (over, across, down, along + down))
+
+
+def places_of_blocks(centers: int, width: int) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
+    """The positions that each block of a lane covers, (B, J), and how many blocks cover each of these, (B, J)."""
+    places = np.arange(0, centers, BLOCK)[:, None] + np.arange(BLOCK + width - 1)
+    return places, np.bincount(places.ravel()).astype(np.int32)[places]
+
+
+def logs_of_products(terms: Float32s, axis: int) -> Float32s | None:
+    """Sums of log(terms) along an axis as one log of their product; None where that leaves the range of floats."""
+    products = np.multiply.reduce(terms, axis=axis)
+    return np.log(products, out=products) if np.isfinite(products).all() else None
 
 
 def loss_and_sigmoid(scores: Float32s, losses: Float32s) -> None:
