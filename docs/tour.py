@@ -40,6 +40,7 @@ STOPS = {
         "pipeline/training/fast/hierarchical.py",
         "pipeline/training/fast/softmax.py",
         "pipeline/training/fast/blocks.py",
+        "pipeline/training/fast/sums.py",
         "pipeline/training/fast/pulls.py",
         "pipeline/training/fast/scatter.py",
         "pipeline/training/schedule.py",

@@ -52,6 +52,12 @@ def in_order(made, values):
     return np.concatenate([each for batch in made for each in values(batch)])
 
 
+def owed_by_groups(batch):
+    """(L, G) how many pairs of an input and a target the centers that share noise words have; every G-th does."""
+    lanes, groups = batch.drawn.words.shape[:2]
+    return batch.targets.present.sum(axis=2).reshape(lanes, -1, groups).sum(axis=1)
+
+
 def pairs_of(made):
     """Every pair (center, context) with how often it was formed."""
     found = Counter()
@@ -173,7 +179,7 @@ def test_shared_noise_expects_what_independent_draws_expect(model):
     maker = maker_for(counts, model=model, window=3, negative=5)
     for batch in maker.epoch([Chunk(ids, np.arange(40_000) // 20, 0)], 0):
         noise = batch.drawn.words  # (L, G, K)
-        owed = batch.targets.present.reshape(*noise.shape[:2], -1).sum(axis=2) * batch.drawn.negative / noise.shape[2]
+        owed = owed_by_groups(batch) * batch.drawn.negative / noise.shape[2]
         np.add.at(weight, noise, owed[..., None])
         squares += (owed**2).sum() * noise.shape[2]
         pairs += batch.pairs
