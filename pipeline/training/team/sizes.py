@@ -1,5 +1,6 @@
 """How much memory the members share at most; what is not written of it costs nothing."""
 
+from pipeline.training.batch import BLOCK
 from pipeline.training.batches import PLACES_AT_ONCE, BatchMaker
 from pipeline.training.paths import TOP, widest
 from pipeline.training.team.shared import ALIGNMENT
@@ -10,8 +11,9 @@ PULLS = 4
 
 def bytes_of_gradients(maker: BatchMaker, words: int) -> int:
     """Of all lanes of a step: rows of D floats, each with five numbers beside it."""
-    tokens = maker.shape.centers + 2 * maker.settings.window
-    rows = maker.shape.lanes * (2 * tokens + _output_rows(maker, words))
+    shape, reach = maker.shape, 2 * maker.settings.window
+    targets = shape.centers // BLOCK * (BLOCK + reach)  # each block of centers has those around it to itself
+    rows = shape.lanes * (shape.centers + reach + targets + _output_rows(maker, words))
     return rows * 4 * (maker.settings.vector_size + 5) + PULLS * 5 * ALIGNMENT
 
 
