@@ -80,8 +80,8 @@ def all_bytes(parameters):
 
 
 def steps_of(found):
-    """Loss, pairs, progress and rate of every step; what only tells that parts are done is left out."""
-    return [tuple(done)[:4] for done in found if done.rate > 0]
+    """Loss, pairs, progress and rate of every step with pairs; what only tells that parts are done has none."""
+    return [tuple(done)[:4] for done in found if done.pairs]
 
 
 def test_lockstep_is_solo_byte_for_byte(lee_tokens, objective):
@@ -148,12 +148,15 @@ def snapshots(found, crew):
 @pytest.mark.parametrize("between_rounds", [True, False])
 def test_a_killed_worker_ends_the_training(text, lockstep, between_rounds):
     """Wherever a worker dies, the training ends with an error that says so; it neither hangs nor goes on alone."""
-    with pytest.raises(FirthError, match="ended early"), text.team(lockstep=lockstep) as crew:
+    with text.team(lockstep=lockstep) as crew:
         (worker,) = multiprocessing.active_children()
-        for done in text.epoch(crew):
-            if bool(done.parts) == between_rounds:
-                worker.kill()
-                worker.join()
+        going = text.epoch(crew)
+        while bool(next(going).parts) != between_rounds:
+            pass
+        worker.kill()
+        worker.join()
+        with pytest.raises(FirthError, match="ended early"):
+            list(going)
     assert multiprocessing.active_children() == []
 
 
