@@ -23,11 +23,13 @@ can move at its own rate (`batch.row_rates`): a token of the step, a noise word 
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from pipeline.models import cbow, hierarchical_softmax, negative_sampling, skip_gram, softmax
+from pipeline.models.huffman import HuffmanTree
 from pipeline.models.negative_sampling import Float64s
 from pipeline.training.batch import Batch, Floats, Noise, row_rates
 from pipeline.training.objective import Objective
@@ -124,7 +126,7 @@ class ReferenceTrainer:
         if tree is None:
             raise ValueError("hierarchical softmax needs a tree")
         first, _ = top_of(tree)
-        counts = Counter(node for word in batch.targets.words.flat for node in tree.path(word)[0].tolist())
+        counts = _times_met(tree, batch)
         total, d_h, updates = 0.0, np.zeros_like(h), list[Update]()
         for word, place in targets:
             points, codes = tree.path(word)
@@ -138,6 +140,12 @@ class ReferenceTrainer:
                 else:
                     updates.append(Update("contexts", node, ("end", at[0], place), counts[node], d_node))
         return total, d_h, updates
+
+
+@lru_cache(maxsize=1)
+def _times_met(tree: HuffmanTree, batch: Batch) -> Counter[int]:
+    """How often each node stands on the paths of the step's targets."""
+    return Counter(node for word in batch.targets.words.flat for node in tree.path(word)[0].tolist())
 
 
 def _negative(parameters: Parameters, batch: Batch, at: tuple[int, int], h: Float64s, targets: list[Target]) -> Output:
