@@ -19,6 +19,7 @@ from storage.errors import FirthError
 
 COMMANDS = {  # name -> module; a module is imported when its command is wanted
     "run": "run",
+    "plan": "plan",
     "tokenize": "tokenizing",  # a file tokenize.py would shadow the standard library's
     "train": "train",
     "crosscheck": "crosscheck",

@@ -109,7 +109,15 @@ class VocabularySettings(Settings):
     """Which of the counted words are trained."""
 
     min_count: int = setting(5, "Leave out words that stand fewer times in the corpus.", low=1)
-    max_vocab_size: int = setting(0, "Keep at most this many words, the most frequent; 0 keeps all.", low=0)
+    max_vocab_size: int = setting(
+        0, "Keep exactly this many words where there are more, the most frequent; 0 keeps all.", low=0
+    )
+    max_final_vocab: int = setting(
+        0,
+        "Raise --min-count until at most this many words are left, so that words of equal count stay or go together;"
+        " 0 leaves it.",
+        low=0,
+    )
 
 
 MODELS = ("skipgram", "cbow")

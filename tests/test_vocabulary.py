@@ -5,12 +5,15 @@ from itertools import chain
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.settings import VocabularySettings
-from pipeline.text.vocabulary import Vocabulary, kept_size, size_curve
+from pipeline.settings import TrainSettings, VocabularySettings
+from pipeline.stages import StageFolder
+from pipeline.text.token_files import TokenCorpus
+from pipeline.text.vocabulary import Vocabulary, final_min_count, kept_size, size_curve
 from pipeline.text.word_counts import WordCounts
+from pipeline.training.stage import train_stage
 from storage.errors import InputError
 
 blocks_of_words = st.lists(st.lists(st.sampled_from("abcdeéz'"), max_size=20), max_size=5)
@@ -58,6 +61,50 @@ def test_kept_size_is_the_number_of_frequent_words_within_the_limit(counts, min_
             kept_size(counts, settings)
 
 
+def gensim_vocabulary(counts, min_count, limit):
+    """The counts that gensim keeps of these, and the min_count that it has found, where there are words to keep."""
+    from gensim.models import Word2Vec
+
+    model = Word2Vec(min_count=min_count, max_final_vocab=limit)
+    model.build_vocab_from_freq({f"w{number}": int(count) for number, count in enumerate(counts)})
+    return {word: model.wv.get_vecattr(word, "count") for word in model.wv.index_to_key}, model.effective_min_count
+
+
+@given(counts_of_words.filter(len), st.integers(1, 10), st.integers(1, 40))
+@example(np.array([9, 7, 7, 7, 2]), 1, 2)  # the limit falls among equal counts: all three go
+@example(np.array([9, 7, 7, 7, 2]), 1, 4)  # and behind them: all three stay
+def test_max_final_vocab_is_that_of_gensim(counts, min_count, limit):
+    """The words that are left and the min_count in force are gensim's, with equal counts too; or there are none."""
+    settings = VocabularySettings(min_count=min_count, max_final_vocab=limit)
+    try:
+        words, in_force = gensim_vocabulary(counts, min_count, limit)
+    except RuntimeError:  # gensim: "you must first build vocabulary"
+        words, in_force = {}, final_min_count(counts, settings)
+    assert final_min_count(counts, settings) == in_force
+    if words:
+        assert {f"w{number}": count for number, count in enumerate(counts[: kept_size(counts, settings)])} == words
+    else:
+        with pytest.raises(InputError):
+            kept_size(counts, settings)
+
+
+def test_the_two_limits_differ_where_counts_are_equal():
+    """max_vocab_size keeps exactly so many words, max_final_vocab at most so many: equal counts go together."""
+    counts = np.array([9, 7, 7, 7, 2])
+    assert kept_size(counts, VocabularySettings(min_count=1, max_vocab_size=2)) == 2
+    assert kept_size(counts, VocabularySettings(min_count=1, max_final_vocab=2)) == 1
+    assert kept_size(counts, VocabularySettings(min_count=1, max_final_vocab=4, max_vocab_size=3)) == 3
+
+
+@given(st.integers(2, 9), st.integers(1, 8))
+def test_a_limit_that_leaves_nothing_names_the_smallest_that_works(equal, limit):
+    """Where the most frequent words are too many, the error says how many there are; so many do work."""
+    counts, limit = np.full(equal, 7), min(limit, equal - 1)
+    with pytest.raises(InputError, match=f"use {equal} or more, or --max-vocab-size"):
+        kept_size(counts, VocabularySettings(max_final_vocab=limit))
+    assert kept_size(counts, VocabularySettings(max_final_vocab=equal)) == equal
+
+
 @given(counts_of_words.filter(len))
 def test_the_error_names_the_largest_min_count_that_works(counts):
     """Where nothing would be left, the number in the message leaves something and one more leaves nothing."""
@@ -82,3 +129,12 @@ def test_a_vocabulary_refuses_what_has_no_order():
         Vocabulary(("a", "b"), np.array([1]))
     with pytest.raises(InputError, match="do not descend"):
         Vocabulary(("a", "b"), np.array([1, 2]))
+
+
+def test_the_report_says_which_min_count_came_out(lee_tokens, tmp_path):
+    """With max_final_vocab the manifest has the raised min_count, and the words are all that stand so often."""
+    counts, tiny = TokenCorpus.open(lee_tokens).counts, TrainSettings(vector_size=4, epochs=1)
+    settings = VocabularySettings(min_count=2, max_final_vocab=1000)
+    report = train_stage(lee_tokens, StageFolder(tmp_path), settings, tiny)[0].report
+    assert report["words"] == np.count_nonzero(counts >= report["min_count"]) <= 1000
+    assert np.count_nonzero(counts >= report["min_count"] - 1) > 1000

@@ -7,13 +7,14 @@ from pathlib import Path
 import click
 
 from pipeline.commands.asking import db_option
-from pipeline.commands.base import FILE, FirthCommand, force_option, tell
+from pipeline.commands.base import FILE, force_option, tell
 from pipeline.commands.crosscheck import CrosscheckSettings, crosscheck_in, level_option
 from pipeline.commands.evaluate import EvaluateSettings, evaluate_in
 from pipeline.commands.first_look import show
 from pipeline.commands.store import publish
 from pipeline.commands.tokenizing import WorkSettings, tokenize_into
 from pipeline.commands.train import progress_option, train_into
+from pipeline.commands.word2vec_spellings import SpelledCommand
 from pipeline.options import Setting, collect, settings_options
 from pipeline.settings import TokenSettings, TrainSettings, VocabularySettings
 
@@ -24,7 +25,7 @@ EXAMPLES = {
 }
 
 
-@click.command("run", cls=FirthCommand, examples=EXAMPLES)
+@click.command("run", cls=SpelledCommand, examples=EXAMPLES)
 @click.argument("paths", metavar="[PATH]...", nargs=-1)
 @click.option(
     "--work",

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.commands.base import FILE, FirthCommand, force_option, out_option, tell
+from pipeline.commands.base import FILE, force_option, out_option, tell
+from pipeline.commands.word2vec_spellings import SpelledCommand
 from pipeline.options import Setting, collect, settings_options
 from pipeline.progress import Meter, ProgressFile, of_training
 from pipeline.settings import TrainSettings, VocabularySettings
@@ -36,7 +37,7 @@ progress_option = click.option(
 )
 
 
-@click.command("train", cls=FirthCommand, examples=EXAMPLES)
+@click.command("train", cls=SpelledCommand, examples=EXAMPLES)
 @click.argument("tokens", metavar="DIR", type=FILE)
 @out_option("the vectors")
 @settings_options(VocabularySettings, TrainSettings)
@@ -77,6 +78,7 @@ def train_into(
         manifest, ran = train_stage(tokens, StageFolder(out), vocabulary, settings, force=force, report=report)
     found = manifest.report
     facts = [
+        *_raised(found["min_count"], vocabulary),
         f"{found['words']:,} words of {settings.vector_size} dimensions from {found['tokens']:,} tokens"
         f" at {found['words_per_s']:,} tokens/s",
         f"loss of each epoch: {_curve(found['losses'])}",
@@ -84,6 +86,13 @@ def train_into(
     tell("train", out, ran, facts)
     if found["losses"][-1] > LEARNED * (1 + settings.negative) * math.log(2):
         _LOG.warning("the loss has not fallen: these vectors know nothing yet; more text or --epochs would help")
+
+
+def _raised(min_count: int, vocabulary: VocabularySettings) -> list[str]:
+    """What --max-final-vocab has done, if anything."""
+    if min_count == vocabulary.min_count:
+        return []
+    return [f"--min-count is {min_count}, raised by --max-final-vocab {vocabulary.max_final_vocab}"]
 
 
 def _curve(losses: Sequence[float]) -> str:

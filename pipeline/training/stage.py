@@ -11,7 +11,7 @@ import numpy as np
 from pipeline.settings import TrainSettings, VocabularySettings
 from pipeline.stages import Manifest, StageFolder, stage_key
 from pipeline.text.token_files import TokenCorpus
-from pipeline.text.vocabulary import Vocabulary
+from pipeline.text.vocabulary import Vocabulary, final_min_count
 from pipeline.training.parameters import Parameters
 from pipeline.training.training import Progress, Trained, ignore, train
 from storage.embeddings import Embeddings
@@ -63,7 +63,8 @@ def train_stage(
         words = corpus.vocabulary(vocabulary)
         trained = train(corpus, words, settings, report=report)
         hashes = _write(data, words, trained.parameters)
-        return {"tokens_folder": _way(folder, tokens), **_report(words, trained), **hashes}
+        min_count = final_min_count(corpus.counts, vocabulary)
+        return {"tokens_folder": _way(folder, tokens), "min_count": min_count, **_report(words, trained), **hashes}
 
     return folder.write(STAGE, chosen, inputs, fill), True
 

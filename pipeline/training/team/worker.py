@@ -25,5 +25,5 @@ def work(team: Team, me: int, connection: Connection) -> None:
         try:
             while member.round(connection):
                 pass
-        except EOFError:  # the foreman has closed the connection, or is gone
+        except (EOFError, ConnectionError):  # the foreman has closed the connection, or is gone
             return
