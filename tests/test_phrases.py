@@ -177,7 +177,7 @@ class TestEqualToGensim:
         assert {row[1]: float(row[3]) for row in rows if row[0] == "1"} == found[0][1]
         assert len(found[1][0]) > 10
 
-    @settings(max_examples=300)
+    @settings(max_examples=150)
     @given(small_texts, small_choices, st.sampled_from([1, 2, 3, 7, STRETCH]))
     def test_on_any_text(self, tmp_path_factory, lines, chosen, stretch):
         """Small texts, tokens that hold the delimiter and are written like phrases, and stretches of any length."""

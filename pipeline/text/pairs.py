@@ -45,7 +45,7 @@ class Pairs:
         first, last = words[:-1][together], words[1:][together]  # (P,)
         ends = ids[last].astype(np.int64)
         between = last - first - 1  # (P,) connector words
-        for size in np.unique(between[between > 0]).tolist():
+        for size in np.flatnonzero(np.bincount(between)[1:]) + 1:
             some = np.flatnonzero(between == size)
             tokens = ids[last[some, None] + np.arange(-size, 1)].astype(np.int32)  # (some, size + 1)
             ends[some] = [self._numbers[end] for end in tokens.view(f"V{tokens[0].nbytes}").ravel().tolist()]
@@ -61,26 +61,31 @@ class Pairs:
             for word, end in zip(first.tolist(), ends.tolist(), strict=True)
         ]
 
-    def key(self, tokens: Sequence[int]) -> int | None:
-        """The key of the pair that is made of these tokens; None where they are none, or their end was never met."""
-        first, *between, last = tokens
-        if self.connector[[first, last]].any() or not self.connector[between].all():
-            return None
-        end = self._numbers.get(np.array([*between, last], np.int32).tobytes()) if between else last
-        return None if end is None else first << HALF | end
+    def key(self, first: int, between: Sequence[int], last: int) -> int:
+        """The key of the pair with these words and the connector words between them; -1 where that was never found."""
+        if not between:
+            return first << HALF | last
+        end = self._numbers.get(np.array([*between, last], np.int32).tobytes())
+        return -1 if end is None else first << HALF | end
 
     def outer_words(self, keys: Int64s) -> tuple[Int64s, Int64s]:
         """The first word of each pair, (E,), and its last, (E,)."""
         first, ends = _halves(keys)
-        longer = [np.frombuffer(end, np.int32)[-1] for end in self._numbers]
-        return first, np.concatenate([np.arange(len(self.connector)), np.array(longer, np.int64)])[ends]
+        flat, begins = self._longer_ends()
+        return first, np.concatenate([np.arange(len(self.connector)), flat[begins[1:] - 1]])[ends]
 
     def holding(self, marked: NDArray[np.bool_], keys: Int64s) -> NDArray[np.bool_]:
         """Which pairs hold a marked token, (E,); `marked`, (U,), says it of each word."""
         first, ends = _halves(keys)
-        longer = [marked[np.frombuffer(end, np.int32)].any() for end in self._numbers]
-        held: NDArray[np.bool_] = np.concatenate([marked, np.array(longer, np.bool_)])[ends]
+        flat, begins = self._longer_ends()
+        longer = np.logical_or.reduceat(marked[flat], begins[:-1]) if len(flat) else np.empty(0, np.bool_)
+        held: NDArray[np.bool_] = np.concatenate([marked, longer])[ends]
         return held | marked[first]
+
+    def _longer_ends(self) -> tuple[Ids, Int64s]:
+        """The ids of the ends with connector words, one end after another, and where each begins; then their number."""
+        begins = np.cumsum([0, *map(len, self._numbers)]) // np.dtype(np.int32).itemsize
+        return np.frombuffer(b"".join(self._numbers), np.int32), begins
 
 
 class PairCounts:
@@ -109,6 +114,14 @@ class PairCounts:
         keys, counts = keys[order], np.concatenate([counts_one, counts_other])[order]
         begins = np.flatnonzero(np.diff(keys, prepend=-1))
         self._tables.append((keys[begins], np.add.reduceat(counts, begins) if len(keys) else counts))
+
+
+def places(among: Int64s, keys: Int64s) -> Int64s:
+    """Where each key stands among others, which ascend, (n,); -1 where it is none of them."""
+    if not len(among):
+        return np.full(len(keys), -1)
+    found = np.minimum(np.searchsorted(among, keys), len(among) - 1)
+    return np.where(among[found] == keys, found, -1)
 
 
 def _keys(first: Ids, ends: Int64s) -> Int64s:

@@ -62,11 +62,6 @@ class PhraseTable:
         texts, tokens = (written_out(vocabulary, pairs, keys, between) for between in (delimiter, " "))
         return cls(keys, texts, tokens, found[high], counts[high], np.zeros(len(keys), np.int64))
 
-    def places(self, keys: Int64s) -> Int64s:
-        """Where each key stands in the table, (P,); -1 where it is no phrase."""
-        places = np.minimum(np.searchsorted(self.keys, keys), max(len(self.keys) - 1, 0))
-        return np.where(self.keys[places] == keys, places, -1) if len(self.keys) else np.full(len(keys), -1)
-
     def rows(self) -> list[tuple[Any, ...]]:
         """Phrase, tokens, score, count and joined of each phrase, by descending score, then by the words."""
         columns = (self.scores.tolist(), self.counts.tolist(), self.joined.tolist())

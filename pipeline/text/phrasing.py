@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.settings import PhraseSettings
-from pipeline.text.pairs import PairCounts, Pairs
+from pipeline.text.pairs import PairCounts, Pairs, places
 from pipeline.text.phrase_table import PhraseTable
 from pipeline.text.phrases import joined
 from pipeline.text.token_files import IDS, OFFSETS, Ids, Int64s, stretches
@@ -83,17 +83,17 @@ def _rewritten(
 
         def write(ids: Ids, sentence: Int64s, ends: Int64s) -> int:
             first, last, keys = pairs.find(ids, sentence)
-            places = table.places(keys)
-            chosen = joined(places >= 0, first, last)
-            first, last, places = first[chosen], last[chosen], places[chosen]
+            phrase = places(table.keys, keys)
+            chosen = joined(phrase >= 0, first, last)
+            first, last, phrase = first[chosen], last[chosen], phrase[chosen]
             kept = _outside(first, last, len(ids))  # (n,)
             done = _open_from(ids, ends, pairs.connector)
             done = done if kept[done:][:1].all() else len(ids)  # what has gone into a phrase begins no other
-            ids[first] = token[places]
+            ids[first] = token[phrase]
             written = ids[:done][kept[:done]]
             writer.add(written, np.concatenate([[0], np.cumsum(kept)])[ends])
             counts[:] += np.bincount(written, minlength=len(counts))
-            times[:] += np.bincount(places, minlength=len(times))
+            times[:] += np.bincount(phrase, minlength=len(times))
             return done
 
         _walk(data, vocabulary, size, write)

@@ -5,11 +5,12 @@ one count, the sum. Only where the delimiter stands inside a token can that happ
 text without such tokens parts in one way only at its delimiters.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pipeline.text.pairs import Pairs
+from pipeline.text.pairs import Pairs, places
 from pipeline.text.token_files import Int64s
 from pipeline.text.vocabulary import Vocabulary
 
@@ -35,21 +36,19 @@ def added_up(
     if not compound.any():
         return vocabulary.counts, counts, different
     words = np.flatnonzero(compound & ~pairs.connector)
-    places = np.flatnonzero(pairs.holding(compound, keys))
-    texts: dict[str, int] = {}
-    text_of_word = [texts.setdefault(vocabulary.words[word], len(texts)) for word in words]
-    written = written_out(vocabulary, pairs, keys[places], delimiter)
-    text_of_place = [texts.setdefault(text, len(texts)) for text in written]
-    plain_words = {word: id_ for word, id_ in vocabulary.ids.items() if not compound[id_]}
-    plain = _plain(texts, plain_words, pairs, keys, delimiter)
-    places = np.concatenate([places, np.array([*plain], np.int64)])
-    text_of_place += plain.values()
-    totals = np.zeros(len(texts), np.int64)
-    np.add.at(totals, text_of_word, vocabulary.counts[words])
-    np.add.at(totals, text_of_place, counts[places])
+    alike = np.flatnonzero(pairs.holding(compound, keys))  # places in `keys`
+    texts = [vocabulary.words[word] for word in words.tolist()]
+    texts += written_out(vocabulary, pairs, keys[alike], delimiter)
+    numbers: dict[str, int] = {}
+    number = np.array([numbers.setdefault(text, len(numbers)) for text in texts], np.int64)  # words', then pairs'
+    plain = places(keys, _plain_keys(numbers, vocabulary, pairs, compound, delimiter))
+    alike = np.concatenate([alike, plain[plain >= 0]])
+    number = np.concatenate([number, np.flatnonzero(plain >= 0)])
+    totals = np.zeros(len(numbers), np.int64)
+    np.add.at(totals, number, np.concatenate([vocabulary.counts[words], counts[alike]]))
     word_counts, pair_counts = vocabulary.counts.copy(), counts.copy()
-    word_counts[words], pair_counts[places] = totals[text_of_word], totals[text_of_place]
-    return word_counts, pair_counts, different - len(words) - len(places) + len(texts)
+    word_counts[words], pair_counts[alike] = np.split(totals[number], [len(words)])
+    return word_counts, pair_counts, different - len(number) + len(numbers)
 
 
 def is_compound(token: str, delimiter: str) -> bool:
@@ -60,21 +59,24 @@ def is_compound(token: str, delimiter: str) -> bool:
 def written_out(vocabulary: Vocabulary, pairs: Pairs, keys: Int64s, delimiter: str) -> list[str]:
     """What each pair is written as."""
     words = vocabulary.words
-    return [delimiter.join(words[token] for token in tokens) for tokens in pairs.tokens(keys)]
+    return [delimiter.join([words[token] for token in tokens]) for tokens in pairs.tokens(keys)]
 
 
-def _plain(
-    texts: Mapping[str, int], plain: Mapping[str, int], pairs: Pairs, keys: Int64s, delimiter: str
-) -> dict[int, int]:
-    """The places in `keys` of pairs of plain words that are written like one of the texts, each with its number.
+def _plain_keys(
+    texts: Iterable[str], vocabulary: Vocabulary, pairs: Pairs, compound: NDArray[np.bool_], delimiter: str
+) -> Int64s:
+    """For each text the key of the pair without compound tokens that is written like it, -1 where there is none.
 
-    The words of such a pair are the parts of the text between its delimiters.
+    The tokens of such a pair are the parts of the text between its delimiters.
     """
-    found: dict[int, int] = {}
-    for text, number in texts.items():
-        words = [plain.get(part, -1) for part in text.split(delimiter)]
-        key = pairs.key(words) if len(words) > 1 and min(words) >= 0 else None
-        place = len(keys) if key is None else int(np.searchsorted(keys, key))
-        if place < len(keys) and keys[place] == key:
-            found[place] = number
-    return found
+    ids = vocabulary.ids
+    connectors = {vocabulary.words[id_] for id_ in np.flatnonzero(pairs.connector & ~compound).tolist()}
+    ends = {vocabulary.words[id_] for id_ in np.flatnonzero(~pairs.connector & ~compound).tolist()}
+
+    def key(text: str) -> int:
+        first, *between, last = text.split(delimiter) if delimiter in text else ("", "")
+        if first in ends and last in ends and connectors.issuperset(between):
+            return pairs.key(ids[first], [ids[word] for word in between], ids[last])
+        return -1
+
+    return np.fromiter(map(key, texts), np.int64)
