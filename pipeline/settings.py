@@ -127,7 +127,7 @@ class PhraseSettings(Settings):
     phrase_threshold: float | None = setting(
         None,
         "A pair is joined where its score is greater: above 0, for npmi from -1 to 1.",
-        shown="; ".join(f"{name}: {threshold:g}" for name, threshold in PHRASE_THRESHOLDS.items()),
+        shown=", ".join(f"{name} {threshold:g}" for name, threshold in PHRASE_THRESHOLDS.items()),
     )
     phrase_min_count: int = setting(5, "Pairs that stand fewer times are not joined; min_count of the score.", low=1)
     phrase_delimiter: str = setting("_", "What stands between the words of a phrase.")

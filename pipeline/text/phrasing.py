@@ -1,8 +1,9 @@
 """Phrases become tokens: passes over the token files, each of which can join what the last one joined.
 
 It is what gensim's `Phrases` does, applied to its own output for each further pass, with two differences: the text is
-read from the disk a stretch at a time, and no pair is ever forgotten (gensim drops rare ones beyond 40 million). The
-result depends neither on where the stretches are cut nor on how many processes made the token files.
+read from the disk a stretch at a time, and no pair is ever forgotten (gensim drops rare ones beyond 40 million). In
+memory are the words and 16 bytes for each different pair, up to three times that while tables are merged. The result
+depends neither on where the stretches are cut nor on how many processes made the token files.
 """
 
 from collections.abc import Callable, Sequence

@@ -12,7 +12,7 @@ from pipeline.stages import Manifest, StageFolder, stage_key
 from pipeline.text.block_tokens import BlockTokens, tokenized
 from pipeline.text.connectors import connector_words
 from pipeline.text.corpus import BLOCK, Source, blocks, find_sources
-from pipeline.text.phrase_table import write_phrases
+from pipeline.text.phrase_table import PhraseTable, write_phrases
 from pipeline.text.phrasing import join_phrases
 from pipeline.text.reading import Tally, gathered
 from pipeline.text.token_files import STAGE, TokenCorpus
@@ -77,16 +77,8 @@ def tokenize(
         inputs.update(_inputs(sources, tallies))
         if not len(vocabulary):
             raise _no_tokens(sources, tallies)
-        vocabulary, tables = join_phrases(data, vocabulary, phrasing, connectors)
-        write_words(data, vocabulary)
-        if tables:
-            write_phrases(data, tables)
-        return {
-            "bytes": _bytes(tallies),
-            "token_pattern": settings.token_pattern or WORD_PATTERN,
-            **_counts(vocabulary, sentences),
-            "phrases": [table.report() for table in tables],
-        }
+        found = _finish(data, *join_phrases(data, vocabulary, phrasing, connectors), sentences)
+        return {"bytes": _bytes(tallies), "token_pattern": settings.token_pattern or WORD_PATTERN, **found}
 
     return folder.write(STAGE, in_force, inputs, fill), True
 
@@ -147,13 +139,17 @@ def _write(data: Path, tokens: Iterable[BlockTokens], progress: Callable[[int], 
     return vocabulary, writer.sentences
 
 
-def _counts(vocabulary: Vocabulary, sentences: int) -> dict[str, Any]:
-    """What the report says of the text as it was written."""
+def _finish(data: Path, vocabulary: Vocabulary, tables: Sequence[PhraseTable], sentences: int) -> dict[str, Any]:
+    """Write the words, and the phrases of each pass if any was made; returns what the report says of them."""
+    write_words(data, vocabulary)
+    if tables:
+        write_phrases(data, tables)
     return {
         "tokens": int(vocabulary.counts.sum()),
         "sentences": sentences,
         "types": len(vocabulary),
         "size_curve": {str(min_count): size for min_count, size in size_curve(vocabulary.counts).items()},
+        "phrases": [table.report() for table in tables],
     }
 
 
