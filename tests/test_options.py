@@ -18,20 +18,28 @@ from pipeline.commands.tokenizing import WorkSettings
 from pipeline.crosscheck import crosscheck
 from pipeline.evaluation.evaluate import RESTRICT
 from pipeline.options import Number, collect
-from pipeline.settings import TokenSettings, TrainSettings, VocabularySettings, allowed_range
+from pipeline.settings import PhraseSettings, TokenSettings, TrainSettings, VocabularySettings, allowed_range
 from service.engine import LARGEST_TOPN, Engine
 from service.server import serve
 from storage.errors import SettingError
 
 USED_BY = {
-    "tokenize": (TokenSettings, WorkSettings),
+    "tokenize": (TokenSettings, PhraseSettings, WorkSettings),
     "train": (VocabularySettings, TrainSettings),
     "crosscheck": (CrosscheckSettings,),
     "evaluate": (EvaluateSettings,),
     "similar": (AnswerSettings,),
     "analogy": (AnswerSettings,),
     "serve": (ServeSettings,),
-    "run": (TokenSettings, WorkSettings, VocabularySettings, TrainSettings, CrosscheckSettings, EvaluateSettings),
+    "run": (
+        TokenSettings,
+        PhraseSettings,
+        WorkSettings,
+        VocabularySettings,
+        TrainSettings,
+        CrosscheckSettings,
+        EvaluateSettings,
+    ),
 }
 ROOT = click.Context(firth, info_name="firth")
 NUMBERS = [

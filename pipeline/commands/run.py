@@ -16,7 +16,7 @@ from pipeline.commands.tokenizing import WorkSettings, tokenize_into
 from pipeline.commands.train import progress_option, train_into
 from pipeline.commands.word2vec_spellings import SpelledCommand
 from pipeline.options import Setting, collect, settings_options
-from pipeline.settings import TokenSettings, TrainSettings, VocabularySettings
+from pipeline.settings import PhraseSettings, TokenSettings, TrainSettings, VocabularySettings
 
 EXAMPLES = {
     "firth run": "the demo: real text that comes with gensim",
@@ -43,7 +43,15 @@ EXAMPLES = {
     help="What the model is called; it gets the next version.",
 )
 @db_option
-@settings_options(TokenSettings, WorkSettings, VocabularySettings, TrainSettings, CrosscheckSettings, EvaluateSettings)
+@settings_options(
+    TokenSettings,
+    PhraseSettings,
+    WorkSettings,
+    VocabularySettings,
+    TrainSettings,
+    CrosscheckSettings,
+    EvaluateSettings,
+)
 @level_option
 @progress_option
 @force_option
@@ -71,13 +79,14 @@ def command(
     from storage.models import check_name
     from storage.store import Store
 
-    tokenizing, work_settings = collect(TokenSettings, params), collect(WorkSettings, params)
+    tokenizing, phrasing = collect(TokenSettings, params), collect(PhraseSettings, params)
+    work_settings = collect(WorkSettings, params)
     vocabulary, training = collect(VocabularySettings, params), collect(TrainSettings, params)
     checking, evaluating = collect(CrosscheckSettings, params), collect(EvaluateSettings, params)
     name = name or name_for(paths)
     check_name(name)  # now, and the store below, rather than after a long training
     tokens, model = work / "tokens", work / "model"
-    tokenize_into(tokens, paths or _demo_corpus(work / "corpus"), tokenizing, work_settings, force=force)
+    tokenize_into(tokens, paths or _demo_corpus(work / "corpus"), tokenizing, phrasing, work_settings, force=force)
     Store.open(db, create=True).close()
     train_into(model, tokens, vocabulary, training, progress_jsonl, force=force)
     passed = crosscheck_in(model, level, checking, force=force)

@@ -91,7 +91,10 @@ def compare_scores(firth: Sequence[Evaluation], gensim: Sequence[Evaluation]) ->
 
 
 def compare_word_pairs(firth: Sequence[PairResult], gensim: Sequence[PairResult]) -> ScoreComparison:
-    """Ratings of word pairs, each result a seed's: the questions' share of the error comes from resampling pairs, the same for all models."""
+    """Two trainers on rated pairs, a result for each seed.
+
+    The questions' share of the error comes from resampling pairs, the same for all models.
+    """
     ratings = firth[0].ratings  # (N,)
     defined = len(ratings) > 1 and all(result.spearman is not None for result in gensim)
     if not defined:

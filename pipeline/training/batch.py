@@ -163,7 +163,7 @@ def of_targets(model: str, values: Ids, window: int) -> Ids:
 
 def sliced(value: Part, part: slice | int) -> Part:
     """A part of every array along its first axis."""
-    parts = (item[part] if isinstance(item, np.ndarray) else item for item in vars(value).values())
+    parts: Any = (item[part] if isinstance(item, np.ndarray) else item for item in vars(value).values())
     return type(value)(*parts)
 
 
@@ -200,4 +200,5 @@ def row_rates(rate: float, occurrences: Ids, lengths: Floats, curvatures: Floats
     if isinstance(curvatures, float) and not curvatures:
         return np.divide(rate, np.maximum(moves, 1.0, out=moves), out=moves)
     damping = 1.0 + rate * counts * curvatures
-    return rate / np.maximum(moves, damping)  # the rate r / damping, lowered where r n length / damping > MAX_MOVE
+    rates: Floats = rate / np.maximum(moves, damping)
+    return rates  # r / damping, lowered where r n length / damping > MAX_MOVE

@@ -192,7 +192,8 @@ def positives(stream: Stream, margin: int) -> Bools:
         if distance:
             np.equal(stream.sentence[place : place + count], sentence, out=found[place])
             found[place] &= window >= distance
-    return found.T
+    turned: Bools = found.T
+    return turned
 
 
 def occurrences_in_rows(ids: Ids) -> Ids:

@@ -190,7 +190,8 @@ def _summed(updates: list[Update]) -> Iterator[tuple[str, int, Float64s, int, fl
 
 
 def _rate(rate: float, count: int, gradient: Float64s, curvature: float) -> float:
-    return float(row_rates(rate, np.array([count], np.int32), np.linalg.norm(gradient, keepdims=True), curvature)[0])
+    lengths = np.array([np.linalg.norm(gradient)])
+    return float(row_rates(rate, np.array([count], np.int32), lengths, curvature)[0])
 
 
 def _rows(matrix: Floats, chosen: Any) -> Float64s:

@@ -59,6 +59,12 @@ def places_of_blocks(centers: int, size: int, width: int) -> tuple[NDArray[np.in
     return places, np.bincount(places.ravel()).astype(np.int32)[places]
 
 
+def lane_sums(losses: Float32s) -> Float64s:
+    """(L,) sums of (L, G, T) losses, in float64."""
+    sums: Float64s = losses.sum(axis=(1, 2), dtype=np.float64)
+    return sums
+
+
 def logs_of_products(terms: Float32s, axis: int) -> Float32s | None:
     """Sums of log(terms) along an axis as one log of their product; None where that leaves the range of floats."""
     products = np.multiply.reduce(terms, axis=axis)

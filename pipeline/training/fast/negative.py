@@ -12,8 +12,8 @@ In CBOW each input has one target, so only the noise makes a product (`OwnAndNoi
     d_rows    = residuals @ inputs                    - dL/du = residual_m h, summed over the inputs that met the row
     d_h       = residuals.T @ rows                    - dL/dh = sum_m residual_m u_m
 
-Sigma and the losses come from the odds of a wrong label: with o = exp(-s) for a target and exp(s) for noise, the loss is
-log(1 + o) and the residual o / (1 + o) but for its sign; the losses add up to the log of a product.
+Sigma and the losses come from the odds of a wrong label, o = exp(-s) for a target and exp(s) for noise: the loss is
+log(1 + o), the residual o / (1 + o) but for its sign, and the losses add up to the log of a product.
 """
 
 from typing import Protocol
@@ -26,6 +26,7 @@ from pipeline.training.fast.blocks import (
     Float64s,
     column_band,
     floats,
+    lane_sums,
     logs_of_products,
     places_of_blocks,
 )
@@ -104,7 +105,7 @@ class AroundAndNoise:
             odds[~present_LGWT] = 0.0  # a place that is no pair may score what it likes
             losses = np.log(np.add(odds, 1.0, out=terms)).sum(axis=2)
         np.divide(odds, terms, out=self._near_residuals)
-        return losses.sum(axis=(1, 2), dtype=np.float64)
+        return lane_sums(losses)
 
     def backward(self) -> Float32s:
         """Residuals times rows, both ways."""
@@ -137,7 +138,7 @@ class OwnAndNoise:
         np.exp(np.negative(odds, out=odds), out=odds)
         odds[~batch.targets.present.reshape(odds.shape)] = 0.0
         terms = np.add(odds, 1.0, out=self.terms_LGT)
-        losses: Float64s = np.log(terms).sum(axis=(1, 2), dtype=np.float64)
+        losses = lane_sums(np.log(terms))
         np.divide(odds, terms, out=odds)  # the residuals
         return losses + self._noise.of(self.residuals_LGKT, batch, self.residuals_LGKT)
 
@@ -174,7 +175,7 @@ class NoiseResiduals:
         losses *= weights
         odds /= terms
         np.multiply(odds, np.negative(weights, out=weights)[:, :, None], out=residuals_LGKT)
-        return losses.sum(axis=(1, 2), dtype=np.float64)
+        return lane_sums(losses)
 
 
 def _noise(batch: Batch) -> Noise:

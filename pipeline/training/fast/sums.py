@@ -1,7 +1,7 @@
 """Sums of rows that lie near each other, as products with a sparse matrix P of ones: P rows, and P.T rows.
 
-P is (N x M) in compressed rows: row n has a one in columns `columns[starts[n] : starts[n + 1]]`. SciPy has both products
-compiled, adding in place, but only under private names; so its public product stands behind them.
+P is (N x M) in compressed rows: row n has a one in each of the columns `columns[starts[n] : starts[n + 1]]`. SciPy has
+both products compiled, adding in place, but only under private names; so its public product stands behind them.
 """
 
 from collections.abc import Callable
@@ -49,7 +49,8 @@ def by_public_product(transposed: bool) -> Product:
         values, rows, out = arrays
         shape = (width, height) if transposed else (height, width)
         matrix = csr_array((values, columns, starts), shape=shape)
-        out += ((matrix.T if transposed else matrix) @ rows.reshape(width, -1)).ravel()
+        total: Float32s = (matrix.T if transposed else matrix) @ rows.reshape(width, -1)
+        out += total.ravel()
 
     return product
 
@@ -62,17 +63,20 @@ def _in_place() -> tuple[Product, Product]:
         from scipy.sparse._sparsetools import csc_matvecs, csr_matvecs
     except ImportError:
         return public
+    both = (csr_matvecs, public[0], 2), (csc_matvecs, public[1], 3)
+    return (csr_matvecs, csc_matvecs) if all(_agree(*products) for products in both) else public
+
+
+def _agree(found: Product, wanted: Product, height: int) -> bool:
+    """On a small example, for a result of so many rows."""
     ones, rows = Ones(np.array([0, 2, 3], np.int32), np.array([0, 2, 1], np.int32)), np.arange(6, dtype=np.float32)
-    for shape, found, wanted in (((2, 3), csr_matvecs, public[0]), ((3, 2), csc_matvecs, public[1])):
-        outs = np.ones((2, shape[0] * 2), np.float32)
+    outs = np.ones((2, height * 2), np.float32)
+    try:
         for out, product in zip(outs, (found, wanted), strict=True):
-            try:
-                product(*shape, 2, *ones, np.ones(3, np.float32), rows[: shape[1] * 2], out)
-            except (TypeError, ValueError):
-                return public
-        if (outs[0] != outs[1]).any():
-            return public
-    return csr_matvecs, csc_matvecs
+            product(height, 5 - height, 2, *ones, np.ones(3, np.float32), rows[: (5 - height) * 2], out)
+    except (TypeError, ValueError):
+        return False
+    return bool((outs[0] == outs[1]).all())
 
 
 def _values(count: int) -> Float32s:
