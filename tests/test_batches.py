@@ -53,9 +53,9 @@ def in_order(made, values):
 
 
 def owed_by_groups(batch):
-    """(L, G) how many pairs of an input and a target the centers that share noise words have; every G-th does."""
+    """(L, G) how many pairs of an input and a target the centers that share noise words have."""
     lanes, groups = batch.drawn.words.shape[:2]
-    return batch.targets.present.sum(axis=2).reshape(lanes, -1, groups).sum(axis=1)
+    return batch.targets.present.sum(axis=2).reshape(lanes, groups, -1).sum(axis=2)
 
 
 def pairs_of(made):

@@ -49,8 +49,8 @@ def by_public_product(transposed: bool) -> Product:
         values, rows, out = arrays
         shape = (width, height) if transposed else (height, width)
         matrix = csr_array((values, columns, starts), shape=shape)
-        total: Float32s = (matrix.T if transposed else matrix) @ rows.reshape(width, -1)
-        out += total.ravel()
+        total = (matrix.T if transposed else matrix) @ rows.reshape(width, -1)
+        out += np.asarray(total).ravel()
 
     return product
 
