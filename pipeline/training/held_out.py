@@ -14,6 +14,9 @@ from storage.errors import InputError
 HELD_OUT = 2**32 - 1
 """Stands for the epoch in the keys of held-out text's draws: the same each time, and those of no epoch."""
 
+ROUNDING = 1e-6
+"""So that 49 times the number next to 1 / 49 counts as 1."""
+
 
 class Text(Protocol):
     """What is trained on: a `TokenCorpus`, or the part of one that the cross-check holds in memory."""
@@ -47,7 +50,8 @@ class Side:
 
 def held_out(sentence: NDArray[np.int64], share: float) -> NDArray[np.bool_]:
     """Which of the sentences with these numbers are held out, evenly spread: every n-th one for a share of 1 / n."""
-    found: NDArray[np.bool_] = np.floor((sentence + 1) * share) > np.floor(sentence * share)
+    before, behind = np.floor(sentence * share + ROUNDING), np.floor((sentence + 1) * share + ROUNDING)
+    found: NDArray[np.bool_] = behind > before
     return found
 
 
