@@ -204,3 +204,40 @@ class TrainSettings(Settings):
         super().__post_init__()
         if self.min_alpha > self.alpha:
             raise SettingError(f"min_alpha is {self.min_alpha}, above alpha {self.alpha}; lower it or raise alpha")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchSettings(Settings):
+    """What is held out of the training to watch it by."""
+
+    held_out: float = setting(
+        0.0,
+        "Share of the lines that are not trained on, evenly spread; their loss is measured after each epoch.",
+        low=0,
+        high=0.5,
+    )
+    patience: int = setting(
+        0, "Stop when the loss of held-out text has not fallen for so many epochs; 0 never stops.", low=0
+    )
+
+    def __post_init__(self) -> None:
+        """Check the ranges, and that there is something to be patient about."""
+        super().__post_init__()
+        if self.patience and not self.held_out:
+            raise SettingError(f"patience is {self.patience} but held_out is 0; give --held-out, for example 0.05")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerSettings(Settings):
+    """Who does the work of a training, and how often it is kept."""
+
+    workers: int = setting(
+        1, "Processes that train at once, each on its own text; from two on the bytes differ a little.", low=1, high=256
+    )
+    deterministic: bool = setting(False, "Let all --workers share every step, for the same bytes as one alone.")
+    checkpoint_minutes: float = setting(10.0, "Minutes between checkpoints, for --resume; 0 writes none.", low=0)
+
+    @property
+    def reproducible(self) -> bool:
+        """Whether the same training gives the same bytes again."""
+        return self.workers == 1 or self.deterministic
