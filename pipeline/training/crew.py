@@ -122,6 +122,7 @@ def crew_for(
     counts: NDArray[np.int64],
     start: Parameters,
     *,
+    trainer: Trainer | None = None,
     tokens: int | None = None,
 ) -> Crew:
     """As many processes as are asked for.
@@ -132,10 +133,11 @@ def crew_for(
         settings: of the training.
         counts: (V,) of the vocabulary's words.
         start: the parameters to start from.
+        trainer: instead of the fast one, for one process alone.
         tokens: of a pass over the text, where that is not the sum of the counts.
     """
     if workers == 1:
-        return Solo(settings, counts, start, tokens=tokens)
+        return Solo(settings, counts, start, trainer, tokens=tokens)
     from pipeline.training.team.foreman import Foreman
 
     return Foreman(workers, settings, counts, start, lockstep, tokens=tokens)
