@@ -21,6 +21,7 @@ from storage.errors import FirthError, Interrupted
 
 COMMANDS = {  # name -> module; a module is imported when its command is wanted
     "run": "run",
+    "plan": "plan",
     "tokenize": "tokenizing",  # a file tokenize.py would shadow the standard library's
     "train": "train",
     "crosscheck": "crosscheck",

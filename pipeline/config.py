@@ -1,8 +1,9 @@
 """Where settings come from: an option, else the TOML file of --config, else the environment, else the default.
 
 In the file, a key at the top is for every command that has the setting; one in a table such as [train] is for that
-command, and also for `firth run`, which is every stage, unless its own table [run] says otherwise. In the environment
-a setting is called FIRTH_ and its name in capitals.
+command, and also for `firth run`, which is every stage, unless its own table [run] says otherwise; `firth plan` reads
+the tables of the stages that it plans in the same way. In the environment a setting is called FIRTH_ and its name in
+capitals.
 
 click itself would let the environment win over its `default_map`; so the two are laid over each other here.
 """
@@ -29,7 +30,10 @@ else:
 
 PREFIX = "FIRTH_"
 SWITCHES = {"FIRTH_DEBUG", "FIRTH_CORPORA"}  # in the environment, but no settings: a traceback, the tests' large texts
-RUN_READS = ("tokenize", "train", "crosscheck", "evaluate", "store")  # tables of the stages, for `firth run`
+READS = {  # tables of stages that are also for these commands
+    "run": ("tokenize", "train", "crosscheck", "evaluate", "store"),
+    "plan": ("tokenize", "train"),
+}
 CONFIG = "firth.config"  # key in click's context: the file given with --config
 _LOG = logging.getLogger(__name__)
 
@@ -86,8 +90,9 @@ class ConfigFile:
     def layer(self, context: click.Context, command: click.Command) -> dict[str, Found]:
         """What the file says to `command`, in the types of its settings."""
         found, options = {}, settings_of(command)
-        own = (*RUN_READS, "run") if command.name == "run" else (command.name or "",)
-        for table, values in (("", self.top), *((name, self.tables.get(name, {})) for name in own)):
+        own = command.name or ""
+        tables = (*READS.get(own, ()), own)
+        for table, values in (("", self.top), *((name, self.tables.get(name, {})) for name in tables)):
             for key in values.keys() & options.keys():
                 place = f"{self.path}: {f'{table}.' if table else ''}{key}"
                 found[key] = Found(_typed(options[key].from_toml, context, values[key], place), f"file {place}")

@@ -18,20 +18,28 @@ from pipeline.commands.tokenizing import WorkSettings
 from pipeline.crosscheck import crosscheck
 from pipeline.evaluation.evaluate import RESTRICT
 from pipeline.options import Number, collect
-from pipeline.settings import TokenSettings, TrainSettings, VocabularySettings
+from pipeline.settings import PhraseSettings, TokenSettings, TrainSettings, VocabularySettings, allowed_range
 from service.engine import LARGEST_TOPN, Engine
 from service.server import serve
 from storage.errors import SettingError
 
 USED_BY = {
-    "tokenize": (TokenSettings, WorkSettings),
+    "tokenize": (TokenSettings, PhraseSettings, WorkSettings),
     "train": (VocabularySettings, TrainSettings),
     "crosscheck": (CrosscheckSettings,),
     "evaluate": (EvaluateSettings,),
     "similar": (AnswerSettings,),
     "analogy": (AnswerSettings,),
     "serve": (ServeSettings,),
-    "run": (TokenSettings, WorkSettings, VocabularySettings, TrainSettings, CrosscheckSettings, EvaluateSettings),
+    "run": (
+        TokenSettings,
+        PhraseSettings,
+        WorkSettings,
+        VocabularySettings,
+        TrainSettings,
+        CrosscheckSettings,
+        EvaluateSettings,
+    ),
 }
 ROOT = click.Context(firth, info_name="firth")
 NUMBERS = [
@@ -40,6 +48,19 @@ NUMBERS = [
     for field in dataclasses.fields(cls)
     if field.type in (int, float)
 ]
+
+
+def outside(field):
+    """Values that a field refuses, as they are typed: just below and above its range, and none of its kind."""
+    low, high, open_low = (field.metadata[key] for key in ("low", "high", "open_low"))
+    if field.metadata["choices"]:
+        return ["neither"]
+    if field.type not in (int, float):
+        return []
+    step = 1 if field.type is int else 1e-9
+    below = [] if low is None else [str(low if open_low else low - step)]
+    above = [] if high is None else [repr(high + step)]
+    return [*below, *above, "many", ""]
 
 
 def options_of(name):
@@ -106,6 +127,45 @@ def test_a_wrong_value_is_wrong_usage(arguments, allowed):
     assert result.exit_code == 2
     assert allowed in result.stderr
     assert result.stdout == ""
+
+
+REQUIRED = {
+    "tokenize": ["x", "--out", "y"],
+    "train": ["x", "--out", "y"],
+    "crosscheck": ["x"],
+    "evaluate": ["x"],
+    "similar": ["x"],
+    "analogy": ["x", "y", "z"],
+    "serve": [],
+    "run": [],
+}
+OUTSIDE = [
+    (name, field, value)
+    for name, classes in USED_BY.items()
+    for cls in classes
+    for field in dataclasses.fields(cls)
+    for value in outside(field)
+]
+
+
+@pytest.mark.parametrize(("name", "field", "value"), OUTSIDE, ids=[f"{n}-{f.name}={v}" for n, f, v in OUTSIDE])
+def test_every_setting_refuses_what_is_outside_its_range(name, field, value):
+    """Through the command line too: exit code 2, a message with the option and all that is allowed, no output."""
+    option = f"--{field.name.replace('_', '-')}"
+    result = CliRunner().invoke(firth, [name, *REQUIRED[name], option, value])
+    assert result.exit_code == 2
+    assert option in result.stderr
+    allowed = field.metadata["choices"] or [allowed_range(field) or "a number"]
+    assert all(each in result.stderr for each in allowed)
+    assert result.stdout == ""
+
+
+def test_the_settings_of_the_issue_are_all_tried():
+    """Each of the settings named there that is a number or one of several words is in the table above."""
+    named = "vector_size window min_count max_vocab_size max_final_vocab sample negative ns_exponent alpha min_alpha"
+    tried = {(name, field.name) for name, field, _ in OUTSIDE}
+    for setting in [*named.split(), "epochs", "seed", "model", "loss"]:
+        assert {("train", setting), ("run", setting)} <= tried
 
 
 @pytest.mark.parametrize("arguments", [["train", "x", "--out", "y", "--epoch", "3"], ["similar", "x", "-size", "3"]])

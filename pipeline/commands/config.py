@@ -10,6 +10,7 @@ import click
 
 from pipeline.commands.asking import json_option
 from pipeline.commands.base import FirthCommand, print_json, print_table
+from pipeline.commands.word2vec_spellings import SPELLED, SpelledCommand, spellings_of
 from pipeline.config import Found, all_commands, as_toml, settings_elsewhere, settings_of
 from pipeline.options import Setting
 
@@ -37,12 +38,14 @@ class Entry:
         return str(self.option.name)
 
 
-class ConfigCommand(FirthCommand):
+class ConfigCommand(SpelledCommand):
     """Takes the options of all other commands."""
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Its own, and every setting of the others once."""
-        return [*_every_setting(ctx).values(), *super().get_params(ctx)]
+        every = _every_setting(ctx)
+        spelled = {name: every[name] for command in _spelled(ctx) for name in settings_of(command)}
+        return [*every.values(), *FirthCommand.get_params(self, ctx), *spellings_of(spelled.values())]
 
 
 @click.command("config", cls=ConfigCommand, examples=EXAMPLES)
@@ -66,6 +69,11 @@ def command(context: click.Context, /, *, as_json: bool, toml: bool, **_: object
         print_table(("setting", "value", "from", "used by"), rows)
 
 
+def _spelled(context: click.Context) -> list[SpelledCommand]:
+    """The commands that take word2vec.c's options."""
+    return [command for command in all_commands(context).values() if isinstance(command, SpelledCommand)]
+
+
 def _every_setting(context: click.Context) -> dict[str, Setting]:
     """Each setting once, none of them required."""
     every: dict[str, Setting] = {}
@@ -82,8 +90,10 @@ def _entries(context: click.Context) -> list[Entry]:
         elsewhere = settings_elsewhere(context, other)
         for name, option in settings_of(other).items():
             found = elsewhere.get(name, Found(option.default, "default"))
-            if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
-                found = Found(context.params[name], f"option {option.opts[0]}")
+            spelling = context.meta[SPELLED].get(name)
+            given = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+            if given and (not spelling or isinstance(other, SpelledCommand)):
+                found = Found(context.params[name], f"option {spelling or option.opts[0]}")
             entry = entries.setdefault((name, repr(found.value), found.origin), Entry(option, found, []))
             entry.commands.append(command_name)
     names = dict.fromkeys(entry.name for entry in entries.values())

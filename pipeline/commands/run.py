@@ -7,15 +7,16 @@ from pathlib import Path
 import click
 
 from pipeline.commands.asking import db_option
-from pipeline.commands.base import FILE, FirthCommand, force_option, tell
+from pipeline.commands.base import FILE, force_option, tell
 from pipeline.commands.crosscheck import CrosscheckSettings, crosscheck_in, level_option
 from pipeline.commands.evaluate import EvaluateSettings, evaluate_in
 from pipeline.commands.first_look import show
 from pipeline.commands.store import publish
 from pipeline.commands.tokenizing import WorkSettings, tokenize_into
 from pipeline.commands.train import Training, train_into, training_options
+from pipeline.commands.word2vec_spellings import SpelledCommand
 from pipeline.options import Setting, collect, settings_options
-from pipeline.settings import TokenSettings
+from pipeline.settings import PhraseSettings, TokenSettings
 
 EXAMPLES = {
     "firth run": "the demo: real text that comes with gensim",
@@ -24,7 +25,7 @@ EXAMPLES = {
 }
 
 
-@click.command("run", cls=FirthCommand, examples=EXAMPLES)
+@click.command("run", cls=SpelledCommand, examples=EXAMPLES)
 @click.argument("paths", metavar="[PATH]...", nargs=-1)
 @click.option(
     "--work",
@@ -42,7 +43,7 @@ EXAMPLES = {
     help="What the model is called; it gets the next version.",
 )
 @db_option
-@settings_options(TokenSettings, WorkSettings)
+@settings_options(TokenSettings, PhraseSettings, WorkSettings)
 @training_options
 @settings_options(CrosscheckSettings, EvaluateSettings)
 @level_option
@@ -71,13 +72,13 @@ def command(
     from storage.models import check_name
     from storage.store import Store
 
-    tokenizing, work_settings = collect(TokenSettings, params), collect(WorkSettings, params)
-    training = Training.of(params)
+    tokenizing, phrasing = collect(TokenSettings, params), collect(PhraseSettings, params)
+    work_settings, training = collect(WorkSettings, params), Training.of(params)
     checking, evaluating = collect(CrosscheckSettings, params), collect(EvaluateSettings, params)
     name = name or name_for(paths)
     check_name(name)  # now, and the store below, rather than after a long training
     tokens, model = work / "tokens", work / "model"
-    tokenize_into(tokens, paths or _demo_corpus(work / "corpus"), tokenizing, work_settings, force=force)
+    tokenize_into(tokens, paths or _demo_corpus(work / "corpus"), tokenizing, phrasing, work_settings, force=force)
     Store.open(db, create=True).close()
     train_into(model, tokens, training, force=force)
     passed = crosscheck_in(model, level, checking, force=force)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from pipeline.commands.base import FILE, FirthCommand, force_option, out_option, tell
+from pipeline.commands.base import FILE, force_option, out_option, tell
+from pipeline.commands.word2vec_spellings import SpelledCommand
 from pipeline.options import Setting, collect, settings_options
 from pipeline.progress import Meter, ProgressFile, of_training
 from pipeline.settings import TrainSettings, VocabularySettings, WatchSettings, WorkerSettings
@@ -101,7 +102,7 @@ class Training:
         return cls(vocabulary, settings, wishes, params["progress_jsonl"])
 
 
-@click.command("train", cls=FirthCommand, examples=EXAMPLES)
+@click.command("train", cls=SpelledCommand, examples=EXAMPLES)
 @click.argument("tokens", metavar="DIR", type=FILE)
 @out_option("the vectors")
 @training_options
@@ -140,7 +141,7 @@ def train_into(out: Path, tokens: Path, training: Training, *, force: bool) -> N
             report=teller.report,
             probed=teller.probed,
         )
-    tell("train", out, ran, _facts(manifest.report, training.settings))
+    tell("train", out, ran, _facts(manifest.report, training))
     if manifest.report["losses"][-1] > LEARNED * manifest.report["ignorance"]:
         _LOG.warning("the loss has not fallen: these vectors know nothing yet; more text or --epochs would help")
     if interrupt and interrupt.number is not None:
@@ -166,10 +167,11 @@ class _Teller:
             self.file.write_probe(seen)
 
 
-def _facts(found: Mapping[str, Any], settings: TrainSettings) -> list[str]:
+def _facts(found: Mapping[str, Any], training: Training) -> list[str]:
     """What came out, in a few lines."""
     facts = [
-        f"{found['words']:,} words of {settings.vector_size} dimensions from {found['tokens']:,} tokens"
+        *_raised(found["min_count"], training.vocabulary),
+        f"{found['words']:,} words of {training.settings.vector_size} dimensions from {found['tokens']:,} tokens"
         f" at {found['words_per_s']:,} tokens/s",
         f"loss of each epoch: {_curve(found['losses'])}",
     ]
@@ -183,6 +185,13 @@ def _facts(found: Mapping[str, Any], settings: TrainSettings) -> list[str]:
         stopped = f", stopped before epoch {len(found['losses']) + 1}" if found["stopped_early"] else ""
         facts.append(f"loss of held-out text: {_curve(found['held_out_losses'])}{stopped}")
     return facts
+
+
+def _raised(min_count: int, vocabulary: VocabularySettings) -> list[str]:
+    """What --max-final-vocab has done, if anything."""
+    if min_count == vocabulary.min_count:
+        return []
+    return [f"--min-count is {min_count}, raised by --max-final-vocab {vocabulary.max_final_vocab}"]
 
 
 def _curve(losses: Sequence[float]) -> str:

@@ -30,7 +30,7 @@ def check_tables(
 ) -> Level:
     """Let gensim count the same sentences and compare word by word, whichever of the tables the settings need.
 
-    `max_vocab_size` plays no part: gensim has no such setting that keeps a fixed number of words.
+    The limits of the vocabulary play no part: they only raise `min_count` or cut the same list.
     """
     firth = text.vocabulary(VocabularySettings(min_count=min_count))
     gensim = gensim_tables(text.as_words(len(text.words), JOB_WORDS), settings, min_count)

@@ -83,7 +83,7 @@ def _in_processes(texts: Iterable[str], settings: TokenSettings, processes: int)
     """As `tokenized`, with at most two blocks for each process on the way."""
     context = multiprocessing.get_context("spawn")  # a fork would copy locks that other threads hold
     waiting: deque[Future[BlockTokens]] = deque()
-    with ProcessPoolExecutor(processes, mp_context=context, initializer=_prepare_worker) as pool:
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=prepare_worker) as pool:
         try:
             for text in texts:
                 waiting.append(pool.submit(_work, settings, text))
@@ -108,7 +108,7 @@ def _work(settings: TokenSettings, text: str) -> BlockTokens:
 _tokenizer = cache(Tokenizer)  # made once in each worker process
 
 
-def _prepare_worker() -> None:
+def prepare_worker() -> None:
     """Leave Ctrl-C to the parent, and end with it, also when it is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()

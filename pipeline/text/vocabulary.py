@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,27 +47,49 @@ class Vocabulary:
 def kept_size(counts: Counts, settings: VocabularySettings) -> int:
     """V, how many of the words with these descending counts the settings keep.
 
+    Two limits can be set. `max_vocab_size` cuts the list at that rank, through the middle of words of equal count,
+    of which those first in the order of Unicode stay. `max_final_vocab` is gensim's: it raises `min_count` (see
+    `final_min_count`), so that words of equal count stay or go together, and often fewer are left than it allows.
+
     Raises:
-        InputError: no word would be left; the message names the largest workable min_count.
+        InputError: no word would be left; the message names the largest workable min_count or smallest workable limit.
     """
-    size = int(np.searchsorted(-counts, -settings.min_count, side="right"))
-    if settings.max_vocab_size:
-        size = min(size, settings.max_vocab_size)
+    min_count = final_min_count(counts, settings)
+    size = _size_at(counts, min_count)
     if size == 0:
-        largest = int(counts[0]) if len(counts) else 0
+        raise _nothing_left(counts, settings)
+    return min(size, settings.max_vocab_size or size)
+
+
+def final_min_count(counts: Counts, settings: VocabularySettings) -> int:
+    """The min_count in force: that of the settings, or the lowest above it that leaves `max_final_vocab` words or less.
+
+    The same number as the `effective_min_count` of gensim's Word2Vec.
+    """
+    limit = settings.max_final_vocab
+    if not limit or limit >= len(counts):
+        return settings.min_count
+    return max(settings.min_count, int(counts[limit]) + 1)  # the first word beyond the limit has to go
+
+
+def _size_at(counts: Counts, min_count: int) -> int:
+    return int(np.searchsorted(-counts, -min_count, side="right"))
+
+
+def _nothing_left(counts: Counts, settings: VocabularySettings) -> InputError:
+    largest = int(counts[0]) if len(counts) else 0
+    if largest < settings.min_count:
         way_out = f"use --min-count {largest} or less" if largest else "the corpus holds no tokens"
-        raise InputError(f"no word stands {settings.min_count} times or more; {way_out}")
-    return size
+        return InputError(f"no word stands {settings.min_count} times or more; {way_out}")
+    equal = _size_at(counts, largest)
+    return InputError(
+        f"the most frequent words, {equal} of them, stand {largest} times each, so --max-final-vocab"
+        f" {settings.max_final_vocab} would leave none; use {equal} or more, or --max-vocab-size to cut among them"
+    )
 
 
 def size_curve(counts: Counts) -> dict[int, int]:
     """Vocabulary size for a ladder of min_counts: 1, 2, 5, 10, 20, 50 ... up to the largest count."""
     ladder = (step * 10**power for power in range(19) for step in (1, 2, 5))
     largest = int(counts[0]) if len(counts) else 0
-    descending = -counts
-    curve = {}
-    for min_count in ladder:
-        if min_count > largest:
-            break
-        curve[min_count] = int(np.searchsorted(descending, -min_count, side="right"))
-    return curve
+    return {min_count: _size_at(counts, min_count) for min_count in takewhile(lambda count: count <= largest, ladder)}

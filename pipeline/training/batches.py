@@ -152,13 +152,13 @@ class BatchMaker:
             sliding_window_view(ids, shape.centers + 2 * margin)[:: shape.centers].reshape(count, shape.lanes, -1)
             for ids in (stream.ids, np.where(stream.sentence == NO_SENTENCE, NO_SENTENCE, stream.ids))
         )  # (S, L, N + 2C)
-        positive = positives(stream, margin).reshape(count, shape.lanes, shape.centers, -1)  # (S, L, N, 2C + 1)
+        positive = positives(stream, margin).T.reshape(-1, count, shape.lanes, shape.centers)  # (2C + 1, S, L, N)
         occurrences = occurrences_in_rows(words.reshape(count, -1)).reshape(tokens.shape)  # padding counts as no word
         before = part.key[0] * self.tokens
         return Steps(
             self.objective.model,
             tokens,
-            positive,
+            np.ascontiguousarray(positive.transpose(1, 2, 0, 3)),
             occurrences,
             self._draws(
                 of_targets(self.objective.model, tokens, margin),
@@ -199,7 +199,8 @@ def positives(stream: Stream, margin: int) -> Bools:
         if distance:
             np.equal(stream.sentence[place : place + count], sentence, out=found[place])
             found[place] &= window >= distance
-    return np.ascontiguousarray(found.T)
+    turned: Bools = found.T
+    return turned
 
 
 def occurrences_in_rows(ids: Ids) -> Ids:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pipeline.settings import VocabularySettings
 from pipeline.text.token_files import TokenCorpus
-from pipeline.text.vocabulary import Vocabulary
+from pipeline.text.vocabulary import Vocabulary, final_min_count
 from pipeline.training.held_out import Text
 from pipeline.training.parameters import Parameters
 
@@ -20,7 +20,7 @@ class Beginning:
         words: the vocabulary.
         tokens: of the vocabulary in a pass over the text.
         start: both matrices; None for `Parameters.start`.
-        report: where they come from, for the manifest.
+        report: where they come from, for the manifest; `min_count` is that of the text's own words.
     """
 
     text: Text
@@ -37,4 +37,5 @@ def from_nothing(corpus: TokenCorpus, vocabulary: VocabularySettings) -> Beginni
         InputError: no word would be left.
     """
     words = corpus.vocabulary(vocabulary)
-    return Beginning(corpus, words, int(words.counts.sum()))
+    report = {"min_count": final_min_count(corpus.counts, vocabulary)}
+    return Beginning(corpus, words, int(words.counts.sum()), report=report)

@@ -16,7 +16,7 @@ import numpy as np
 
 from pipeline.settings import TrainSettings, VocabularySettings
 from pipeline.text.token_files import Chunk, TokenCorpus
-from pipeline.text.vocabulary import Vocabulary
+from pipeline.text.vocabulary import Vocabulary, final_min_count
 from pipeline.training.batch import Floats, Ids
 from pipeline.training.beginning import Beginning
 from pipeline.training.parameters import Parameters
@@ -104,7 +104,8 @@ def from_parent(
     start.vectors[rows] = parent.vectors
     if settings.loss != "hs":
         start.contexts[rows] = parent.contexts
-    return Beginning(Renumbered(corpus, ids), words, tokens, start, {"parent": _about(parent, words, settings)})
+    report = {"min_count": final_min_count(corpus.counts, vocabulary), "parent": _about(parent, words, settings)}
+    return Beginning(Renumbered(corpus, ids), words, tokens, start, report)
 
 
 def joined(old: Vocabulary, new: Vocabulary, kept: int) -> Vocabulary:

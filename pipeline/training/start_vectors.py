@@ -117,7 +117,7 @@ def from_file(
     """
     usual = from_nothing(corpus, vocabulary)
     start = Parameters.start(len(usual.words), settings.vector_size, settings.seed)
-    return replace(usual, start=start, report={"start_vectors": file.fill(start.vectors, usual.words)})
+    return replace(usual, start=start, report={**usual.report, "start_vectors": file.fill(start.vectors, usual.words)})
 
 
 def _header(line: str, dimensions: int) -> tuple[int, int] | None:

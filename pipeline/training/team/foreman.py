@@ -119,7 +119,7 @@ class Foreman:
         others = parts[1:] + [None] * (self._team.size - len(parts))
         for me, (connection, part) in enumerate(zip(self._connections, others, strict=True), start=1):
             layout = self._team.inboxes[me].write(part.stream.arrays) if part else []
-            connection.send((layout, part.key if part else None))
+            self._send(connection, (layout, part.key if part else None))
 
     def _round(self, parts: list[Part]) -> Iterator[Done]:
         if isinstance(self._member, LockstepMember):
@@ -141,7 +141,7 @@ class Foreman:
         """All members' steps, one after the other."""
         layouts = [member.make(parts[0]), *map(self._receive, self._connections[: len(parts) - 1])]
         for connection in self._connections:
-            connection.send(layouts)
+            self._send(connection, layouts)
         self._in_steps = True
         for by, layout in enumerate(layouts):
             for batch in member.made(by, layout):
@@ -150,10 +150,16 @@ class Foreman:
                     yield Done(loss, batch.pairs, batch.progress, learning_rate(self.maker.settings, batch.progress))
         self._in_steps = False
 
+    def _send(self, connection: Connection, message: Any) -> None:
+        try:
+            connection.send(message)
+        except OSError:  # a broken pipe
+            raise _ended_early() from None
+
     def _receive(self, connection: Connection) -> Any:
         try:
             return connection.recv()
-        except EOFError:
+        except (EOFError, OSError):
             raise _ended_early() from None
 
     def _require_all_alive(self) -> None:

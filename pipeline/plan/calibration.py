@@ -1,0 +1,178 @@
+"""How fast and in how much memory this machine trains: a few seconds of real steps on matrices of the real size.
+
+They are taken in a process of their own, so that its memory is that of a training and of nothing else.
+"""
+
+import hashlib
+import multiprocessing
+import re
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from pipeline.settings import TrainSettings
+from pipeline.text.block_tokens import prepare_worker
+from pipeline.text.token_files import CHUNK, Chunk
+from pipeline.text.vocabulary import Counts
+from pipeline.training.crew import Crew, crew_for
+from pipeline.training.parameters import Parameters
+from storage.errors import FirthError
+
+SECONDS = 3.0
+LONGEST = 100_000
+"""Epochs of the calibration: its learning rate stays where it is."""
+HASHED = 1 << 24
+USUAL_PEAK = 100_000_000
+"""Beyond the matrices and for each process, where the system does not say: about that on Linux."""
+
+
+class Trial(NamedTuple):
+    """What is tried.
+
+    Attributes:
+        counts: (V,) of the words, as they are expected in the whole corpus, descending.
+        ids: (n,) tokens of the sample.
+        offsets: (S + 1,) where each sentence begins in `ids`.
+        settings: of the training.
+        workers: processes that train.
+        lockstep: whether these share every step.
+        seconds: how long.
+    """
+
+    counts: Counts
+    ids: NDArray[np.int32]
+    offsets: NDArray[np.int64]
+    settings: TrainSettings
+    workers: int
+    lockstep: bool
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What was measured.
+
+    Attributes:
+        start: seconds before the first step.
+        tokens_per_s: raw tokens of the vocabulary.
+        hash_bytes_per_s: of the matrices when they are written.
+        peak_bytes: the most memory of all processes, without the sample.
+    """
+
+    start: float
+    tokens_per_s: float
+    hash_bytes_per_s: float
+    peak_bytes: int
+
+
+def calibrate(trial: Trial) -> Calibration:
+    """Train for a few seconds in another process.
+
+    Raises:
+        FirthError: that process ended early.
+    """
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context, initializer=prepare_worker) as pool:
+        try:
+            return pool.submit(measure, trial).result()
+        except BrokenProcessPool:
+            size = 8 * len(trial.counts) * trial.settings.vector_size
+            raise FirthError(
+                f"the calibration ended early: memory ran out (the two matrices take {size:,} bytes), it was killed, or"
+                ' the program that calls Firth lacks `if __name__ == "__main__":`'
+            ) from None
+
+
+def measure(trial: Trial) -> Calibration:
+    """Train for a few seconds in this process."""
+    settings = replace(trial.settings, epochs=LONGEST)
+    started = time.perf_counter()
+    start = Parameters.start(len(trial.counts), settings.vector_size, settings.seed)
+    with (
+        threadpool_limits(1, "blas"),
+        np.errstate(over="ignore", invalid="ignore"),
+        crew_for(trial.workers, trial.lockstep, settings, trial.counts, start) as crew,
+    ):
+        del start
+        together = 1 if trial.lockstep else trial.workers
+        first, speed = _speed(crew, _endless(trial), int(trial.counts.sum()) * LONGEST, trial.seconds, together)
+        peak = peak_bytes() - trial.ids.nbytes - trial.offsets.nbytes
+        return Calibration(first - started, speed, _hash_speed(crew.parameters), peak)
+
+
+class Mark(NamedTuple):
+    """When a step was done, and how many tokens lie before it."""
+
+    time: float
+    tokens: float
+
+
+def _speed(crew: Crew, chunks: Iterable[Chunk], total: int, seconds: float, together: int) -> tuple[float, float]:
+    """When the first step was done, and the tokens a second since.
+
+    In a round each of `together` processes takes the steps of its own stretch of text, and only this one's are seen.
+    So the time from round to round counts; within a round, where one takes longer than we have, the others are
+    taken to be as fast as this one.
+    """
+    rounds: list[Mark] = []
+    last, begins = Mark(0.0, 0.0), True
+    for done in crew.epoch(chunks, 0):
+        now = time.perf_counter()
+        if done.pairs or not done.parts:
+            last = Mark(now, done.progress * total)
+            rounds += [last] if begins else []
+            begins = False
+        begins = begins or done.parts > 0
+        if now > rounds[0].time + seconds and last.tokens > rounds[0].tokens:
+            break
+    first = rounds[0].time
+    if len(rounds) > 2:
+        start, end = rounds[1], rounds[-1]  # in the first one, the other processes are still starting
+        return first, (end.tokens - start.tokens) / (end.time - start.time)
+    return first, together * (last.tokens - rounds[0].tokens) / (last.time - first)
+
+
+def _endless(trial: Trial) -> Iterator[Chunk]:
+    """The sample's tokens of the vocabulary, again and again."""
+    known_before, sentences = 0, len(trial.offsets) - 1
+    for lap in count():
+        for start in range(0, len(trial.ids), CHUNK):
+            ids = trial.ids[start : start + CHUNK]
+            kept = ids < len(trial.counts)
+            sentence = np.searchsorted(trial.offsets, np.arange(start, start + len(ids)), side="right")
+            yield Chunk(ids[kept], sentence[kept] + lap * sentences, known_before)
+            known_before += int(np.count_nonzero(kept))
+
+
+def _hash_speed(parameters: Parameters) -> float:
+    data = parameters.vectors.reshape(-1).view(np.uint8)[:HASHED]
+    started = time.perf_counter()
+    hashlib.sha256(data)
+    return len(data) / (time.perf_counter() - started)
+
+
+def peak_bytes() -> int:
+    """The most memory that this process has held, and what its children hold that they do not share with it."""
+    children = multiprocessing.active_children()
+    own = _kilobytes("/proc/self/status", "VmHWM")
+    if not own:
+        return USUAL_PEAK * (1 + len(children))
+    return 1024 * (own + sum(_kilobytes(f"/proc/{child.pid}/smaps_rollup", "Private_.*") for child in children))
+
+
+def _kilobytes(path: str, key: str) -> int:
+    """The sum of the entries of that name in a file of Linux; 0 where there is none."""
+    try:
+        text = Path(path).read_text("utf-8")
+    except OSError:
+        return 0
+    return sum(int(found) for found in re.findall(rf"^{key}:\s+(\d+) kB", text, re.MULTILINE))

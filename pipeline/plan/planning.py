@@ -1,0 +1,216 @@
+"""`Plan`: what tokenizing and training a corpus will take, put together from a sample and a few seconds of each."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pipeline.plan.calibration import SECONDS, Calibration, Trial, calibrate
+from pipeline.plan.counting import Counted, count
+from pipeline.plan.growth import Growth
+from pipeline.plan.sample import SAMPLE, Sample
+from pipeline.settings import TokenSettings, TrainSettings, VocabularySettings
+from pipeline.text.block_tokens import SMALL
+from pipeline.text.corpus import find_sources
+from pipeline.text.tokenizing import processors
+from pipeline.text.vocabulary import Counts, kept_size
+from storage.errors import InputError
+
+LADDER = (1, 2, 5, 10, 20, 50)
+"""The min_counts for which the size of the vocabulary is told."""
+HEADER = 128
+"""Bytes before the numbers in a .npy file."""
+BASE = 55_000_000
+TYPE = 310
+PROCESS = 76_000_000
+"""Bytes that tokenizing takes: at its start, for each different word, and in each further process, as measured."""
+WORD = 75
+"""Bytes of a word and of its place in the vocabulary, which the calibration does without."""
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number of a plan, and whether it is known exactly or estimated."""
+
+    value: float
+    exact: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a corpus and these settings will take.
+
+    Attributes:
+        files: how many.
+        bytes: on the disk.
+        bytes_read: of these, for the plan.
+        tokens: N.
+        sentences: lines with a token.
+        sizes: words that stand so many times or more.
+        words: V, the words that will be trained.
+        trained_tokens: those of these words, in one epoch.
+        memory: bytes at most, of all processes, of each stage.
+        disk: bytes of what each stage keeps, and of a checkpoint while training.
+        seconds: of each stage.
+    """
+
+    files: int
+    bytes: int
+    bytes_read: int
+    tokens: Number
+    sentences: Number
+    sizes: dict[int, Number]
+    words: Number
+    trained_tokens: Number
+    memory: dict[str, Number]
+    disk: dict[str, Number]
+    seconds: dict[str, Number]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return asdict(self)
+
+
+def plan(
+    paths: Sequence[str],
+    tokens: TokenSettings,
+    vocabulary: VocabularySettings,
+    training: TrainSettings,
+    *,
+    processes: int | None = None,
+    workers: int = 1,
+    lockstep: bool = False,
+    budget: int = SAMPLE,
+    seconds: float = SECONDS,
+) -> Plan:
+    """Look at a sample of a corpus and try this machine; nothing is written.
+
+    Args:
+        paths: files and folders.
+        tokens: how text becomes tokens.
+        vocabulary: which words are trained.
+        training: how.
+        processes: how many tokenize at once; by default one for each processor.
+        workers: how many train.
+        lockstep: whether these share every step.
+        budget: about how many bytes of text are read at most; a corpus of no more than that is counted exactly.
+        seconds: how long to train.
+
+    Raises:
+        InputError: text that cannot be read, or only once; no token in it, or no word that would be trained.
+        FirthError: training on matrices of that size ended early.
+    """
+    processes = processes or processors()
+    sources = find_sources(paths)
+    sample = Sample(sources, tokens, budget)
+    counted = count(sample, tokens, processes)
+    if not len(counted.ids):
+        raise InputError(f"no tokens in the {sample.read:,} bytes that were read of {', '.join(paths[:3])}")
+    corpus = _Corpus(sample, counted, vocabulary)
+    rows = _rows_that_fit(corpus.words, training.vector_size)
+    trial = Trial(corpus.counts(rows), counted.ids, counted.offsets, training, workers, lockstep, seconds)
+    measured = calibrate(trial)
+    exact = sample.whole
+    return Plan(
+        len(sources),
+        sample.size,
+        sample.read,
+        Number(corpus.tokens, exact),
+        Number(corpus.sentences, exact),
+        {each: Number(corpus.size(each), exact) for each in sorted({*LADDER, vocabulary.min_count})},
+        Number(corpus.words, exact),
+        Number(corpus.trained_tokens, exact),
+        {name: Number(value) for name, value in _memory(corpus, training, rows, measured, processes).items()},
+        {name: Number(value) for name, value in _disk(corpus, training).items()},
+        {name: Number(value) for name, value in _seconds(corpus, training, measured).items()},
+    )
+
+
+class _Corpus:
+    """The whole corpus, as its sample tells."""
+
+    def __init__(self, sample: Sample, counted: Counted, settings: VocabularySettings) -> None:
+        self.sample, self.counted = sample, counted
+        self.tokens = sample.expected_tokens()
+        self.sentences = round((len(counted.offsets) - 1) * self.factor)
+        self._growth = Growth(counted.ids, counted.counts)
+        self.types = self.size(1)
+        self.words = kept_size(counted.counts, settings) if sample.whole else self._kept(settings)
+        known = int(counted.counts[: self.words].sum())
+        self.trained_tokens = known if sample.whole else round(known * self.factor)
+
+    @property
+    def factor(self) -> float:
+        """How many times as large as the sample it is, in tokens."""
+        return self.tokens / len(self.counted.ids)
+
+    def size(self, min_count: int) -> int:
+        """Words that stand so many times or more."""
+        return self._growth.size(min_count, self.tokens)
+
+    def counts(self, rows: int) -> Counts:
+        """(rows,) how often each of the most frequent words stands in it; those not met yet, as the rarest."""
+        met = np.maximum(1, np.rint(self.counted.counts[:rows] * self.factor)).astype(np.int64)
+        return np.concatenate([met, np.full(rows - len(met), met[-1])])
+
+    def bytes_of_words(self, words: int) -> int:
+        """Of a file with the most frequent ones."""
+        met = self.counted.word_bytes[:words]
+        return round(int(met.sum()) * words / len(met))
+
+    def _kept(self, settings: VocabularySettings) -> int:
+        limits = [limit for limit in (settings.max_vocab_size, settings.max_final_vocab) if limit]
+        words = min([self.size(settings.min_count), *limits])
+        if words == 0:
+            raise InputError(f"no word is likely to stand {settings.min_count} times or more; lower --min-count")
+        return words
+
+
+def _disk(corpus: _Corpus, training: TrainSettings) -> dict[str, float]:
+    """What the stages keep; the matrices are written once more while a checkpoint is there."""
+    lengths = 4 * corpus.tokens + 8 * (corpus.sentences + 1) + 8 * corpus.types
+    matrices = 8 * corpus.words * training.vector_size
+    return {
+        "tokens": 3 * HEADER + lengths + corpus.bytes_of_words(corpus.types),
+        "model": 3 * HEADER + 8 * corpus.words + matrices + corpus.bytes_of_words(corpus.words),
+        "checkpoint": 2 * HEADER + matrices,
+    }
+
+
+def _memory(
+    corpus: _Corpus, training: TrainSettings, rows: int, measured: Calibration, processes: int
+) -> dict[str, float]:
+    left_out = 8 * (corpus.words - rows) * training.vector_size
+    spread = processes > 1 and corpus.counted.blocks * corpus.factor > SMALL
+    others = processes if spread else 0
+    return {
+        "tokenize": BASE + TYPE * corpus.types + PROCESS * others,
+        "train": measured.peak_bytes + left_out + WORD * corpus.words + 8 * corpus.types,
+    }
+
+
+def _seconds(corpus: _Corpus, training: TrainSettings, measured: Calibration) -> dict[str, float]:
+    matrices = 8 * corpus.words * training.vector_size
+    steps = training.epochs * corpus.trained_tokens / measured.tokens_per_s
+    growth = corpus.types / len(corpus.counted.counts)
+    return {
+        "tokenize": corpus.counted.clock.seconds(corpus.tokens, growth),
+        "train": measured.start + steps + matrices / measured.hash_bytes_per_s,
+    }
+
+
+def _rows_that_fit(words: int, dimensions: int) -> int:
+    """V, or as many rows as leave half of this machine's free memory free."""
+    free = available_memory()
+    return words if free is None else max(1, min(words, free // (16 * dimensions)))
+
+
+def available_memory() -> int | None:
+    """Bytes that can be had now; None where the system does not say."""
+    try:
+        lines = Path("/proc/meminfo").read_text("utf-8").splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
+    except (OSError, StopIteration):
+        return None
