@@ -31,6 +31,7 @@ USED_BY = {
     "similar": (AnswerSettings,),
     "analogy": (AnswerSettings,),
     "serve": (ServeSettings,),
+    "plan": (TokenSettings, WorkSettings, VocabularySettings, TrainSettings),
     "run": (TokenSettings, WorkSettings, VocabularySettings, TrainSettings, CrosscheckSettings, EvaluateSettings),
 }
 ROOT = click.Context(firth, info_name="firth")
@@ -129,6 +130,7 @@ REQUIRED = {
     "similar": ["x"],
     "analogy": ["x", "y", "z"],
     "serve": [],
+    "plan": ["x"],
     "run": [],
 }
 OUTSIDE = [

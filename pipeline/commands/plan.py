@@ -58,9 +58,8 @@ def command(*, paths: tuple[str, ...], workers: int, as_json: bool, **params: ob
 
 def _show(made: "Plan", training: TrainSettings) -> None:
     share = "all of it" if made.bytes_read == made.bytes else f"{made.bytes_read / made.bytes:.0%} of it"
-    print_line(
-        f"{made.bytes:,} bytes in {made.files:,} {'file' if made.files == 1 else 'files'}, read for this: {share}"
-    )
+    files = "1 file" if made.files == 1 else f"{made.files:,} files"
+    print_line(f"{made.bytes:,} bytes in {files}; read for this: {share}")
     print_line("")
     epochs = f"{training.epochs} {'epoch' if training.epochs == 1 else 'epochs'}"
     rows = [
