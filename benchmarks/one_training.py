@@ -1,6 +1,6 @@
 """Train once, alone in a process, by Firth or by gensim; prints speed and memory, and can keep the vectors.
 
-`python -m benchmarks.one_training firth|gensim TOKENS SETTINGS-JSON [--workers N] [--keep FILE.npy]`
+`python -m benchmarks.one_training firth|gensim TOKENS SETTINGS-JSON [--workers N] [--deterministic] [--keep FILE.npy]`
 """
 
 import argparse
@@ -18,16 +18,20 @@ from pipeline.settings import TrainSettings
 from pipeline.text.token_files import TokenCorpus
 
 
-def train_firth(tokens: Path, settings: TrainSettings, _workers: int) -> tuple[np.ndarray[Any, Any], float]:
+def train_firth(
+    tokens: Path, settings: TrainSettings, workers: int, deterministic: bool
+) -> tuple[np.ndarray[Any, Any], float]:
     """Vectors in the vocabulary's order, and the seconds of the training phase."""
     from pipeline.training.training import train
 
     corpus = TokenCorpus.open(tokens)
-    trained = train(corpus, corpus.vocabulary(VOCABULARY), settings)
+    trained = train(corpus, corpus.vocabulary(VOCABULARY), settings, workers=workers, deterministic=deterministic)
     return trained.parameters.vectors, trained.seconds
 
 
-def train_gensim(tokens: Path, settings: TrainSettings, workers: int) -> tuple[np.ndarray[Any, Any], float]:
+def train_gensim(
+    tokens: Path, settings: TrainSettings, workers: int, _deterministic: bool
+) -> tuple[np.ndarray[Any, Any], float]:
     """The same by gensim, from a corpus_file, its fastest way; counting the vocabulary is not timed."""
     from gensim.models import Word2Vec
 
@@ -62,11 +66,12 @@ def main() -> None:
     parser.add_argument("tokens", type=Path)
     parser.add_argument("settings", type=json.loads)
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--deterministic", action="store_true")
     parser.add_argument("--keep", type=Path)
     chosen = parser.parse_args()
     trainer = {"firth": train_firth, "gensim": train_gensim}[chosen.trainer]
     settings = TrainSettings(**chosen.settings)
-    vectors, seconds = trainer(chosen.tokens, settings, chosen.workers)
+    vectors, seconds = trainer(chosen.tokens, settings, chosen.workers, chosen.deterministic)
     if chosen.keep:
         np.save(chosen.keep, vectors)
     tokens = int(TokenCorpus.open(chosen.tokens).vocabulary(VOCABULARY).counts.sum())

@@ -1,84 +1,133 @@
-"""Training speed on one thread, Firth against gensim (corpus_file): verified, then timed in turn, medians of three.
+"""Training speed, Firth against gensim (corpus_file): verified, then timed in turn, medians of three.
 
 Both train on the same tokens with the same settings; the clock runs over the training phase only; speed is in raw
 words of the vocabulary per second. Memory is the process's peak, Python and NumPy included, beyond the two matrices.
 """
 
 import json
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks.common import VOCABULARY, english, in_child, median, save, table
+from benchmarks.reshaped import reshaped
 from pipeline.settings import TrainSettings
 from pipeline.text.token_files import TokenCorpus
 from pipeline.training.batches import BatchMaker
-from pipeline.training.fast import FastTrainer
+from pipeline.training.crew import Trainer
+from pipeline.training.fast.trainer import FastTrainer
 from pipeline.training.parameters import Parameters
 from pipeline.training.reference import ReferenceTrainer
-from pipeline.training.training import Trainer
 
 SETTINGS: dict[str, Any] = {"vector_size": 100, "window": 5, "negative": 5, "sample": 1e-3, "epochs": 1}
+WORDS = 10_000_000
 ROUNDS = 3
+TOLERANCE = 1e-5
 
 
-def verify(words: int) -> float:
+@dataclass(frozen=True)
+class Case:
+    """One line of the table.
+
+    Attributes:
+        name: for people.
+        change: of SETTINGS.
+        workers: of both programs.
+        deterministic: whether Firth's workers give the same bytes as one.
+        sentence: tokens of a line, 0 for the text's own lines, -1 for all of it on one line.
+        gensim: whether gensim trains too.
+    """
+
+    name: str
+    change: dict[str, Any] = field(default_factory=dict)
+    workers: int = 1
+    deterministic: bool = False
+    sentence: int = 0
+    gensim: bool = True
+
+
+HIERARCHICAL = {"loss": "hs"}
+CASES = (
+    Case("skip-gram, negative sampling"),
+    Case("the same, 2 workers", workers=2),
+    Case("the same, 2 workers, --deterministic", workers=2, deterministic=True, gensim=False),
+    Case("CBOW, negative sampling", {"model": "cbow"}),
+    Case("skip-gram, hierarchical softmax", HIERARCHICAL),
+    Case("CBOW, hierarchical softmax", HIERARCHICAL | {"model": "cbow"}),
+    Case("skip-gram, negative sampling, 300 dimensions", {"vector_size": 300}),
+    Case("skip-gram, negative sampling, lines of 5 words", sentence=5),
+    Case("skip-gram, negative sampling, one endless line", sentence=-1),
+)
+
+
+def verify(case: Case) -> float:
     """Ten batches of the very text by both trainers; the largest difference of any number.
 
     Raises:
         SystemExit: the fast trainer does not take the reference's steps.
     """
-    corpus = TokenCorpus.open(english(words))
+    corpus = TokenCorpus.open(english(1_000_000))
     vocabulary = corpus.vocabulary(VOCABULARY)
-    settings = TrainSettings(**SETTINGS)
+    settings = TrainSettings(**SETTINGS | case.change)
     fast = Parameters.start(len(vocabulary), settings.vector_size, 1)
-    fast.contexts[:] = Parameters.start(len(vocabulary), settings.vector_size, 2).vectors * 100
+    fast.contexts[:] = Parameters.start(len(vocabulary), settings.vector_size, 2).vectors * settings.vector_size
     reference = fast.as_float64()
-    trainers: tuple[Trainer, Trainer] = FastTrainer(), ReferenceTrainer()
-    batches = BatchMaker(vocabulary.counts, settings).epoch(corpus.chunks(len(vocabulary)), 0)
-    for batch, _ in zip(batches, range(10), strict=False):
+    maker = BatchMaker(vocabulary.counts, settings)
+    trainers: tuple[Trainer, Trainer] = FastTrainer(maker.objective), ReferenceTrainer(maker.objective)
+    for batch, _ in zip(maker.epoch(corpus.chunks(len(vocabulary)), 0), range(10), strict=False):
         for trainer, parameters in zip(trainers, (fast, reference), strict=True):
             trainer.step(parameters, batch, settings.alpha)
     difference = max(np.abs(fast.vectors - reference.vectors).max(), np.abs(fast.contexts - reference.contexts).max())
-    if difference > 1e-5:
-        raise SystemExit(f"fast and reference differ by {difference}: nothing to time")
+    if difference > TOLERANCE:
+        raise SystemExit(f"{case.name}: fast and reference differ by {difference}: nothing to time")
     return float(difference)
 
 
-def measure(words: int = 10_000_000) -> None:
-    """Time both in turn."""
-    difference = verify(1_000_000)
-    tokens = str(english(words))
-    rounds: list[dict[str, Any]] = []
-    for number in range(ROUNDS):
-        for trainer in ("gensim", "firth"):
-            figures = in_child("benchmarks.one_training", trainer, tokens, json.dumps(SETTINGS | {"seed": number + 1}))
-            rounds.append({"trainer": trainer} | figures)
-            print(f"{trainer}: {figures['words_per_s']:,.0f} words/s", flush=True)
+def measure(words: int = WORDS) -> None:
+    """Time every case in turn, gensim and Firth alternating."""
+    own = english(words)
+    texts = {case.sentence: reshaped(own, case.sentence) for case in CASES}
+    cases = [{"name": case.name, "difference": verify(case), "rounds": _rounds(case, texts)} for case in CASES]
     small = in_child("benchmarks.one_training", "firth", str(english(1_000_000)), json.dumps(SETTINGS))
-    save("train_speed", {"settings": SETTINGS, "difference": difference, "rounds": rounds, "small": small})
+    save("train_speed", {"settings": SETTINGS, "cases": cases, "small": small})
+
+
+def _rounds(case: Case, texts: dict[int, Path]) -> list[dict[str, Any]]:
+    tokens, rounds = str(texts[case.sentence]), []
+    for number in range(ROUNDS):
+        settings = json.dumps(SETTINGS | case.change | {"seed": number + 1})
+        for trainer in ("gensim", "firth")[0 if case.gensim else 1 :]:
+            options = ["--workers", str(case.workers), *(["--deterministic"] if case.deterministic else [])]
+            figures = in_child("benchmarks.one_training", trainer, tokens, settings, *options)
+            rounds.append({"trainer": trainer} | figures)
+            print(f"{case.name}: {trainer} {figures['words_per_s']:,.0f} words/s", flush=True)
+    return rounds
 
 
 def report(figures: dict[str, Any]) -> str:
     """The README's table."""
-    speeds = {
-        trainer: [run["words_per_s"] for run in figures["rounds"] if run["trainer"] == trainer]
-        for trainer in ("gensim", "firth")
-    }
-    ratios = [ours / theirs for ours, theirs in zip(speeds["firth"], speeds["gensim"], strict=True)]
-    rows = [
-        [name, f"{median(speeds[key]):,.0f}", f"{min(speeds[key]):,.0f} to {max(speeds[key]):,.0f}", ratio]
-        for name, key, ratio in (
-            ("gensim 4.4 (corpus_file, workers=1)", "gensim", "1"),
-            ("Firth, one thread", "firth", f"{median(ratios):.2f}"),
-        )
-    ]
-    return table(["trainer", "words/s, median of 3", "range", "ratio, median of pairs"], rows)
+    rows = []
+    for case in figures["cases"]:
+        ours, theirs = _speeds(case, "firth"), _speeds(case, "gensim")
+        ratios = [mine / other for mine, other in zip(ours, theirs, strict=False)]
+        rows.append([case["name"], _shown(theirs), _shown(ours), f"{median(ratios):.2f}" if ratios else ""])
+    return table(["", "gensim 4.4, words/s", "Firth, words/s", "ratio, median of pairs"], rows)
+
+
+def _speeds(case: dict[str, Any], trainer: str) -> list[float]:
+    return [run["words_per_s"] for run in case["rounds"] if run["trainer"] == trainer]
+
+
+def _shown(speeds: list[float]) -> str:
+    return f"{median(speeds):,.0f} ({min(speeds):,.0f} to {max(speeds):,.0f})" if speeds else ""
 
 
 def memory(figures: dict[str, Any], whole: dict[str, Any]) -> str:
     """The README's table of memory, from this benchmark and from `quality`, which trains on all words."""
-    firth = [next(run for run in runs if run["trainer"] == "firth") for runs in (figures["rounds"], whole["runs"])]
+    runs = [figures["cases"][0]["rounds"], whole["groups"][0]["runs"]]
+    firth = [next(run for run in group if run["trainer"] == "firth") for group in runs]
     rows = [
         [f"{run['tokens'] / 1e6:.1f} million", f"{run['words']:,}", f"{run['peak_bytes'] / 1e6:.0f} MB", _beyond(run)]
         for run in (figures["small"], *firth)

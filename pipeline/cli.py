@@ -1,13 +1,15 @@
 """`firth`: finds the command, and is the one place where errors become messages and exit codes.
 
-Exit codes: 0 done; 1 an error, or a cross-check that failed; 2 wrong usage; 130 interrupted.
+Exit codes: 0 done; 1 an error, or a cross-check that failed; 2 wrong usage; 130 interrupted (143 by SIGTERM).
 """
 
 import importlib
 import logging
 import os
+import shlex
 import sys
 import traceback
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import click
@@ -15,7 +17,7 @@ import click
 from pipeline.commands.base import CONTEXT, config_option, loudness_options
 from pipeline.config import did_you_mean
 from pipeline.progress import LOGGER, set_loudness
-from storage.errors import FirthError
+from storage.errors import FirthError, Interrupted
 
 COMMANDS = {  # name -> module; a module is imported when its command is wanted
     "run": "run",
@@ -65,6 +67,9 @@ class FirthGroup(click.Group):
         except click.Abort:
             click.echo("Interrupted. Finished stages are kept; the same command goes on from there.", err=True)
             code = INTERRUPTED
+        except Interrupted as error:
+            click.echo(f"Interrupted. {error} To go on:\n{resuming(options.get('args') or sys.argv[1:])}", err=True)
+            code = error.exit_code
         except click.ClickException as error:
             error.show()
             code = error.exit_code
@@ -76,6 +81,13 @@ class FirthGroup(click.Group):
             message = f"this is a fault of Firth: {type(error).__name__}: {error}; --verbose shows where"
             code = _fail(message, FirthError.exit_code)
         sys.exit(code or 0)
+
+
+def resuming(arguments: Sequence[str]) -> str:
+    """The command line that goes on where the one with these arguments was interrupted."""
+    options, *rest = " ".join(map(shlex.quote, arguments)).partition(" -- ")
+    resume = "" if "--resume" in arguments else " --resume"
+    return "".join(("firth ", options, resume, *rest))
 
 
 def _fail(message: str, code: int) -> int:

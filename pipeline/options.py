@@ -135,7 +135,7 @@ def collect(cls: type[Chosen], params: Mapping[str, object]) -> Chosen:
 def _type(field: "dataclasses.Field[Any]") -> click.ParamType[Any]:
     if choices := field.metadata["choices"]:
         return click.Choice(choices)
-    return Number(field) if field.type in (int, float) else click.STRING
+    return Number(field) if field.type in (int, float, float | None) else click.STRING
 
 
 def _option(field: "dataclasses.Field[Any]") -> Callable[[Decorated], Decorated]:
@@ -149,6 +149,6 @@ def _option(field: "dataclasses.Field[Any]") -> Callable[[Decorated], Decorated]
         cls=Setting,
         type=_type(field),
         default=default,
-        show_default=default != "",
+        show_default=field.metadata["shown"] or default != "",
         help=described,
     )

@@ -10,7 +10,7 @@ import math
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from types import TracebackType
@@ -22,7 +22,8 @@ from storage.errors import InputError
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-    from pipeline.training.training import Progress
+    from pipeline.training.ledger import Progress
+    from pipeline.training.probes import Probed
 
 LOGGER = logging.getLogger("pipeline")
 LOG_SECONDS = 5.0
@@ -93,6 +94,12 @@ class Meter:
             share = f"{done / total:4.0%}  " if total else ""
             LOGGER.info("%s  %s%s", self.title, share, facts)
 
+    def say(self, line: str) -> None:
+        """Log a line; a bar steps aside for it."""
+        if self.bar is not None:
+            self.bar.clear()
+        LOGGER.info("%s", line)
+
     def _draw(self, done: float, total: float | None, facts: str) -> None:
         if self.bar is None:
             from tqdm import tqdm
@@ -140,14 +147,22 @@ def left(seconds: float) -> str:
 
 
 class ProgressFile:
-    """A new file with one JSON object a line for each report of a training, whole at every moment.
+    """A file with one JSON object a line for each report of a training, whole at every moment.
 
-    Fields: epoch, tokens, total_tokens, words_per_s, loss (nats per positive pair), alpha, eta_s, time (UTC).
+    Fields: epoch, tokens, total_tokens, words_per_s, loss (nats per positive pair in the epoch so far), recent_loss
+    (the same since the last report), held_out_loss (after the last epoch; null until known), alpha, eta_s, time (UTC);
+    and for each look at a probe: probe, neighbors (pairs of word and cosine), epoch, tokens, time.
+
     It is made at the first report, so that a training that does not run leaves an earlier file as it is.
+
+    Args:
+        path: of the file.
+        go_on: write behind what is there, for a training that is resumed.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, go_on: bool = False) -> None:
         self.path = path
+        self._mode = "a" if go_on else "w"
         self.file: IO[str] | None = None
 
     def __enter__(self) -> "ProgressFile":
@@ -160,27 +175,35 @@ class ProgressFile:
             self.file.close()
 
     def write(self, now: "Progress") -> None:
-        """Add a line.
+        """Add a line about the whole training.
 
         Raises:
             InputError: the file cannot be written.
         """
+        fields = ("epoch", "tokens", "total_tokens", "words_per_s", "loss", "recent_loss", "held_out_loss")
+        self._add({name: _finite(getattr(now, name)) for name in (*fields, "alpha", "eta_s")})
+
+    def write_probe(self, seen: "Probed") -> None:
+        """Add a line about a probe.
+
+        Raises:
+            InputError: the file cannot be written.
+        """
+        neighbors = [[word, round(cosine, 4)] for word, cosine in seen.neighbors]
+        self._add({"probe": seen.word, "neighbors": neighbors, "epoch": seen.epoch, "tokens": seen.tokens})
+
+    def _add(self, facts: Mapping[str, Any]) -> None:
+        line = {**facts, "time": datetime.now(timezone.utc).isoformat(timespec="milliseconds")}
         try:
-            self._write(now)
+            if self.file is None:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                self.file = self.path.open(self._mode, encoding="utf-8")
+            self.file.write(json.dumps(line, allow_nan=False) + "\n")
+            self.file.flush()
         except OSError as error:
             raise InputError(f"--progress-jsonl {self.path}: {error.strerror or error}") from None
 
-    def _write(self, now: "Progress") -> None:
-        fields = ("epoch", "tokens", "total_tokens", "words_per_s", "loss", "alpha", "eta_s")
-        numbers = {name: _finite(getattr(now, name)) for name in fields}
-        line = {**numbers, "time": datetime.now(timezone.utc).isoformat(timespec="milliseconds")}
-        if self.file is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.file = self.path.open("w", encoding="utf-8")
-        self.file.write(json.dumps(line, allow_nan=False) + "\n")
-        self.file.flush()
 
-
-def _finite(number: float) -> float | None:
+def _finite(number: float | None) -> float | None:
     """JSON has no infinity: what is not known yet is null."""
-    return number if math.isfinite(number) else None
+    return number if number is not None and math.isfinite(number) else None

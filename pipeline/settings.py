@@ -19,9 +19,13 @@ def setting(
     high: float | None = None,
     open_low: bool = False,
     choices: tuple[str, ...] = (),
+    shown: str = "",
 ) -> Any:
-    """Declare a field with its help and its range; `open_low` leaves the lower end itself out."""
-    metadata = {"help": explanation, "low": low, "high": high, "open_low": open_low, "choices": choices}
+    """Declare a field with its help and its range; `open_low` leaves the lower end itself out.
+
+    A default of None is `shown` in words.
+    """
+    metadata = {"help": explanation, "low": low, "high": high, "open_low": open_low, "choices": choices, "shown": shown}
     return dataclasses.field(default=default, metadata=metadata)
 
 
@@ -104,6 +108,53 @@ class TokenSettings(Settings):
             raise SettingError(f"token_pattern {self.token_pattern!r} is not a regular expression: {error}") from None
 
 
+PHRASE_THRESHOLDS = {"default": 10.0, "word2phrase": 100.0, "npmi": 0.5}  # scoring -> threshold where none is set
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhraseSettings(Settings):
+    """Which neighboring tokens become one; the formulas are in pipeline/text/phrases.py."""
+
+    phrases: int = setting(
+        0, "Passes that join words which often stand together; each can join what the last one joined.", low=0, high=10
+    )
+    phrase_scoring: str = setting(
+        "default",
+        "Score of a pair a b that stands n(ab) times: default, (n(ab) - min_count) / (n(a) n(b)) * different words and"
+        " pairs, as gensim; word2phrase, the same * tokens; or npmi, ln(p(ab) / (p(a) p(b))) / -ln p(ab).",
+        choices=tuple(PHRASE_THRESHOLDS),
+    )
+    phrase_threshold: float | None = setting(
+        None,
+        "A pair is joined where its score is greater: above 0, for npmi from -1 to 1.",
+        shown=", ".join(f"{name} {threshold:g}" for name, threshold in PHRASE_THRESHOLDS.items()),
+    )
+    phrase_min_count: int = setting(5, "Pairs that stand fewer times are not joined; min_count of the score.", low=1)
+    phrase_delimiter: str = setting("_", "What stands between the words of a phrase.")
+    connector_words: str = setting(
+        "",
+        "Words that may stand inside a phrase and do not count: english, for a list of 15; or the words as they stand"
+        " among the tokens, separated by commas; or @ and a file of them.",
+    )
+
+    def __post_init__(self) -> None:
+        """Check the ranges, the threshold against the scoring, and the delimiter."""
+        super().__post_init__()
+        npmi = self.phrase_scoring == "npmi"
+        if not (-1 <= self.threshold <= 1 if npmi else self.threshold > 0):
+            allowed = f"{'from -1 to 1' if npmi else 'above 0'} with phrase_scoring {self.phrase_scoring}"
+            raise SettingError(f"phrase_threshold is {self.phrase_threshold}; allowed: {allowed}")
+        if not self.phrase_delimiter or any(map(str.isspace, self.phrase_delimiter)):
+            raise SettingError(f"phrase_delimiter is {self.phrase_delimiter!r}; allowed: characters, no white space")
+
+    @property
+    def threshold(self) -> float:
+        """The threshold that is set, or else that of the scoring."""
+        if self.phrase_threshold is None:
+            return PHRASE_THRESHOLDS[self.phrase_scoring]
+        return self.phrase_threshold
+
+
 @dataclass(frozen=True, kw_only=True)
 class VocabularySettings(Settings):
     """Which of the counted words are trained."""
@@ -153,3 +204,40 @@ class TrainSettings(Settings):
         super().__post_init__()
         if self.min_alpha > self.alpha:
             raise SettingError(f"min_alpha is {self.min_alpha}, above alpha {self.alpha}; lower it or raise alpha")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchSettings(Settings):
+    """What is held out of the training to watch it by."""
+
+    held_out: float = setting(
+        0.0,
+        "Share of the lines that are not trained on, evenly spread; their loss is measured after each epoch.",
+        low=0,
+        high=0.5,
+    )
+    patience: int = setting(
+        0, "Stop when the loss of held-out text has not fallen for so many epochs; 0 never stops.", low=0
+    )
+
+    def __post_init__(self) -> None:
+        """Check the ranges, and that there is something to be patient about."""
+        super().__post_init__()
+        if self.patience and not self.held_out:
+            raise SettingError(f"patience is {self.patience} but held_out is 0; give --held-out, for example 0.05")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerSettings(Settings):
+    """Who does the work of a training, and how often it is kept."""
+
+    workers: int = setting(
+        1, "Processes that train at once, each on its own text; from two on the bytes differ a little.", low=1, high=256
+    )
+    deterministic: bool = setting(False, "Let all --workers share every step, for the same bytes as one alone.")
+    checkpoint_minutes: float = setting(10.0, "Minutes between checkpoints, for --resume; 0 writes none.", low=0)
+
+    @property
+    def reproducible(self) -> bool:
+        """Whether the same training gives the same bytes again."""
+        return self.workers == 1 or self.deterministic

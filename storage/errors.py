@@ -4,6 +4,7 @@ FirthError                 something Firth can explain; exit code 1
 ├── InputError             a file, line, byte or field that cannot be used
 ├── SettingError           a setting outside its range; exit code 2 (wrong usage)
 ├── Diverged               training left the finite numbers
+├── Interrupted            ended by a signal, with what was done kept; exit code 128 + its number
 ├── StoreError             the SQLite file cannot be read or written
 ├── UnknownModel           no such model or version in the store
 ├── UnknownWord            words that the model does not have, each with near matches
@@ -31,6 +32,18 @@ class SettingError(FirthError):
 
 class Diverged(FirthError):
     """Training produced a number that is not finite; the message says which setting to lower."""
+
+
+class Interrupted(FirthError):
+    """Ended by a signal after what was done had been kept; the message says where.
+
+    Attributes:
+        exit_code: 128 and the signal's number, as shells have it: 130 for Ctrl-C.
+    """
+
+    def __init__(self, message: str, signal_number: int) -> None:
+        super().__init__(message)
+        self.exit_code = 128 + signal_number
 
 
 class StoreError(FirthError):

@@ -17,7 +17,25 @@ hypothesis.settings.register_profile(  # the machine may be busy: no test depend
 )
 hypothesis.settings.load_profile("firth")
 
+OBJECTIVES = {
+    f"{name}, {loss}": {"model": model, "loss": loss, "cbow_mean": mean}
+    for name, model, mean in (("skip-gram", "skipgram", True), ("CBOW", "cbow", True), ("CBOW sum", "cbow", False))
+    for loss in ("ns", "hs", "softmax")
+}
+
 SMALL = TrainSettings(vector_size=16, epochs=2, sample=1e-2)
+
+
+@pytest.fixture(scope="session", params=OBJECTIVES.values(), ids=OBJECTIVES.keys())
+def objective(request):
+    """The settings that choose a trainer, for each trainer there is."""
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def objectives():
+    """All of them."""
+    return list(OBJECTIVES.values())
 
 
 @pytest.fixture(scope="session")

@@ -1,22 +1,38 @@
 """Batches: which pairs are formed, whatever the cuts; which noise is drawn, and how it is weighed."""
 
+import dataclasses
 from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.settings import TrainSettings
 from pipeline.text.token_files import Chunk
-from pipeline.training.batch import MAX_MOVE, row_rates
-from pipeline.training.batches import BatchMaker, StepShape, occurrences_in_rows
+from pipeline.training import batches
+from pipeline.training.batch import BLOCK, MAX_MOVE, row_rates
+from pipeline.training.batches import BatchMaker, occurrences_in_rows
 from pipeline.training.sampling import noise_distribution
+from pipeline.training.step_shape import StepShape
+from pipeline.training.steps import Steps
 from storage.errors import SettingError
 
 TEXTS = st.lists(st.lists(st.integers(0, 9), min_size=1, max_size=40), min_size=1, max_size=12)
 COUNTS = np.arange(100, 0, -10, dtype=np.int64)
-SHAPE = StepShape(centers=32, groups=2, noise=8)
+
+
+def shape(lanes=2, blocks=1):
+    """A small step: some lanes of a few of the smallest blocks, each block with its own 8 noise words."""
+    return StepShape(lanes, blocks * BLOCK, BLOCK, 8)
+
+
+SHAPES = st.builds(shape, st.integers(1, 4), st.integers(1, 3))
+
+
+def maker_for(counts=COUNTS, cut=None, **changes):
+    """A maker of batches that keeps every token, unless told otherwise."""
+    return BatchMaker(np.asarray(counts), TrainSettings(**{"sample": 0, **changes}), cut or shape())
 
 
 def chunks(sentences, size=10**9):
@@ -26,17 +42,33 @@ def chunks(sentences, size=10**9):
     return [Chunk(ids[at : at + size], sentence[at : at + size], at) for at in range(0, len(ids), size)]
 
 
-def pairs_of(batches):
-    """Every positive pair (center, context) with how often it was formed."""
+def one_sentence(ids):
+    """A text that never ends a sentence, in one chunk."""
+    return [Chunk(np.asarray(ids, np.int32), np.zeros(len(ids), np.int64), 0)]
+
+
+def in_order(made, values):
+    """What belongs to each center, (centers of all batches, ...), in the order of the text."""
+    return np.concatenate([each for batch in made for each in values(batch)])
+
+
+def owed_by_groups(batch):
+    """(L, G) how many pairs of an input and a target the centers that share noise words have."""
+    lanes, groups = batch.drawn.words.shape[:2]
+    return batch.targets.present.sum(axis=2).reshape(lanes, groups, -1).sum(axis=2)
+
+
+def pairs_of(made):
+    """Every pair (center, context) with how often it was formed."""
     found = Counter()
-    for batch in batches:
-        for n, o in np.argwhere(batch.positive):
-            found[int(batch.centers[n]), int(batch.tokens[n + o])] += 1
+    for batch in made:
+        for lane, n, o in np.argwhere(batch.positive):
+            found[int(batch.centers[lane, n]), int(batch.tokens[lane, n + o])] += 1
     return found
 
 
 def brute_force_pairs(sentences, window):
-    """The same for fixed windows, from the sentences themselves."""
+    """The same for windows that do not shrink, from the sentences themselves."""
     return Counter(
         (center, sentence[j])
         for sentence in sentences
@@ -46,74 +78,162 @@ def brute_force_pairs(sentences, window):
     )
 
 
-@given(TEXTS, st.integers(1, 50))
-@settings(deadline=None)
-def test_pairs_are_those_of_the_sentences_wherever_text_is_cut(sentences, size):
-    """With a window of 1, which no draw can shrink, the pairs are exactly the neighbors within each sentence."""
-    maker = BatchMaker(COUNTS, TrainSettings(window=1, sample=0), SHAPE)
-    assert pairs_of(maker.epoch(chunks(sentences, size), 0)) == brute_force_pairs(sentences, 1)
+def same(one, other):
+    """Whether two batches, or parts of batches, are equal in every number."""
+    if dataclasses.is_dataclass(one):
+        names = [field.name for field in dataclasses.fields(one)]
+        return type(one) is type(other) and all(same(getattr(one, name), getattr(other, name)) for name in names)
+    return np.array_equal(one, other)
 
 
-@given(TEXTS, st.integers(2, 6))
-@settings(deadline=None)
-def test_a_step_s_end_changes_nothing(sentences, window):
-    """Steps of 32 and of 96 centers form the same pairs: a center at a step's end has all its context."""
-    chosen = TrainSettings(window=window, sample=0)
-    small, large = (
-        pairs_of(BatchMaker(COUNTS, chosen, StepShape(centers, 2, 8)).epoch(chunks(sentences), 0))
-        for centers in (32, 96)
-    )
-    assert small == large
+@given(TEXTS, st.integers(1, 50), st.integers(1, 6), SHAPES, st.sampled_from([1, 10**6]))
+def test_pairs_are_those_of_the_sentences_wherever_text_is_cut(sentences, size, window, cut, places):
+    """Whatever chunks, steps, lanes and parts the text is cut into, fixed windows give exactly the sentences' pairs.
+
+    So no pair crosses a sentence's end, none leaves the window, no center is its own context, no padding is in a pair,
+    and a center at the end of a chunk, step, lane or part has all its context.
+    """
+    maker = maker_for(window=window, shrink_windows=False, cut=cut)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batches, "PLACES_AT_ONCE", places)
+        assert pairs_of(maker.epoch(chunks(sentences, size), 0)) == brute_force_pairs(sentences, window)
+
+
+@given(TEXTS, st.integers(2, 6), SHAPES, st.sampled_from([1, 10**6]))
+def test_the_cut_into_steps_changes_no_pair(sentences, window, cut, places):
+    """With windows that are drawn, too, steps, lanes and parts of any size form the same pairs."""
+    usual = pairs_of(maker_for(window=window).epoch(chunks(sentences), 0))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batches, "PLACES_AT_ONCE", places)
+        assert pairs_of(maker_for(window=window, cut=cut).epoch(chunks(sentences), 0)) == usual
 
 
 @given(TEXTS, st.integers(1, 6))
-@settings(deadline=None)
 def test_no_pair_leaves_the_window_or_the_sentence(sentences, window):
-    """Pairs lie within the largest window, never cross a sentence's end, and no center is its own context."""
-    found = pairs_of(BatchMaker(COUNTS, TrainSettings(window=window, sample=0), SHAPE).epoch(chunks(sentences), 0))
+    """Drawn windows are no wider than fixed ones, and each center has its neighbors in the sentence."""
+    found = pairs_of(maker_for(window=window).epoch(chunks(sentences), 0))
     assert not found - brute_force_pairs(sentences, window)
+    assert not brute_force_pairs(sentences, 1) - found
+
+
+@given(TEXTS)
+def test_parts_can_be_made_by_themselves(sentences):
+    """Each part of an epoch, made by another maker and in another order, gives the batches it gives in its place."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batches, "PLACES_AT_ONCE", 1)
+        usual = list(maker_for().epoch(chunks(sentences, 20), 0))
+        parts = list(maker_for().parts(chunks(sentences, 20), 0))
+    alone = [maker_for().steps(part) for part in reversed(parts)]
+    again = [batch for steps in reversed(alone) for batch in steps]
+    assert len(parts) > 0
+    assert all(same(*pair) for pair in zip(again, usual, strict=True))
+
+
+def test_targets_are_contexts_in_skip_gram_and_centers_in_cbow():
+    """Each context is a target of skip-gram; of CBOW it is the center, unless it has no context."""
+    sentences = [[1, 2, 3], [4], [5, 6]] * 20
+    for batch in maker_for(model="skipgram").epoch(chunks(sentences), 0):
+        assert np.array_equal(batch.targets.words, batch.tokens)
+        assert np.array_equal(batch.targets.present, batch.positive)
+    for batch in maker_for(model="cbow").epoch(chunks(sentences), 0):
+        assert np.array_equal(batch.targets.words, batch.centers)
+        assert np.array_equal(batch.targets.present, batch.positive.any(axis=2, keepdims=True))
+        assert not batch.targets.present[batch.centers == 4].any()
 
 
 def test_windows_are_drawn_uniformly():
     """Over a long sentence each distance d = 1 ... C is in the window of (C - d + 1) / C of the centers."""
-    sentence = np.zeros(60_000, np.int32)
-    maker = BatchMaker(np.array([60_000]), TrainSettings(window=5, sample=0), SHAPE)
-    positive = np.concatenate([b.positive for b in maker.epoch([Chunk(sentence, np.zeros(60_000, np.int64), 0)], 0)])
+    made = maker_for([60_000], window=5).epoch(one_sentence(np.zeros(60_000)), 0)
     wanted = np.array([1, 2, 3, 4, 5, 0, 5, 4, 3, 2, 1]) / 5
-    assert positive[5:59_995].mean(axis=0) == pytest.approx(wanted, abs=0.01)
+    assert in_order(made, lambda b: b.positive)[5:59_995].mean(axis=0) == pytest.approx(wanted, abs=0.01)
+
+
+def test_windows_that_do_not_shrink_are_full():
+    """Without shrink_windows every center of a long sentence has all 2C neighbors."""
+    made = maker_for([600], window=5, shrink_windows=False).epoch(one_sentence(np.zeros(600)), 0)
+    assert (in_order(made, lambda b: b.positive)[5:595].sum(axis=1) == 10).all()
 
 
 def test_subsampling_keeps_each_word_as_often_as_its_probability_says():
     """A word of keep probability p keeps the share p of its tokens, within five standard errors."""
-    ids = np.tile(np.array([0, 0, 0, 1], np.int32), 25_000)
     counts = np.array([75_000, 25_000])
-    chosen = TrainSettings(sample=0.1)
-    maker = BatchMaker(counts, chosen)
-    kept = np.concatenate([b.centers[b.positive.any(axis=1)] for b in maker.epoch([Chunk(ids, ids * 0, 0)], 0)])
+    made = list(maker_for(counts, sample=0.1).epoch(one_sentence([0, 0, 0, 1] * 25_000), 0))
+    kept = in_order(made, lambda b: b.centers)[in_order(made, lambda b: b.positive).any(axis=1)]
     threshold = 0.1 * counts.sum()
     for word, count in enumerate(counts):
         probability = min(1.0, ((count / threshold) ** 0.5 + 1) * threshold / count)
         assert (kept == word).sum() == pytest.approx(count * probability, abs=5 * (count * probability) ** 0.5)
 
 
-def test_shared_noise_expects_what_independent_draws_expect():
-    """The summed weight of each noise word equals `negative` draws for every positive pair, in expectation.
+@pytest.mark.parametrize("model", ["skipgram", "cbow"])
+def test_shared_noise_expects_what_independent_draws_expect(model):
+    """The summed weight of each noise word equals `negative` draws for every pair of input and target, in expectation.
 
-    A center with p contexts gives each of its K noise words the weight p * negative / K. Over all batches the weight
+    A center with p targets gives each of its K noise words the weight p * negative / K. Over all batches the weight
     that falls on word w must be (number of pairs) * negative * P(w), within five standard errors of that sum.
     """
     random = np.random.default_rng(1)
     counts = np.array([4000, 2000, 1000, 500, 250], np.int64)
     ids = random.choice(5, 40_000, p=counts / counts.sum()).astype(np.int32)
-    chosen = TrainSettings(window=3, sample=0, negative=5)
     weight, squares, pairs = np.zeros(5), 0.0, 0
-    for batch in BatchMaker(counts, chosen, SHAPE).epoch([Chunk(ids, np.arange(40_000) // 20, 0)], 0):
-        owed = batch.positive.sum(axis=1).reshape(len(batch.noise), -1).sum(axis=1) * 5 / batch.noise.shape[1]
-        np.add.at(weight, batch.noise, owed[:, None])
-        squares += (owed**2).sum() * batch.noise.shape[1]
+    maker = maker_for(counts, model=model, window=3, negative=5)
+    for batch in maker.epoch([Chunk(ids, np.arange(40_000) // 20, 0)], 0):
+        noise = batch.drawn.words  # (L, G, K)
+        owed = owed_by_groups(batch) * batch.drawn.negative / noise.shape[2]
+        np.add.at(weight, noise, owed[..., None])
+        squares += (owed**2).sum() * noise.shape[2]
         pairs += batch.pairs
-    wanted = noise_distribution(counts, chosen.ns_exponent)
+    wanted = noise_distribution(counts, maker.settings.ns_exponent)
     assert (np.abs(weight - pairs * 5 * wanted) < 5 * np.sqrt(squares * wanted)).all()
+
+
+def test_occurrences_count_over_the_whole_step(objective):
+    """Tokens, targets and noise are told how often their word stands in the step, all lanes together; not padding."""
+    sentences = [[word % 10, word % 3, 7] for word in range(100)]
+    made = list(maker_for(cut=shape(lanes=3), **objective).epoch(chunks(sentences), 0))
+    for batch in made[1:-1]:  # the first and the last hold padding
+        assert batch.occurrences.tolist() == counted(batch.tokens, batch.tokens)
+        assert batch.targets.occurrences.tolist() == counted(batch.targets.words, batch.tokens)
+        if objective["loss"] == "ns":
+            assert batch.drawn.occurrences.tolist() == counted(batch.drawn.words, batch.drawn.words)
+
+
+def counted(words, among):
+    """How often each of the words stands among others, as lists of the same shape."""
+    everywhere = Counter(among.ravel().tolist())
+    return np.array([everywhere[word] for word in words.ravel().tolist()]).reshape(words.shape).tolist()
+
+
+def test_steps_are_rebuilt_from_their_arrays(objective):
+    """What `arrays` gives is all that a process needs to have the same batches."""
+    maker = maker_for(**objective)
+    for part in maker.parts(chunks([list(range(10))] * 20), 0):
+        steps = maker.steps(part)
+        arrays = [array.copy() for array in steps.arrays]
+        again = Steps.rebuilt(objective["model"], objective["loss"], maker.settings.negative, arrays)
+        assert len(again) == len(steps) > 0
+        assert all(same(*pair) for pair in zip(again, steps, strict=True))
+
+
+def test_lanes_are_slices(objective):
+    """Some lanes of a batch are a batch whose arrays are those lanes', and it knows how many lanes the step has."""
+    for batch in maker_for(cut=shape(lanes=4), **objective).epoch(chunks([list(range(10))] * 20), 0):
+        parts = [batch.lanes(slice(0, 1)), batch.lanes(slice(1, 4))]
+        assert sum(part.pairs for part in parts) == batch.pairs
+        assert [part.all_lanes for part in parts] == [4, 4]
+        assert same(joined(parts), batch)
+
+
+def joined(parts):
+    """One batch, or part of a batch, from those of its lanes."""
+    values = {}
+    for field in dataclasses.fields(parts[0]):
+        each = [getattr(part, field.name) for part in parts]
+        if isinstance(each[0], np.ndarray):
+            values[field.name] = np.concatenate(each)
+        else:
+            values[field.name] = joined(each) if dataclasses.is_dataclass(each[0]) else each[0]
+    return type(parts[0])(**values)
 
 
 @given(st.lists(st.lists(st.integers(0, 5), min_size=7, max_size=7), min_size=1, max_size=8))
@@ -136,12 +256,19 @@ def test_a_usual_step_is_not_held_back():
     assert row_rates(0.025, np.array([1, 4], np.int32), np.array([3.0, 3.0])).tolist() == [0.025, 0.025]
 
 
+def test_a_curved_row_comes_nearer_and_never_leaps_over():
+    """On a parabola of curvature c the step of any rate goes part of the way to the lowest point, r c / (1 + r c)."""
+    for rate in (1e-3, 0.1, 10.0):
+        for curvature in (0.1, 1.0, 100.0):
+            gradient = np.array([0.01])  # c times the way to the lowest point; short enough for MAX_MOVE
+            moved = row_rates(rate, np.array([1], np.int32), gradient, curvature) * gradient
+            assert moved * curvature / gradient == pytest.approx(rate * curvature / (1 + rate * curvature))
+
+
 def test_progress_runs_from_0_to_1_over_all_epochs():
     """A batch's progress is the share of raw tokens before it, over all epochs."""
-    ids = np.tile(np.arange(10, dtype=np.int32), 400)
-    counts = np.full(10, 400)
-    maker = BatchMaker(counts, TrainSettings(sample=0, epochs=2), SHAPE)
-    done = [batch.progress for epoch in range(2) for batch in maker.epoch([Chunk(ids, ids * 0, 0)], epoch)]
+    maker = maker_for(np.full(10, 400), epochs=2)
+    done = [batch.progress for epoch in range(2) for batch in maker.epoch(one_sentence(list(range(10)) * 400), epoch)]
     assert done[0] == 0
     assert done == sorted(done)
     assert done[len(done) // 2] == pytest.approx(0.5)
@@ -152,18 +279,14 @@ def draws_of(maker, epoch, size=500):
     """Kept words, drawn windows (as numbers of contexts) and noise of an epoch over a long sentence."""
     ids = np.tile(np.arange(10, dtype=np.int32), 200)
     text = [Chunk(ids[at : at + size], np.zeros(size, np.int64), at) for at in range(0, len(ids), size)]
-    batches = list(maker.epoch(text, epoch))
-    return tuple(
-        np.concatenate([part(batch) for batch in batches]).tobytes()
-        for part in (lambda b: b.centers, lambda b: b.positive.sum(axis=1), lambda b: b.noise)
-    )
+    made = list(maker.epoch(text, epoch))
+    kinds = (lambda b: b.centers, lambda b: b.positive.sum(axis=2), lambda b: b.drawn.words)
+    return tuple(in_order(made, kind).tobytes() for kind in kinds)
 
 
 def test_epochs_and_seeds_draw_anew_and_repeat_themselves():
     """Subsampling, windows and noise differ between epochs and between seeds, and are the same again when repeated."""
-    counts = np.full(10, 200)
-    first = BatchMaker(counts, TrainSettings(seed=1, sample=0.01), SHAPE)
-    second = BatchMaker(counts, TrainSettings(seed=2, sample=0.01), SHAPE)
+    first, second = (maker_for(np.full(10, 200), seed=seed, sample=0.01) for seed in (1, 2))
     runs = [draws_of(first, 0), draws_of(first, 1), draws_of(second, 0)]
     for kind in range(3):
         assert len({run[kind] for run in runs}) == 3
@@ -171,50 +294,61 @@ def test_epochs_and_seeds_draw_anew_and_repeat_themselves():
 
 
 def test_chunks_draw_anew():
-    """Two chunks of the same text are subsampled and windowed differently, and meet other noise."""
+    """Two chunks of the same text have other windows, and meet other noise."""
     ids = np.tile(np.arange(10, dtype=np.int32), 320)
-    maker = BatchMaker(np.full(10, 640), TrainSettings(sample=0, window=5), StepShape(32, 1, 32))
     halves = [Chunk(ids, np.zeros(3200, np.int64), 0), Chunk(ids, np.ones(3200, np.int64), 3200)]
-    batches = list(maker.epoch(halves, 0))
-    windows = np.concatenate([batch.positive.sum(axis=1) for batch in batches])
-    noise = np.concatenate([batch.noise for batch in batches])
+    made = list(maker_for(np.full(10, 640)).epoch(halves, 0))
+    windows, noise = in_order(made, lambda b: b.positive.sum(axis=2)), in_order(made, lambda b: b.drawn.words)
     assert (windows[10:3190] != windows[3210:6390]).any()
     assert (noise[:90] != noise[100:190]).any()
-    kept = BatchMaker(np.full(10, 640), TrainSettings(sample=0.02), SHAPE)
-    sizes = [len(kept._kept(half, 0, number)) for number, half in enumerate(halves)]
-    places = [kept._kept(half, 0, number).place % 3200 for number, half in enumerate(halves)]
-    assert sizes[0] != sizes[1] or (places[0] != places[1]).any()
+
+
+def test_chunks_are_subsampled_anew():
+    """Of two chunks of the same text, other tokens are kept."""
+    numbered = np.arange(3200, dtype=np.int32)
+    halves = [Chunk(numbered, np.zeros(3200, np.int64), 0), Chunk(numbered, np.ones(3200, np.int64), 3200)]
+    made = list(maker_for(np.full(3200, 2), sample=2e-5).epoch(halves, 0))  # keeps about a third
+    kept = in_order(made, lambda b: b.centers)[in_order(made, lambda b: b.positive).any(axis=1)].tolist()
+    second = next(place for place in range(1, len(kept)) if kept[place] < kept[place - 1])
+    assert kept[:second] != kept[second:]
 
 
 def test_progress_counts_raw_tokens_over_all_chunks():
     """With half of the tokens subsampled away, progress is still the raw place of a step's first center."""
     ids = np.tile(np.arange(10, dtype=np.int32), 2000)
     text = [Chunk(ids[at : at + 1000], np.zeros(1000, np.int64), at) for at in range(0, 20_000, 1000)]
-    maker = BatchMaker(np.full(10, 2000), TrainSettings(sample=0.01, epochs=1), SHAPE)
-    done = [batch.progress for batch in maker.epoch(text, 0)]
+    done = [batch.progress for batch in maker_for(np.full(10, 2000), sample=0.01, epochs=1).epoch(text, 0)]
     assert done == pytest.approx(np.linspace(0, 1, len(done) + 1)[:-1], abs=0.03)
 
 
 def test_padding_is_no_word():
     """At the ends of a text the padding is not counted among the occurrences of the word whose id it borrows."""
-    (batch,) = BatchMaker(np.array([3, 2]), TrainSettings(window=5, sample=0)).epoch(
-        [Chunk(np.array([0, 1, 0, 1, 0], np.int32), np.zeros(5, np.int64), 0)], 0
-    )
-    assert batch.token_occurrences[5:10].tolist() == [3, 2, 3, 2, 3]
+    (batch,) = maker_for([3, 2], window=5, cut=shape(lanes=1)).epoch(one_sentence([0, 1, 0, 1, 0]), 0)
+    assert batch.occurrences[0, 5:10].tolist() == [3, 2, 3, 2, 3]
 
 
 def test_the_usual_settings_have_the_usual_shape_and_more_noise_is_shared_less():
-    """At gensim's defaults 512 centers share by 32; more pairs owed mean more noise words and smaller steps."""
-    assert StepShape.for_settings(TrainSettings()) == StepShape(512, 16, 32)
+    """At gensim's defaults a step is as wide as by default; more pairs owed mean more noise words and smaller steps."""
+    assert StepShape.for_settings(TrainSettings()) == StepShape()
     for change in ({"negative": 100}, {"window": 50}, {"negative": 1000, "window": 1000}):
         chosen = TrainSettings(**change)
-        shape = StepShape.for_settings(chosen)
-        assert shape.noise >= chosen.negative * (chosen.window + 1)
-        assert 64 <= shape.centers < 512
+        cut = StepShape.for_settings(chosen)
+        assert cut.noise >= chosen.negative * (chosen.window + 1)
+        assert cut.group <= cut.centers < StepShape().centers
 
 
-@pytest.mark.parametrize("wrong", [(100, 10, 8), (512, 3, 8), (512, 16, 0)])
+@given(st.integers(1, 1000), st.integers(1, 1000))
+def test_every_setting_has_a_shape(objective, negative, window):
+    """Whatever is set, there is a step that can be cut, with at least a noise word for each that is owed."""
+    cut = StepShape.for_settings(TrainSettings(**objective, negative=negative, window=window))
+    assert cut.step == cut.lanes * cut.centers
+    assert cut.noise >= negative or objective["loss"] != "ns"
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"centers": BLOCK + 1, "group": 1}, {"group": 3}, {"group": 0}, {"noise": 0}, {"lanes": 0}]
+)
 def test_a_shape_that_cannot_be_cut_is_refused(wrong):
-    """Blocks and groups are whole, and there is noise."""
+    """Blocks and groups are whole, and there are lanes and noise."""
     with pytest.raises(SettingError):
-        StepShape(*wrong)
+        StepShape(**wrong)

@@ -1,24 +1,34 @@
 """The two trainers take the same step: one body of laws over both, and tensor by tensor against each other."""
 
 import inspect
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pipeline.training.scatter import add_rows, add_rows_by_public_product
 
 from pipeline.settings import TrainSettings
 from pipeline.text.token_files import Chunk
-from pipeline.training.batch import Batch
-from pipeline.training.batches import BatchMaker, StepShape
-from pipeline.training.fast import FastTrainer
+from pipeline.training.batch import Noise
+from pipeline.training.batches import BatchMaker
+from pipeline.training.fast.scatter import add_rows, add_rows_by_public_product
+from pipeline.training.fast.trainer import FastTrainer
 from pipeline.training.parameters import Parameters
 from pipeline.training.reference import ReferenceTrainer
+from pipeline.training.step_shape import StepShape
 
-TRAINERS = [ReferenceTrainer, FastTrainer]
-V, D = 30, 12
-SHAPE = StepShape(64, 4, 16)
+PRECISION = {ReferenceTrainer: np.float64, FastTrainer: np.float32}
+TRAINERS = list(PRECISION)
+V, D = 90, 12  # more words than the nodes at the top of the Huffman tree, so that paths have lower ends
+DRAWN = st.fixed_dictionaries(
+    {
+        "seed": st.integers(0, 1000),
+        "window": st.integers(1, 9),
+        "negative": st.integers(1, 7),
+        "lanes": st.integers(1, 3),
+    }
+)
 
 
 def some_parameters(seed=0, scale=1.0):
@@ -27,13 +37,31 @@ def some_parameters(seed=0, scale=1.0):
     return Parameters(*(random.normal(0, scale / D**0.25, (V, D)).astype(np.float32) for _ in range(2)))
 
 
-def some_batches(seed=0, window=3, negative=5, shape=SHAPE, tokens=600):
-    """Batches of a random text with short sentences."""
+def some_steps(objective, *, seed=0, lanes=2, tokens=600, **changes):
+    """The objective, and batches of 32 centers a lane of a random text with short sentences and common words."""
     random = np.random.default_rng(seed)
-    ids = np.minimum(random.geometric(0.15, tokens) - 1, V - 1).astype(np.int32)
+    ids = np.minimum(random.geometric(0.05, tokens) - 1, V - 1).astype(np.int32)
     sentence = np.cumsum(random.random(tokens) < 0.1)
-    chosen = TrainSettings(window=window, negative=negative, sample=0.1, seed=seed)
-    return list(BatchMaker(np.bincount(ids, minlength=V) + 1, chosen, shape).epoch([Chunk(ids, sentence, 0)], 0))
+    chosen = TrainSettings(**{"window": 3, "sample": 0.1, "seed": seed, **objective, **changes})
+    maker = BatchMaker(np.bincount(ids, minlength=V) + 1, chosen, StepShape(lanes, 32, 16, 16))
+    return maker.objective, list(maker.epoch([Chunk(ids, sentence, 0)], 0))
+
+
+def without_pairs(batch):
+    """The same batch, of whose words none is near another."""
+    targets = replace(batch.targets, present=np.zeros_like(batch.targets.present))
+    return replace(batch, positive=np.zeros_like(batch.positive), targets=targets)
+
+
+def rows_met(objective, batch):
+    """Which rows of both matrices a batch is about."""
+    inputs = batch.centers if objective.model == "skipgram" else batch.tokens
+    targets = set(batch.targets.words.flat)
+    if isinstance(batch.drawn, Noise):
+        return set(inputs.flat), targets | set(batch.drawn.words.flat)
+    if objective.tree:
+        return set(inputs.flat), {node for word in targets for node in objective.tree.path(word)[0]}
+    return set(inputs.flat), set(range(V))
 
 
 def copy(parameters, dtype):
@@ -41,16 +69,23 @@ def copy(parameters, dtype):
     return Parameters(parameters.vectors.astype(dtype), parameters.contexts.astype(dtype))
 
 
+def same(one, other):
+    """Whether two parameters are equal, number by number."""
+    return np.array_equal(one.vectors, other.vectors) and np.array_equal(one.contexts, other.contexts)
+
+
 @pytest.mark.parametrize("rate", [0.025, 1.0])
-@given(seed=st.integers(0, 1000), window=st.integers(1, 9), negative=st.integers(1, 7), scale=st.floats(0.1, 3))
-@settings(deadline=None, max_examples=15)
-def test_fast_equals_reference_tensor_by_tensor(rate, seed, window, negative, scale):
+@given(scale=st.floats(0.1, 2), drawn=DRAWN)  # a few scores of CBOW's sums come near the 88 at which exp ends
+@settings(max_examples=8)
+def test_fast_equals_reference_tensor_by_tensor(objective, rate, scale, drawn):
     """Both trainers move every number alike, within float32's rounding of the sums, and report the same loss."""
-    for batch in some_batches(seed, window, negative)[:2]:
-        start = some_parameters(seed, scale)
+    what, batches = some_steps(objective, tokens=150, **drawn)
+    for batch in batches[:2]:
+        start = some_parameters(drawn["seed"], scale)
         fast, reference = copy(start, np.float32), copy(start, np.float64)
-        fast_loss = FastTrainer().step(fast, batch, rate)
-        reference_loss = ReferenceTrainer().step(reference, batch, rate)
+        with np.errstate(over="ignore"):  # as in a training: products that overflow are taken apart
+            fast_loss = FastTrainer(what).step(fast, batch, rate)
+        reference_loss = ReferenceTrainer(what).step(reference, batch, rate)
         assert fast_loss == pytest.approx(reference_loss, rel=2e-6)
         for name in ("vectors", "contexts"):
             moved = np.abs(getattr(reference, name) - getattr(start, name)).max()
@@ -58,69 +93,124 @@ def test_fast_equals_reference_tensor_by_tensor(rate, seed, window, negative, sc
             assert error <= 1e-5 * (1 + moved)
 
 
-def test_trainers_have_the_same_signature():
+@pytest.mark.parametrize("method", ["__init__", "step", "loss"])
+def test_trainers_have_the_same_signature(method):
     """Whatever takes one trainer takes the other."""
-    steps = [inspect.signature(trainer.step) for trainer in TRAINERS]
-    assert steps[0] == steps[1]
+    first, second = (inspect.signature(getattr(trainer, method)) for trainer in TRAINERS)
+    assert first == second
 
 
 @pytest.mark.parametrize("trainer", TRAINERS)
-def test_a_batch_without_pairs_moves_nothing(trainer):
-    """Padding and centers without context contribute neither loss nor gradient, not even through their noise."""
-    batch = some_batches()[0]
-    empty = Batch(**{**vars(batch), "positive": np.zeros_like(batch.positive)})
+def test_a_batch_without_pairs_moves_nothing(objective, trainer):
+    """Padding and centers without context contribute neither loss nor gradient, not even through what was drawn."""
+    what, batches = some_steps(objective)
     start = some_parameters()
-    moved = copy(start, np.float32)
-    assert trainer().step(moved, empty, 1.0) == 0
-    assert (moved.vectors == start.vectors).all()
-    assert (moved.contexts == start.contexts).all()
+    moved = copy(start, PRECISION[trainer])
+    assert trainer(what).step(moved, without_pairs(batches[0]), 1.0) == pytest.approx(0, abs=1e-3)
+    assert same(moved, start)
 
 
 @pytest.mark.parametrize("trainer", TRAINERS)
-def test_words_outside_the_batch_stay_as_they_are(trainer):
-    """A step touches the rows of its own words only."""
-    batch = some_batches(tokens=30)[0]
+def test_rows_outside_the_batch_stay_as_they_are(objective, trainer):
+    """A step touches the rows of its own words, and of the nodes on their paths, only."""
+    what, batches = some_steps(objective, lanes=1, tokens=30)
     start = some_parameters()
-    moved = copy(start, np.float64 if trainer is ReferenceTrainer else np.float32)
-    trainer().step(moved, batch, 0.5)
-    centers, outputs = set(batch.centers.tolist()), {*batch.tokens.tolist(), *batch.noise.ravel().tolist()}
-    others = [word for word in range(V) if word not in centers]
-    assert (moved.vectors[others] == start.vectors[others]).all()
-    others = [word for word in range(V) if word not in outputs]
-    assert (moved.contexts[others] == start.contexts[others]).all()
+    moved = copy(start, PRECISION[trainer])
+    trainer(what).step(moved, batches[0], 0.5)
+    for name, met in zip(("vectors", "contexts"), rows_met(what, batches[0]), strict=True):
+        touched = np.flatnonzero((getattr(moved, name) != getattr(start, name)).any(axis=1))
+        assert len(touched) > 0
+        assert set(touched.tolist()) <= met
 
 
 @pytest.mark.parametrize("trainer", TRAINERS)
-def test_small_steps_lower_the_loss(trainer):
+def test_small_steps_lower_the_loss(objective, trainer):
     """A step against the gradient makes the very batch it was taken on more likely."""
-    batch = some_batches()[0]
-    parameters = copy(some_parameters(), np.float64 if trainer is ReferenceTrainer else np.float32)
-    losses = [trainer().step(parameters, batch, 0.002) for _ in range(5)]
+    what, batches = some_steps(objective)
+    parameters = copy(some_parameters(), PRECISION[trainer])
+    losses = [trainer(what).step(parameters, batches[0], 0.002) for _ in range(5)]
     assert losses == sorted(losses, reverse=True)
     assert losses[-1] < losses[0]
 
 
-def test_a_step_whose_loss_is_not_finite_moves_nothing():
-    """Scores beyond the range of exp are reported before anything is spoiled."""
-    batch = some_batches()[0]
-    start = some_parameters(scale=1000.0)
+@pytest.mark.parametrize("trainer", TRAINERS)
+def test_the_loss_alone_is_that_of_the_step(objective, trainer):
+    """`loss` is what `step` returns, to the bit, and moves nothing."""
+    what, batches = some_steps(objective)
+    start = some_parameters()
+    parameters = copy(start, PRECISION[trainer])
+    loss = trainer(what).loss(parameters, batches[0])
+    assert same(parameters, start)
+    assert trainer(what).step(parameters, batches[0], 0.1) == loss > 0
+
+
+def test_a_step_whose_loss_is_not_finite_moves_nothing(objective):
+    """Scores beyond the range of float32 are reported before anything is spoiled."""
+    what, batches = some_steps(objective)
+    start = some_parameters(scale=1e30)
     moved = copy(start, np.float32)
     with np.errstate(all="ignore"):
-        assert not np.isfinite(FastTrainer().step(moved, batch, 0.1))
-    assert (moved.vectors == start.vectors).all()
-    assert (moved.contexts == start.contexts).all()
+        assert not np.isfinite(FastTrainer(what).step(moved, batches[0], 0.1))
+    assert same(moved, start)
+
+
+def test_what_is_no_pair_may_score_what_it_likes(objective):
+    """Scores beyond the range of exp are harmless where an input has no target, or no target of its meets the row."""
+    what, batches = some_steps(objective, lanes=1, tokens=20)
+    start = some_parameters(scale=1000.0)
+    moved = copy(start, np.float32)
+    with np.errstate(over="ignore", invalid="ignore"):
+        assert FastTrainer(what).step(moved, without_pairs(batches[0]), 0.1) == pytest.approx(0, abs=1e-3)
+        assert same(moved, start)
+        usual, strange = some_parameters(), some_parameters()
+        strange.contexts[sorted(set(range(V)) - rows_met(what, batches[0])[1])] *= 1000
+        assert FastTrainer(what).loss(strange, batches[0]) == FastTrainer(what).loss(usual, batches[0])
+
+
+def test_a_trainer_remembers_nothing(objective):
+    """A step after steps of other batches, of other shapes too, is to the bit that of a new trainer."""
+    what, batches = some_steps(objective, window=5)
+    _, wider = some_steps(objective, window=7, lanes=3)
+    used = FastTrainer(what)
+    for batch in (*wider[:2], *batches[:4], batches[0]):
+        parameters, fresh = some_parameters(), some_parameters()
+        assert used.step(parameters, batch, 0.5) == FastTrainer(what).step(fresh, batch, 0.5)
+        assert same(parameters, fresh)
+
+
+def test_a_lane_s_loss_does_not_depend_on_who_computes_it(objective):
+    """Each lane's loss by itself is to the bit that among all lanes of the step."""
+    what, batches = some_steps(objective, lanes=4)
+    parameters = some_parameters()
+    together = FastTrainer(what).lane_losses(parameters, batches[0])
+    alone = [FastTrainer(what).lane_losses(parameters, batches[0].lanes(slice(lane, lane + 1))) for lane in range(4)]
+    assert np.array_equal(together, np.concatenate(alone))
 
 
 @pytest.mark.parametrize("add", [add_rows, add_rows_by_public_product])
 @given(seed=st.integers(0, 1000), rows=st.integers(1, 50))
-@settings(deadline=None)
 def test_add_rows_equals_numpy_s_own_loop(add, seed, rows):
     """Both ways of adding rows, compiled in place and by the public product, equal `np.add.at`."""
-    random = np.random.default_rng(seed)
-    matrix = random.normal(size=(7, 5)).astype(np.float32)
-    ids = random.integers(0, 7, rows).astype(np.int32)
-    rates, values = random.random(rows).astype(np.float32), random.normal(size=(rows, 5)).astype(np.float32)
+    matrix, ids, rates, values, _ = rows_to_add(seed, rows)
     wanted = matrix.astype(np.float64)
     np.add.at(wanted, ids, rates[:, None].astype(np.float64) * values)
     add(matrix, ids, rates, values)
     assert matrix == pytest.approx(wanted, abs=1e-5)
+
+
+@given(seed=st.integers(0, 1000), rows=st.integers(1, 50))
+def test_add_rows_leaves_out_what_is_not_chosen(seed, rows):
+    """Adding some of the rows is to the bit adding them alone."""
+    matrix, ids, rates, values, chosen = rows_to_add(seed, rows)
+    wanted = matrix.copy()
+    add_rows(wanted, ids[chosen], rates[chosen], values[chosen])
+    add_rows(matrix, ids, rates, values, chosen)
+    assert np.array_equal(matrix, wanted)
+
+
+def rows_to_add(seed, rows):
+    """A matrix, which of its rows to add to, factors, what to add, and which of them."""
+    random = np.random.default_rng(seed)
+    matrix, values = random.normal(size=(7, 5)).astype(np.float32), random.normal(size=(rows, 5)).astype(np.float32)
+    ids, rates = random.integers(0, 7, rows).astype(np.int32), random.random(rows).astype(np.float32)
+    return matrix, ids, rates, values, random.random(rows) < 0.5

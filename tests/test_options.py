@@ -18,21 +18,36 @@ from pipeline.commands.tokenizing import WorkSettings
 from pipeline.crosscheck import crosscheck
 from pipeline.evaluation.evaluate import RESTRICT
 from pipeline.options import Number, collect
-from pipeline.settings import TokenSettings, TrainSettings, VocabularySettings, allowed_range
+from pipeline.settings import (
+    PhraseSettings,
+    TokenSettings,
+    TrainSettings,
+    VocabularySettings,
+    WorkerSettings,
+    allowed_range,
+)
 from service.engine import LARGEST_TOPN, Engine
 from service.server import serve
 from storage.errors import SettingError
 
 USED_BY = {
-    "tokenize": (TokenSettings, WorkSettings),
+    "tokenize": (TokenSettings, PhraseSettings, WorkSettings),
     "train": (VocabularySettings, TrainSettings),
     "crosscheck": (CrosscheckSettings,),
     "evaluate": (EvaluateSettings,),
     "similar": (AnswerSettings,),
     "analogy": (AnswerSettings,),
     "serve": (ServeSettings,),
-    "plan": (TokenSettings, WorkSettings, VocabularySettings, TrainSettings),
-    "run": (TokenSettings, WorkSettings, VocabularySettings, TrainSettings, CrosscheckSettings, EvaluateSettings),
+    "plan": (TokenSettings, PhraseSettings, WorkSettings, VocabularySettings, TrainSettings, WorkerSettings),
+    "run": (
+        TokenSettings,
+        PhraseSettings,
+        WorkSettings,
+        VocabularySettings,
+        TrainSettings,
+        CrosscheckSettings,
+        EvaluateSettings,
+    ),
 }
 ROOT = click.Context(firth, info_name="firth")
 NUMBERS = [

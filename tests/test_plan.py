@@ -293,6 +293,13 @@ def invoke(*arguments, code=0, **options):
     return result
 
 
+def test_what_cannot_be_planned_is_said(lee_text):
+    """Phrases are not foreseen, and a plan for them says so; without checkpoints none is counted."""
+    result = invoke("plan", lee_text, "--json", "-size", "8", "--phrases", "1", "--checkpoint-minutes", "0")
+    assert "this plan is for --phrases 0" in result.stderr
+    assert json.loads(result.stdout)["disk"]["checkpoints"]["value"] == 0
+
+
 def test_nothing_is_written(lee_text, tmp_path, monkeypatch):
     """`firth plan` leaves the current folder and that of the text as they were."""
     (tmp_path / "texts").mkdir()
@@ -311,7 +318,7 @@ def test_a_table_for_people_and_json_for_programs(lee_text, lee_tokens, tmp_path
     corpus = TokenCorpus.open(lee_tokens)
     assert made["tokens"] == {"value": corpus.tokens, "exact": True}
     assert made["words"]["value"] == made["sizes"]["7"]["value"] == (corpus.counts >= 7).sum()
-    assert made["disk"]["checkpoint"]["value"] // made["words"]["value"] == 8 * 8
+    assert made["disk"]["checkpoints"]["value"] // made["words"]["value"] == 2 * 8 * 8
     assert set(made["memory"]) == set(made["seconds"]) == {"tokenize", "train"}
     assert made["seconds"]["train"] == {"value": made["seconds"]["train"]["value"], "exact": False}
     table = [line.split() for line in invoke(*arguments).stdout.splitlines()]
@@ -327,7 +334,7 @@ def test_a_table_for_people_and_json_for_programs(lee_text, lee_tokens, tmp_path
         (["nowhere.txt"], 1, "nowhere.txt does not exist"),
         (["numbers.txt"], 1, "no tokens in the 6 bytes that were read"),
         (["words.txt", "--min-count", "4"], 1, "use --min-count 3 or less"),
-        (["words.txt", "--workers", "0"], 2, "0 is not in the range x>=1"),
+        (["words.txt", "--workers", "0"], 2, "allowed: from 1 to 256"),
         (["words.txt", "-size", "0"], 2, "allowed: from 1 to 10000"),
         (["words.txt", "--alpha", "1e-5"], 2, "min_alpha is 0.0001, above alpha 1e-05"),
         ([], 2, "Missing argument 'PATH...'"),

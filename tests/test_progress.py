@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.progress import LOG_SECONDS, Meter, ProgressFile, left, of_reading, of_training, set_loudness
-from pipeline.training.training import Progress
+from pipeline.training.ledger import Progress
 from storage.errors import InputError
 
 HALFWAY = Progress(
@@ -158,9 +158,19 @@ def test_progress_lines_can_be_read_while_they_are_written(tmp_path):
             file.write(Progress(1, 2, 500, 1000, 2.5, 0.01, 1234.5, eta))
             lines = path.read_text("utf-8").splitlines()
             assert len(lines) == number
-    fields = ["epoch", "tokens", "total_tokens", "words_per_s", "loss", "alpha", "eta_s", "time"]
+    fields = [
+        "epoch",
+        "tokens",
+        "total_tokens",
+        "words_per_s",
+        "loss",
+        "recent_loss",
+        "held_out_loss",
+        "alpha",
+        "eta_s",
+    ]
     first, last = map(json.loads, lines)
-    assert list(first) == list(last) == fields
+    assert list(first) == list(last) == [*fields, "time"]
     assert first["words_per_s"] == 1234.5
     assert first["eta_s"] == 65.0
     assert last["eta_s"] is None

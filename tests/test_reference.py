@@ -7,14 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.training.batch import MAX_MOVE, Batch
+from pipeline.models import cbow
+from pipeline.settings import TrainSettings
+from pipeline.training.batch import MAX_MOVE, Batch, Noise, Targets, of_targets
+from pipeline.training.objective import Objective
 from pipeline.training.parameters import Parameters
 from pipeline.training.reference import ReferenceTrainer
 
 LN3 = math.log(3)
-WORDS, DIMENSIONS = 6, 3
+COUNTS, DIMENSIONS = np.array([9, 7, 4, 3, 2, 1]), 3
 SEEDS = st.integers(0, 2**32 - 1)
-SMALL = 1e-6  # a learning rate at which no row comes near its limit
+SMALL = 1e-8  # a learning rate at which nothing holds a row back
 
 
 def occurrences(ids):
@@ -23,24 +26,29 @@ def occurrences(ids):
     return counts[inverse].reshape(ids.shape).astype(np.int32)
 
 
-def batch_of(tokens, positive, noise, negative):
-    """A batch from lists."""
-    tokens, noise = np.array(tokens, np.int32), np.array(noise, np.int32)
-    positive = np.array(positive, np.bool_)
-    return Batch(tokens, positive, noise, negative, occurrences(tokens), occurrences(noise), 0.0)
+def batch_of(what, tokens, positive, noise, negative):
+    """A batch from lists, with a lane in each of their entries; the reference looks paths up in the tree."""
+    tokens, noise, positive = np.array(tokens, np.int32), np.array(noise, np.int32), np.array(positive, np.bool_)
+    window = positive.shape[2] // 2
+    present = positive if what.model == "skipgram" else positive.any(axis=2, keepdims=True)
+    words, counts = (of_targets(what.model, values, window) for values in (tokens, occurrences(tokens)))
+    drawn = Noise(noise, occurrences(noise), negative) if what.loss == "ns" else None
+    targets = Targets(words, present, counts)
+    return Batch(tokens, positive, occurrences(tokens), targets, drawn, 0.0, len(tokens))
 
 
-def random_batch(random):
-    """Two groups of three centers each, a window of 2, some contexts, and words that come more than once."""
-    positive = random.random((6, 5)) < 0.5
-    positive[:, 2] = False  # no center is its own context
-    noise = random.integers(WORDS, size=(2, 4))
-    return batch_of(random.integers(WORDS, size=10), positive, noise, negative=3)
+def random_problem(objective, seed):
+    """A trainer's objective, parameters in double precision, and a batch.
 
-
-def random_parameters(random):
-    """Parameters in double precision."""
-    return Parameters(*random.normal(size=(2, WORDS, DIMENSIONS)))
+    Two lanes of two groups of three centers each, a window of 2, some contexts, and words that come more than once.
+    """
+    random = np.random.default_rng(seed)
+    what = Objective.of(TrainSettings(**objective), COUNTS)
+    positive = random.random((2, 6, 5)) < 0.4
+    positive[:, :, 2] = False  # no center is its own context
+    tokens, noise = random.integers(len(COUNTS), size=(2, 10)), random.integers(len(COUNTS), size=(2, 2, 4))
+    parameters = Parameters(*random.normal(size=(2, len(COUNTS), DIMENSIONS)))
+    return what, parameters, batch_of(what, tokens, positive, noise, negative=3)
 
 
 def copy_of(parameters):
@@ -48,23 +56,43 @@ def copy_of(parameters):
     return Parameters(parameters.vectors.copy(), parameters.contexts.copy())
 
 
-def pairs_of(batch):
-    """Every pair of a batch: center word, output word, label, weight."""
-    for n, o in np.argwhere(batch.positive):
-        yield batch.centers[n], batch.tokens[n + o], 1, 1.0
-    for n, contexts in enumerate(batch.positive.sum(axis=1)):
-        words = batch.noise[n // batch.group]
-        for word in words:
-            yield batch.centers[n], word, 0, contexts * batch.negative / len(words)
+def words_around(batch, lane, n):
+    """The context words of a center."""
+    return batch.tokens[lane, n + np.flatnonzero(batch.positive[lane, n])].tolist()
 
 
-def brute_force_loss(parameters, batch):
-    """The summed loss, from its definition, with the standard library."""
+def log_sigmoid(score):
+    """log sigma(s)."""
+    return -math.log(1 + math.exp(-score))
+
+
+def loss_of_center(what, parameters, batch, lane, n):
+    """A center's share of the loss, from the definition of each objective, with the standard library."""
+    contexts, center = words_around(batch, lane, n), batch.centers[lane, n]
+    if not contexts:
+        return 0.0
+    v, u = parameters.vectors, parameters.contexts
+    h = (
+        v[center]
+        if what.model == "skipgram"
+        else sum(v[word] for word in contexts) / (len(contexts) if what.mean else 1)
+    )
     total = 0.0
-    for center, output, label, weight in pairs_of(batch):
-        score = float(parameters.vectors[center] @ parameters.contexts[output])
-        total -= weight * math.log(1 / (1 + math.exp(-score if label else score)))
+    for target in contexts if what.model == "skipgram" else [center]:
+        if what.loss == "ns":
+            noise = batch.drawn.words[lane, n // 3]
+            total -= log_sigmoid(u[target] @ h) + 3 * sum(log_sigmoid(-u[word] @ h) for word in noise) / len(noise)
+        elif what.loss == "hs":
+            points, codes = what.tree.path(target)
+            total -= sum(log_sigmoid(sign * (u[node] @ h)) for node, sign in zip(points, 1.0 - 2 * codes, strict=True))
+        else:
+            total -= u[target] @ h - math.log(sum(math.exp(row @ h) for row in u))
     return total
+
+
+def loss_of(what, parameters, batch):
+    """The summed loss of all centers."""
+    return sum(loss_of_center(what, parameters, batch, *at) for at in np.ndindex(batch.centers.shape))
 
 
 def slope(function, matrix, step=1e-5):
@@ -80,7 +108,16 @@ def slope(function, matrix, step=1e-5):
     return result
 
 
-def test_worked_step():
+def worked(objective, vectors, contexts, positive, noise):
+    """Take a step of rate 0.4 in one dimension: words 1, 0 and 2, of which 0 is the center. Returns all that moved."""
+    what = Objective.of(TrainSettings(**objective), np.array([4, 2, 1, 1][: len(vectors)]))
+    parameters = Parameters(np.array(vectors, float)[:, None], np.array(contexts, float)[:, None])
+    batch = batch_of(what, [[1, 0, 2]], [[positive]], [[noise]], negative=1)
+    loss = ReferenceTrainer(what).step(parameters, batch, 0.4)
+    return loss, parameters.vectors.ravel(), parameters.contexts.ravel()
+
+
+def test_worked_step_of_skip_gram_with_negative_sampling():
     """A center, one context, one noise word and a learning rate of 0.4, worked by hand, end at these numbers.
 
     In one dimension the center has v = ln 3, the context u_1 = 1 and the noise word u_2 = -1.
@@ -92,21 +129,69 @@ def test_worked_step():
         u_1  += 0.4 * 1/4 * ln 3 = ln 3 / 10
         u_2  += 0.4 * -1/4 * ln 3 = -ln 3 / 10
     """
-    parameters = Parameters(np.array([[LN3], [5.0], [7.0]]), np.array([[9.0], [1.0], [-1.0]]))
-    batch = batch_of([1, 0, 2], [[True, False, False]], [[2]], negative=1)
-    loss = ReferenceTrainer().step(parameters, batch, 0.4)
+    loss, v, u = worked({}, [LN3, 5, 7], [9, 1, -1], [True, False, False], [2])
     assert loss == pytest.approx(2 * math.log(4 / 3), rel=1e-15)
-    assert parameters.vectors.ravel() == pytest.approx([LN3 + 0.2, 5, 7], rel=1e-15)
-    assert parameters.contexts.ravel() == pytest.approx([9, 1 + LN3 / 10, -1 - LN3 / 10], rel=1e-15)
+    assert v == pytest.approx([LN3 + 0.2, 5, 7], rel=1e-15)
+    assert u == pytest.approx([9, 1 + LN3 / 10, -1 - LN3 / 10], rel=1e-15)
+
+
+@pytest.mark.parametrize("mean", [True, False])
+def test_worked_step_of_cbow(mean):
+    """Two contexts that together predict the center, worked by hand, end at these numbers.
+
+    The contexts' mean or sum is h = ln 3, the center has u_0 = 1, the noise word 3 has u_3 = -1. As in skip-gram the
+    residuals are 1/4 and -1/4 and - dL/dh = 1/2. The classic step moves both contexts by rate * 1/2 for the mean, and
+    by rate * 1/2 / 2 contexts for the sum.
+    """
+    start = [5, 2 * LN3, 0, 7] if mean else [5, LN3 - 1, 1, 7]
+    step = 0.2 if mean else 0.1
+    loss, v, u = worked({"model": "cbow", "cbow_mean": mean}, start, [1, 8, 9, -1], [True, False, True], [3])
+    assert loss == pytest.approx(2 * math.log(4 / 3), rel=1e-15)
+    assert v == pytest.approx([5, start[1] + step, start[2] + step, 7], rel=1e-15)
+    assert u == pytest.approx([1 + LN3 / 10, 8, 9, -1 - LN3 / 10], rel=1e-15)
+
+
+def test_worked_step_of_hierarchical_softmax():
+    """A center and one context that two decisions lead to, worked by hand, end at these numbers.
+
+    Of counts 4, 2, 1 the two rarest are joined to node 0, with word 1 at code 1, and that with word 0 to node 1, the
+    root, at code 0. The center has v = ln 3, the nodes on word 1's path u_1 = 1 and u_0 = -1.
+
+        s_1 = ln 3,  sigma = 3/4,  code 0, residual 1 - 3/4 = 1/4
+        s_0 = -ln 3, sigma = 1/4,  code 1, residual 0 - 1/4 = -1/4
+        loss = 2 log 4/3, v += 0.2 as in negative sampling
+
+    Both nodes are met by every center, so their rate is curbed by the curvature, at most h . h / 4 for one pair:
+
+        0.4 / (1 + 0.4 (ln 3)^2 / 4),   times 1/4 * ln 3
+    """
+    loss, v, u = worked({"loss": "hs"}, [LN3, 5, 7], [-1, 1, 9], [True, False, False], [0])
+    move = 0.4 / (1 + 0.1 * LN3**2) * LN3 / 4
+    assert loss == pytest.approx(2 * math.log(4 / 3), rel=1e-15)
+    assert v == pytest.approx([LN3 + 0.2, 5, 7], rel=1e-15)
+    assert u == pytest.approx([-1 - move, 1 + move, 9], rel=1e-15)
+
+
+def test_worked_step_of_full_softmax():
+    """A center and one context among three words, worked by hand, end at these numbers.
+
+    With v = ln 3 and u = 0, 1, 0 the words weigh 1, 3 and 1, so their probabilities are 1/5, 3/5 and 1/5.
+
+        loss  = -log 3/5,  residuals -1/5, 1 - 3/5 = 2/5, -1/5
+        v    += 0.4 * 2/5 * 1 = 0.16,  u += 0.4 ln 3 residual
+    """
+    loss, v, u = worked({"loss": "softmax"}, [LN3, 5, 7], [0, 1, 0], [True, False, False], [0])
+    assert loss == pytest.approx(math.log(5 / 3), rel=1e-15)
+    assert v == pytest.approx([LN3 + 0.16, 5, 7], rel=1e-15)
+    assert u == pytest.approx([-0.08 * LN3, 1 + 0.16 * LN3, -0.08 * LN3], rel=1e-14)
 
 
 @given(SEEDS)
-@settings(deadline=None)
 def test_a_batch_of_one_pair_is_the_classic_update(seed):
     """One pair with `negative` noise words moves as in Mikolov's program: outputs one by one, then the center."""
     random = np.random.default_rng(seed)
-    parameters = random_parameters(random)
-    center, context, *noise = random.permutation(WORDS)
+    parameters = Parameters(*random.normal(size=(2, len(COUNTS), DIMENSIONS)))
+    center, context, *noise = random.permutation(len(COUNTS))
     expected = copy_of(parameters)
     error = np.zeros(DIMENSIONS)
     for output, label in [(context, 1), *((word, 0) for word in noise)]:
@@ -115,73 +200,72 @@ def test_a_batch_of_one_pair_is_the_classic_update(seed):
         error += pull * u
         u += pull * v
     expected.vectors[center] += error
-    batch = batch_of([context, center, context], [[True, False, False]], [noise], negative=len(noise))
-    ReferenceTrainer().step(parameters, batch, 0.025)
+    what = Objective("skipgram", "ns")
+    batch = batch_of(what, [[context, center, context]], [[[True, False, False]]], [[noise]], negative=len(noise))
+    ReferenceTrainer(what).step(parameters, batch, 0.025)
     assert parameters.vectors == pytest.approx(expected.vectors, rel=1e-13)
     assert parameters.contexts == pytest.approx(expected.contexts, rel=1e-13)
 
 
-@given(SEEDS)
-@settings(deadline=None)
-def test_a_step_returns_the_summed_loss_before_it(seed):
+@given(seed=SEEDS)
+@settings(max_examples=20)
+def test_a_step_returns_the_summed_loss_before_it(objective, seed):
     """The returned loss equals the definition's sum over all pairs, at the parameters before the step."""
-    random = np.random.default_rng(seed)
-    parameters, batch = random_parameters(random), random_batch(random)
-    expected = brute_force_loss(parameters, batch)
-    assert ReferenceTrainer().step(parameters, batch, 0.1) == pytest.approx(expected, rel=1e-12)
+    what, parameters, batch = random_problem(objective, seed)
+    expected = loss_of(what, parameters, batch)
+    assert ReferenceTrainer(what).step(parameters, batch, 0.1) == pytest.approx(expected, rel=1e-12)
 
 
-@given(SEEDS)
-@settings(deadline=None, max_examples=25)
-def test_a_step_descends_along_the_slope_of_the_summed_loss(seed):
+@given(seed=SEEDS)
+@settings(max_examples=5)
+def test_a_step_descends_along_the_slope_of_the_summed_loss(objective, seed):
     """At a small rate both matrices move by -rate times the central differences of the batch's whole loss.
 
-    A small rate keeps every row below its limit, where `row_rates` gives each occurrence the rate itself.
+    In CBOW each center's share of the slope of `vectors` is taken at the classic step's own rate (`models.cbow`). A
+    small rate keeps every row from its limits, where `row_rates` gives each occurrence the rate itself.
     """
-    random = np.random.default_rng(seed)
-    before, batch = random_parameters(random), random_batch(random)
+    what, before, batch = random_problem(objective, seed)
     after = copy_of(before)
-    ReferenceTrainer().step(after, batch, SMALL)
-    for name in ("vectors", "contexts"):
-        matrix = getattr(before, name)
-        moved = (getattr(after, name) - matrix) / SMALL
-        assert moved == pytest.approx(-slope(lambda: brute_force_loss(before, batch), matrix), abs=1e-6)
+    ReferenceTrainer(what).step(after, batch, SMALL)
+    moved = (after.contexts - before.contexts) / SMALL
+    assert moved == pytest.approx(-slope(lambda: loss_of(what, before, batch), before.contexts), abs=1e-5)
+    wanted = np.zeros_like(before.vectors)
+    for lane, n in np.ndindex(batch.centers.shape):
+        contexts = len(words_around(batch, lane, n))
+        factor = cbow.step_factor(contexts, what.mean) if contexts and what.model == "cbow" else 1
+        wanted -= factor * slope(lambda at=(lane, n): loss_of_center(what, before, batch, *at), before.vectors)
+    assert (after.vectors - before.vectors) / SMALL == pytest.approx(wanted, abs=1e-5)
 
 
-@given(SEEDS, st.floats(1e-3, 1e3))
-@settings(deadline=None)
-def test_no_row_leaps(seed, rate):
+@given(seed=SEEDS, rate=st.floats(1e-3, 1e3))
+@settings(max_examples=20)
+def test_no_row_leaps(objective, seed, rate):
     """However high the rate and however often a word stands in the step, its row moves at most MAX_MOVE.
 
-    A word's output row can be pulled as a token and as noise, each within the limit.
+    A word's output row can be pulled as a target and as noise, each within the limit.
     """
-    random = np.random.default_rng(seed)
-    before, batch = random_parameters(random), random_batch(random)
+    what, before, batch = random_problem(objective, seed)
     after = copy_of(before)
-    ReferenceTrainer().step(after, batch, rate)
-    assert np.linalg.norm(after.vectors - before.vectors, axis=1).max() <= MAX_MOVE * (1 + 1e-9)
-    assert np.linalg.norm(after.contexts - before.contexts, axis=1).max() <= 2 * MAX_MOVE * (1 + 1e-9)
+    ReferenceTrainer(what).step(after, batch, rate)
+    limit = MAX_MOVE * (1 + 1e-9)
+    assert np.linalg.norm(after.vectors - before.vectors, axis=1).max() <= limit
+    assert np.linalg.norm(after.contexts - before.contexts, axis=1).max() <= (2 if what.loss == "ns" else 1) * limit
 
 
-def test_a_center_without_context_moves_nothing():
-    """Noise is owed for each positive pair: where there is none the loss is 0 and every number stays."""
-    random = np.random.default_rng(1)
-    parameters = random_parameters(random)
+def test_a_center_without_context_moves_nothing(objective):
+    """What is owed is owed for each pair: where there is none the loss is 0 and every number stays."""
+    what, parameters, _ = random_problem(objective, 1)
     before = copy_of(parameters)
-    batch = batch_of([0, 1, 2, 3], np.zeros((2, 3)), [[4, 5]], negative=5)
-    assert ReferenceTrainer().step(parameters, batch, 0.1) == 0
+    batch = batch_of(what, [[0, 1, 2, 3]], np.zeros((1, 2, 3)), [[[4, 5]]], negative=5)
+    assert ReferenceTrainer(what).step(parameters, batch, 0.1) == 0
     assert (parameters.vectors == before.vectors).all()
     assert (parameters.contexts == before.contexts).all()
 
 
-@given(SEEDS)
-@settings(deadline=None)
-def test_only_the_words_of_the_batch_move(seed):
-    """A vector moves only if its word is a center, an output vector only if its word is a token or noise."""
-    random = np.random.default_rng(seed)
-    before, batch = random_parameters(random), random_batch(random)
-    after = copy_of(before)
-    ReferenceTrainer().step(after, batch, 0.1)
-    vectors, contexts = ((getattr(after, n) != getattr(before, n)).any(axis=1) for n in ("vectors", "contexts"))
-    assert set(np.flatnonzero(vectors)) <= set(batch.centers.tolist())
-    assert set(np.flatnonzero(contexts)) <= {*batch.tokens.tolist(), *batch.noise.ravel().tolist()}
+@pytest.mark.parametrize("loss", ["ns", "hs"])
+def test_what_an_output_side_needs_is_asked_for(loss):
+    """Negative sampling without noise, or hierarchical softmax without a tree, is refused by name."""
+    batch = batch_of(Objective("skipgram", "softmax"), [[0, 1, 2]], [[[True, False, False]]], [[[0]]], negative=1)
+    _, parameters, _ = random_problem({}, 1)
+    with pytest.raises((TypeError, ValueError), match={"ns": "noise", "hs": "tree"}[loss]):
+        ReferenceTrainer(Objective("skipgram", loss)).step(parameters, batch, 0.1)

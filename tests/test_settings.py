@@ -5,10 +5,10 @@ import math
 
 import pytest
 
-from pipeline.settings import TokenSettings, TrainSettings, VocabularySettings
+from pipeline.settings import PhraseSettings, TokenSettings, TrainSettings, VocabularySettings
 from storage.errors import SettingError
 
-ALL = [TokenSettings, VocabularySettings, TrainSettings]
+ALL = [TokenSettings, PhraseSettings, VocabularySettings, TrainSettings]
 NUMBERS = [
     (settings, field)
     for settings in ALL

@@ -6,13 +6,13 @@ import math
 import numpy as np
 import pytest
 
-from pipeline.models import negative_sampling
+from pipeline.models import cbow, hierarchical_softmax, negative_sampling, skip_gram, softmax
 from pipeline.settings import TokenSettings, TrainSettings, VocabularySettings
 from pipeline.stages import StageFolder
-from pipeline.text.token_files import Chunk, TokenCorpus
+from pipeline.text.token_files import TokenCorpus
 from pipeline.text.tokenizing import tokenize
 from pipeline.training.batches import BatchMaker
-from pipeline.training.fast import FastTrainer
+from pipeline.training.fast.trainer import FastTrainer
 from pipeline.training.parameters import Parameters
 from pipeline.training.reference import ReferenceTrainer
 from pipeline.training.stage import load_model, train_stage
@@ -28,11 +28,28 @@ def train_on(corpus, settings=SMALL, **options):
     return train(corpus, corpus.vocabulary(ALL_WORDS), settings, **options)
 
 
-def test_the_same_seed_gives_the_same_bytes(lee_tokens):
+def small(objective, **changes):
+    """The small settings for a trainer."""
+    return dataclasses.replace(SMALL, **objective, **changes)
+
+
+@pytest.fixture(scope="module")
+def lines(lee_text):
+    """Real text, a story a line."""
+    return lee_text.read_text("utf-8").splitlines()
+
+
+def batches_of(corpus, vocabulary, settings):
+    """What is trained, and the batches of a training's first epoch."""
+    maker = BatchMaker(vocabulary.counts, settings)
+    return maker.objective, list(maker.epoch(corpus.chunks(len(vocabulary)), 0))
+
+
+def test_the_same_seed_gives_the_same_bytes(corpus_of, lines, objective):
     """Two trainings with equal arguments end in equal bytes; another seed does not."""
-    corpus = TokenCorpus.open(lee_tokens)
-    first, again = train_on(corpus), train_on(corpus)
-    other = train_on(corpus, TrainSettings(**{**SMALL.as_dict(), "seed": 2}))
+    corpus = corpus_of(lines[:30])
+    first, again = (train_on(corpus, small(objective)) for _ in range(2))
+    other = train_on(corpus, small(objective, seed=2))
     assert first.parameters.vectors.tobytes() == again.parameters.vectors.tobytes()
     assert first.parameters.contexts.tobytes() == again.parameters.contexts.tobytes()
     assert first.losses == again.losses
@@ -40,39 +57,42 @@ def test_the_same_seed_gives_the_same_bytes(lee_tokens):
 
 
 OTHER = {"vector_size": 8, "window": 2, "negative": 3, "ns_exponent": 0.5, "sample": 1e-3, "alpha": 0.05}
-OTHER |= {"min_alpha": 0.01, "epochs": 3, "seed": 5}
+OTHER |= {"min_alpha": 0.01, "epochs": 3, "seed": 5, "model": "cbow", "loss": "hs", "shrink_windows": False}
+OTHER |= {"cbow_mean": False}
 
 
 @pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(TrainSettings)])
-def test_every_setting_matters(corpus_of, lee_text, name):
+def test_every_setting_matters(corpus_of, lines, name):
     """No setting of the training is ignored: another value gives other bytes."""
-    corpus = corpus_of(lee_text.read_text("utf-8").splitlines()[:20])
-    usual, other = (train_on(corpus, dataclasses.replace(SMALL, **change)) for change in ({}, {name: OTHER[name]}))
+    corpus = corpus_of(lines[:20])
+    base = dataclasses.replace(SMALL, model="cbow") if name == "cbow_mean" else SMALL
+    usual, other = (train_on(corpus, dataclasses.replace(base, **change)) for change in ({}, {name: OTHER[name]}))
     assert usual.parameters.vectors.tobytes() != other.parameters.vectors.tobytes()
 
 
-def test_a_score_beyond_the_range_of_exp_that_is_no_pair_harms_nothing():
-    """Only pairs count: a place outside every window may score what it likes."""
-    ids = np.arange(2, dtype=np.int32)
-    maker = BatchMaker(np.array([1, 1]), TrainSettings(window=1, sample=0))
-    (batch,) = maker.epoch([Chunk(ids, np.arange(2), 0)], 0)  # two sentences of one word: no pair
-    huge = Parameters(*np.full((2, 2, 4), 100, np.float32))
-    with np.errstate(over="ignore", invalid="ignore"):
-        assert FastTrainer().step(huge, batch, 0.1) == 0
+def test_the_trainers_differ(corpus_of, lines, objectives):
+    """Each trainer learns something of its own."""
+    corpus = corpus_of(lines[:10])
+    learned = {train_on(corpus, small(objective)).parameters.vectors.tobytes() for objective in objectives}
+    assert len(learned) == len(objectives)
 
 
-def test_both_trainers_stay_together_over_a_whole_epoch(corpus_of, lee_text):
+def test_both_trainers_stay_together_over_a_whole_epoch(corpus_of, lines, objective):
     """Reference and fast trainer, given the same batches, are still together after a whole epoch of real text."""
-    corpus = corpus_of(lee_text.read_text("utf-8").splitlines()[:40])
-    vocabulary = corpus.vocabulary(ALL_WORDS)
-    settings = TrainSettings(vector_size=16, epochs=1, sample=1e-2, alpha=0.05)
+    corpus = corpus_of(lines[:15])
+    vocabulary = corpus.vocabulary(VocabularySettings(min_count=3))
+    settings = small(objective, epochs=1, alpha=0.05)
     fast = train(corpus, vocabulary, settings)
-    parameters, total, pairs = Parameters.start(len(vocabulary), 16, settings.seed).as_float64(), 0.0, 0
-    for batch in BatchMaker(vocabulary.counts, settings).epoch(corpus.chunks(len(vocabulary)), 0):
-        total += ReferenceTrainer().step(parameters, batch, learning_rate(settings, batch.progress))
+    start = Parameters.start(len(vocabulary), 16, settings.seed)
+    parameters, total, pairs = start.as_float64(), 0.0, 0
+    what, batches = batches_of(corpus, vocabulary, settings)
+    for batch in batches:
+        total += ReferenceTrainer(what).step(parameters, batch, learning_rate(settings, batch.progress))
         pairs += batch.pairs
-    moved = np.abs(parameters.vectors - Parameters.start(len(vocabulary), 16, settings.seed).vectors).max()
-    assert np.abs(fast.parameters.vectors - parameters.vectors).max() < 1e-4 * moved
+    for name in ("vectors", "contexts"):
+        end = getattr(parameters, name)
+        moved = np.abs(end - getattr(start, name)).max()
+        assert np.abs(getattr(fast.parameters, name) - end).max() < 1e-4 * moved
     assert fast.losses[0] == pytest.approx(total / pairs, rel=1e-6)
     assert fast.pairs == (pairs,)
 
@@ -80,8 +100,8 @@ def test_both_trainers_stay_together_over_a_whole_epoch(corpus_of, lee_text):
 class FrozenTrainer:
     """Measures and moves nothing, so that every batch is scored at the same parameters."""
 
-    def __init__(self, parameters):
-        self._fast, self._start = FastTrainer(), parameters
+    def __init__(self, what, start):
+        self._fast, self._start = FastTrainer(what), start
 
     def step(self, parameters, batch, rate):
         """Score by the fast trainer, then put the parameters back."""
@@ -89,40 +109,78 @@ class FrozenTrainer:
         return self._fast.step(parameters, batch, rate)
 
 
-def test_the_reported_loss_is_the_mean_over_every_pair(corpus_of, lee_text):
+def noise_of(batch, lane, n):
+    """The noise words of a center's group."""
+    return batch.drawn.words[lane, n * batch.drawn.words.shape[1] // batch.centers.shape[1]]
+
+
+def loss_of_pair(what, u, h, target, noise):
+    """The loss of an input vector with one target, from `pipeline.models`."""
+    if what.loss == "softmax":
+        return softmax.loss(h, u, target)
+    if what.loss == "hs":
+        points, codes = what.tree.path(target)
+        return hierarchical_softmax.loss(h, u[points], codes.astype(float))
+    labels, weights = (np.append(1.0, np.full(len(noise), value)) for value in (0.0, SMALL.negative / len(noise)))
+    return negative_sampling.loss(h, u[[target, *noise]], labels, weights)
+
+
+def brute_force_losses(what, parameters, batch):
+    """The loss of every pair of an input and a target, one by one in float64."""
+    v, u = (matrix.astype(np.float64) for matrix in (parameters.vectors, parameters.contexts))
+    for lane, n in np.ndindex(batch.centers.shape):
+        contexts = batch.tokens[lane, n + np.flatnonzero(batch.positive[lane, n])]
+        if len(contexts) == 0:
+            continue
+        center, noise = batch.centers[lane, n], noise_of(batch, lane, n) if what.loss == "ns" else ()
+        h = skip_gram.forward(v[[center]]) if what.model == "skipgram" else cbow.forward(v[contexts], what.mean)
+        for target in contexts if what.model == "skipgram" else [center]:
+            yield loss_of_pair(what, u, h, target, noise)
+
+
+def test_the_reported_loss_is_the_mean_over_every_pair(corpus_of, lines, objective):
     """The epoch's loss equals a brute-force mean over its pairs in float64 to 1e-6, with no pair left out."""
-    corpus = corpus_of(lee_text.read_text("utf-8").splitlines()[:15])
+    corpus = corpus_of(lines[:10])
     vocabulary = corpus.vocabulary(ALL_WORDS)
-    random = np.random.default_rng(3)
-    start = Parameters(*random.normal(0, 0.7, (2, len(vocabulary), 16)).astype(np.float32))
-    settings = TrainSettings(vector_size=16, epochs=1, sample=1e-2)
-    reported = train(corpus, vocabulary, settings, trainer=FrozenTrainer(start))
-    total, pairs, v, u = 0.0, 0, *(matrix.astype(np.float64) for matrix in (start.vectors, start.contexts))
-    for batch in BatchMaker(vocabulary.counts, settings).epoch(corpus.chunks(len(vocabulary)), 0):
-        for n, o in np.argwhere(batch.positive):
-            center, noise = batch.centers[n], batch.noise[n // batch.group]
-            total -= negative_sampling.log_sigmoid(u[batch.tokens[n + o]] @ v[center])
-            total -= settings.negative * negative_sampling.log_sigmoid(-(u[noise] @ v[center])).mean()
-            pairs += 1
-    assert reported.pairs == (pairs,)
-    assert reported.losses[0] == pytest.approx(total / pairs, abs=1e-6)
+    start = Parameters(*np.random.default_rng(3).normal(0, 0.4, (2, len(vocabulary), 16)).astype(np.float32))
+    settings = small(objective, epochs=1)
+    what, batches = batches_of(corpus, vocabulary, settings)
+    reported = train(corpus, vocabulary, settings, trainer=FrozenTrainer(what, start))
+    losses = [loss for batch in batches for loss in brute_force_losses(what, start, batch)]
+    assert reported.pairs == (len(losses),)
+    assert reported.losses[0] == pytest.approx(math.fsum(losses) / len(losses), abs=1e-6)
 
 
-def test_loss_starts_at_the_value_of_knowing_nothing(lee_tokens):
-    """With contexts of zero every score is 0, so the first pairs cost (1 + negative) log 2 each."""
+def test_loss_starts_at_the_value_of_knowing_nothing(corpus_of, lines, objective):
+    """With contexts of zero every score is 0.
+
+    So a pair costs (1 + negative) log 2 in negative sampling, log 2 for each node on its target's path in hierarchical
+    softmax, and log V in full softmax.
+    """
     seen = []
-    corpus = TokenCorpus.open(lee_tokens)
-    tiny = TrainSettings(vector_size=4, epochs=1, alpha=1e-9, min_alpha=1e-9)
-    trained = train(corpus, corpus.vocabulary(VocabularySettings()), tiny, report=seen.append)
-    assert trained.losses[0] == pytest.approx(6 * math.log(2), rel=1e-6)
+    corpus = corpus_of(lines[:20])
+    vocabulary = corpus.vocabulary(ALL_WORDS)
+    settings = small(objective, epochs=1, alpha=1e-9, min_alpha=1e-9)
+    trained = train(corpus, vocabulary, settings, report=seen.append)
+    what, batches = batches_of(corpus, vocabulary, settings)
+    expected = {"ns": 6 * math.log(2), "softmax": math.log(len(vocabulary))}
+    if what.tree:
+        words = [word for batch in batches for word in targets_of(batch)]
+        expected["hs"] = what.tree.lengths[words].mean() * math.log(2)
+    assert trained.losses[0] == pytest.approx(expected[what.loss], rel=1e-6)
     assert seen[-1].tokens == seen[-1].total_tokens
     assert seen[-1].loss == trained.losses[-1]
 
 
-def test_loss_falls_on_real_text(lee_tokens):
-    """Each epoch over the news stories is better predicted than the one before."""
-    corpus = TokenCorpus.open(lee_tokens)
-    trained = train_on(corpus, TrainSettings(vector_size=16, epochs=4, sample=1e-2))
+def targets_of(batch):
+    """The target word of each pair of a batch."""
+    lanes, inputs, places = np.nonzero(batch.targets.present)
+    return batch.targets.words[lanes, inputs + places].tolist()
+
+
+def test_loss_falls_on_real_text(corpus_of, lines, objective):
+    """Each epoch over news stories is better predicted than the one before."""
+    trained = train_on(corpus_of(lines[:60]), small(objective, epochs=4, alpha=0.1))
     assert list(trained.losses) == sorted(trained.losses, reverse=True)
 
 
@@ -132,26 +190,28 @@ def hostile_lines(lines):
     return [*lines[:20], "lisp " * 20_000, *lines[20:40], *["row after row of the same table"] * 3_000, *[cycle] * 400]
 
 
-def test_bursts_of_one_word_harm_nothing(corpus_of, lee_text):
+BURSTS = {"lisp", "row", "after", "of", "the", "same", "table", *(f"item{number}" for number in range(50))}
+
+
+def test_bursts_of_one_word_harm_nothing(corpus_of, lines, objective):
     """On a text made of bursts norms stay bounded, and words outside the bursts keep usual lengths."""
-    lines = lee_text.read_text("utf-8").splitlines()
     corpus = corpus_of(hostile_lines(lines))
     vocabulary = corpus.vocabulary(VocabularySettings(min_count=2))
-    trained = train(corpus, vocabulary, TrainSettings(vector_size=50, epochs=5))
-    norms = np.linalg.norm(trained.parameters.vectors, axis=1)
-    calm_words = vocabulary.ids.keys() - {"lisp", "row", "after", "of", "the", "same", "table"}
-    calm = norms[[vocabulary.ids[word] for word in calm_words if not word.startswith("item")]]
+    trained = train(corpus, vocabulary, TrainSettings(vector_size=50, epochs=5, **objective))
+    norms, output_norms = (np.linalg.norm(matrix, axis=1) for matrix in vars(trained.parameters).values())
+    calm = norms[[word not in BURSTS for word in vocabulary.words]]
     assert np.isfinite(trained.losses).all()
-    assert norms.max() < 15
-    assert calm.max() < 5
+    assert max(norms.max(), output_norms.max()) < 15
+    assert calm.max() < 8
+    assert np.median(calm) < 2
 
 
 @pytest.mark.parametrize("alpha", [0.1, 1.0, 10.0])
-def test_no_learning_rate_breaks_the_numbers(lee_tokens, alpha):
+def test_no_learning_rate_breaks_the_numbers(corpus_of, lines, objective, alpha):
     """Even a learning rate 400 times too high gives finite vectors of bounded length: no row can leap."""
-    trained = train_on(TokenCorpus.open(lee_tokens), TrainSettings(vector_size=16, alpha=alpha, epochs=2))
+    trained = train_on(corpus_of(lines[:60]), small(objective, alpha=alpha))
     assert np.isfinite(trained.losses).all()
-    assert trained.largest_norm < 10
+    assert trained.largest_norm < 25
 
 
 @pytest.mark.parametrize("loss", [math.nan, math.inf, 1e12])
@@ -168,10 +228,10 @@ def test_a_diverging_trainer_is_stopped_and_told_what_to_lower(lee_tokens, loss)
 
 
 @pytest.mark.parametrize("words", [1, 2, 3])
-def test_the_smallest_vocabularies_train(corpus_of, words):
+def test_the_smallest_vocabularies_train(corpus_of, words, objective):
     """Texts of one, two or three different words, whose every context is also their noise, stay bounded."""
     corpus = corpus_of([" ".join(["one", "two", "three"][:words] * 50)] * 100)
-    trained = train_on(corpus, TrainSettings(vector_size=8, epochs=3))
+    trained = train_on(corpus, TrainSettings(vector_size=8, epochs=3, **objective))
     assert len(trained.parameters.vectors) == words
     assert trained.largest_norm < 5
 

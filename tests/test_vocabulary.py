@@ -35,7 +35,8 @@ def count(blocks):
 def test_words_stand_by_count_and_then_by_word(blocks):
     """The order is a function of the counts alone: neither of order of appearance nor of how text was cut."""
     counted, added = count(blocks)
-    words, counts, rank = counted.ranked()
+    vocabulary, rank = counted.ranked()
+    words, counts = vocabulary.words, vocabulary.counts
     expected = sorted(Counter(chain.from_iterable(blocks)).items(), key=lambda item: (-item[1], item[0]))
     assert list(zip(words, counts.tolist(), strict=True)) == expected
     assert all(words[rank[i]] == word for block, ids in added for word, i in zip(block, ids, strict=True))
@@ -45,8 +46,8 @@ def test_counting_forgets_nothing():
     """More words than the table first has room for are all counted."""
     words = [f"w{i}" for i in range(200_000)]
     counted, _ = count([words, words[:1]])
-    ranked, counts, _ = counted.ranked()
-    assert (len(counted), ranked[0], counts[0], counts.sum()) == (200_000, "w0", 2, 200_001)
+    ranked, _ = counted.ranked()
+    assert (len(counted), ranked.words[0], ranked.counts[0], ranked.counts.sum()) == (200_000, "w0", 2, 200_001)
 
 
 @given(counts_of_words, st.integers(1, 310), st.integers(0, 40))

@@ -13,10 +13,10 @@ from pipeline.commands.evaluate import EvaluateSettings, evaluate_in
 from pipeline.commands.first_look import show
 from pipeline.commands.store import publish
 from pipeline.commands.tokenizing import WorkSettings, tokenize_into
-from pipeline.commands.train import progress_option, train_into
+from pipeline.commands.train import Training, train_into, training_options
 from pipeline.commands.word2vec_spellings import SpelledCommand
 from pipeline.options import Setting, collect, settings_options
-from pipeline.settings import TokenSettings, TrainSettings, VocabularySettings
+from pipeline.settings import PhraseSettings, TokenSettings
 
 EXAMPLES = {
     "firth run": "the demo: real text that comes with gensim",
@@ -43,9 +43,10 @@ EXAMPLES = {
     help="What the model is called; it gets the next version.",
 )
 @db_option
-@settings_options(TokenSettings, WorkSettings, VocabularySettings, TrainSettings, CrosscheckSettings, EvaluateSettings)
+@settings_options(TokenSettings, PhraseSettings, WorkSettings)
+@training_options
+@settings_options(CrosscheckSettings, EvaluateSettings)
 @level_option
-@progress_option
 @force_option
 @click.pass_context
 def command(
@@ -57,7 +58,6 @@ def command(
     name: str | None,
     db: Path,
     level: tuple[str, ...],
-    progress_jsonl: Path | None,
     force: bool,
     **params: object,
 ) -> None:
@@ -71,15 +71,15 @@ def command(
     from storage.models import check_name
     from storage.store import Store
 
-    tokenizing, work_settings = collect(TokenSettings, params), collect(WorkSettings, params)
-    vocabulary, training = collect(VocabularySettings, params), collect(TrainSettings, params)
+    tokenizing, phrasing = collect(TokenSettings, params), collect(PhraseSettings, params)
+    work_settings, training = collect(WorkSettings, params), Training.of(params)
     checking, evaluating = collect(CrosscheckSettings, params), collect(EvaluateSettings, params)
     name = name or name_for(paths)
     check_name(name)  # now, and the store below, rather than after a long training
     tokens, model = work / "tokens", work / "model"
-    tokenize_into(tokens, paths or _demo_corpus(work / "corpus"), tokenizing, work_settings, force=force)
+    tokenize_into(tokens, paths or _demo_corpus(work / "corpus"), tokenizing, phrasing, work_settings, force=force)
     Store.open(db, create=True).close()
-    train_into(model, tokens, vocabulary, training, progress_jsonl, force=force)
+    train_into(model, tokens, training, force=force)
     passed = crosscheck_in(model, level, checking, force=force)
     evaluate_in(model, evaluating, force=force)
     show(db, publish(model, name, db, force=force))

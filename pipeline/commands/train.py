@@ -1,11 +1,11 @@
 """`firth train`: token ids in, vectors out."""
 
 import logging
-import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -13,79 +13,148 @@ from pipeline.commands.base import FILE, force_option, out_option, tell
 from pipeline.commands.word2vec_spellings import SpelledCommand
 from pipeline.options import Setting, collect, settings_options
 from pipeline.progress import Meter, ProgressFile, of_training
-from pipeline.settings import TrainSettings, VocabularySettings
+from pipeline.settings import TrainSettings, VocabularySettings, WatchSettings, WorkerSettings
+from storage.errors import Interrupted
 
 if TYPE_CHECKING:
-    from pipeline.training.training import Progress
+    from pipeline.training.ledger import Progress
+    from pipeline.training.probes import Probed
 
 EXAMPLES = {
     "firth train work/tokens --out work/model": "train with the defaults, which are gensim's",
     "firth train work/tokens --out work/model --vector-size 300 --epochs 10": "larger vectors, more passes",
+    "firth train work/tokens --out work/model --workers 2 --resume": "on two cores; go on where it was interrupted",
+    "firth train work/tokens --out work/model --held-out 0.02 --patience 2": "stop when nothing more is learned",
     "firth train work/tokens --out work/model --progress-jsonl progress.jsonl": "progress for a program, too",
 }
 
 LEARNED = 0.99
-"""A loss above this share of that of zero scores, log 2 for each pair and each of its noise words, is no learning."""
+"""A loss above this share of that of knowing nothing is no learning."""
 _LOG = logging.getLogger(__name__)
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
-progress_option = click.option(
-    "--progress-jsonl",
-    cls=Setting,
-    type=FILE,
-    metavar="FILE",
-    help="Write progress here as well, one JSON object a line.",
+_SETTINGS = (VocabularySettings, TrainSettings, WatchSettings, WorkerSettings)
+_OPTIONS = (
+    click.option(
+        "--probe",
+        cls=Setting,
+        multiple=True,
+        metavar="WORD",
+        help="Log the nearest words of this one about every tenth of the training; repeat for several.",
+    ),
+    click.option("--resume", is_flag=True, help="Go on from the last checkpoint of this training, if there is one."),
+    click.option(
+        "--progress-jsonl",
+        cls=Setting,
+        type=FILE,
+        metavar="FILE",
+        help="Write progress here as well, one JSON object a line.",
+    ),
 )
+
+
+def training_options(function: Decorated) -> Decorated:
+    """Give a command the options of a training."""
+    for option in reversed((settings_options(*_SETTINGS), *_OPTIONS)):  # click lists the nearest decorator last
+        function = option(function)
+    return function
+
+
+@dataclass(frozen=True)
+class Training:
+    """What `training_options` say."""
+
+    vocabulary: VocabularySettings
+    settings: TrainSettings
+    watch: WatchSettings
+    work: WorkerSettings
+    probes: Sequence[str]
+    resume: bool
+    jsonl: Path | None
+
+    @classmethod
+    def of(cls, params: Mapping[str, Any]) -> "Training":
+        """From a command's parameters."""
+        vocabulary, settings = collect(VocabularySettings, params), collect(TrainSettings, params)
+        watch, work = collect(WatchSettings, params), collect(WorkerSettings, params)
+        return cls(vocabulary, settings, watch, work, params["probe"], params["resume"], params["progress_jsonl"])
 
 
 @click.command("train", cls=SpelledCommand, examples=EXAMPLES)
 @click.argument("tokens", metavar="DIR", type=FILE)
 @out_option("the vectors")
-@settings_options(VocabularySettings, TrainSettings)
-@progress_option
+@training_options
 @force_option
-def command(*, tokens: Path, out: Path, progress_jsonl: Path | None, force: bool, **params: object) -> None:
+def command(*, tokens: Path, out: Path, force: bool, **params: Any) -> None:
     """Train a vector for each frequent word.
 
-    DIR is what `firth tokenize` wrote. The model is skip-gram with negative sampling. The same tokens, settings and
-    seed give the same bytes.
+    DIR is what `firth tokenize` wrote. The same tokens, settings and seed give the same bytes, with one worker or with
+    several that are --deterministic.
+
+    Checkpoints are kept in the output folder. After an interruption by Ctrl-C (exit code 130), a crash or a power cut
+    the same command with --resume goes on from the last one, to the same bytes.
     """
-    chosen = collect(VocabularySettings, params), collect(TrainSettings, params)
-    train_into(out, tokens, *chosen, progress_jsonl, force=force)
+    train_into(out, tokens, Training.of(params), force=force)
 
 
-def train_into(
-    out: Path,
-    tokens: Path,
-    vocabulary: VocabularySettings,
-    settings: TrainSettings,
-    jsonl: Path | None,
-    *,
-    force: bool,
-) -> None:
+def train_into(out: Path, tokens: Path, training: Training, *, force: bool) -> None:
     """Run the stage with a progress bar and tell what came out."""
     from pipeline.stages import StageFolder
+    from pipeline.training.interrupt import Interrupt
     from pipeline.training.stage import train_stage
 
     with ExitStack() as open_things:
-        shown = of_training(open_things.enter_context(Meter("train")))
-        file = open_things.enter_context(ProgressFile(jsonl)) if jsonl else None
+        meter = open_things.enter_context(Meter("train"))
+        shown = of_training(meter)
+        jsonl = training.jsonl
+        file = open_things.enter_context(ProgressFile(jsonl, go_on=training.resume)) if jsonl else None
+        keeps = training.work.checkpoint_minutes > 0
+        interrupt = open_things.enter_context(Interrupt()) if keeps else None
 
         def report(now: "Progress") -> None:
             shown(now)
             if file:
                 file.write(now)
 
-        manifest, ran = train_stage(tokens, StageFolder(out), vocabulary, settings, force=force, report=report)
-    found = manifest.report
+        def probed(seen: "Probed") -> None:
+            near = ", ".join(f"{word} {cosine:.2f}" for word, cosine in seen.neighbors)
+            meter.say(f"near {seen.word}: {near}")
+            if file:
+                file.write_probe(seen)
+
+        manifest, ran = train_stage(
+            tokens,
+            StageFolder(out),
+            training.vocabulary,
+            training.settings,
+            watch=training.watch,
+            work=training.work,
+            probes=training.probes,
+            resume=training.resume,
+            force=force,
+            interrupt=interrupt,
+            report=report,
+            probed=probed,
+        )
+    tell("train", out, ran, _facts(manifest.report, training))
+    if manifest.report["losses"][-1] > LEARNED * manifest.report["ignorance"]:
+        _LOG.warning("the loss has not fallen: these vectors know nothing yet; more text or --epochs would help")
+    if interrupt and interrupt.number is not None:
+        raise Interrupted("The training had just ended, and is kept.", interrupt.number)
+
+
+def _facts(found: Mapping[str, Any], training: Training) -> list[str]:
+    """What came out, in a few lines."""
     facts = [
-        *_raised(found["min_count"], vocabulary),
-        f"{found['words']:,} words of {settings.vector_size} dimensions from {found['tokens']:,} tokens"
+        *_raised(found["min_count"], training.vocabulary),
+        f"{found['words']:,} words of {training.settings.vector_size} dimensions from {found['tokens']:,} tokens"
         f" at {found['words_per_s']:,} tokens/s",
         f"loss of each epoch: {_curve(found['losses'])}",
     ]
-    tell("train", out, ran, facts)
-    if found["losses"][-1] > LEARNED * (1 + settings.negative) * math.log(2):
-        _LOG.warning("the loss has not fallen: these vectors know nothing yet; more text or --epochs would help")
+    if "held_out_losses" in found:
+        stopped = f", stopped before epoch {len(found['losses']) + 1}" if found["stopped_early"] else ""
+        facts.append(f"loss of held-out text: {_curve(found['held_out_losses'])}{stopped}")
+    return facts
 
 
 def _raised(min_count: int, vocabulary: VocabularySettings) -> list[str]:

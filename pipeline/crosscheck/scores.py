@@ -84,14 +84,17 @@ class ScoreComparison:
 def compare_scores(firth: Sequence[Evaluation], gensim: Sequence[Evaluation]) -> dict[str, ScoreComparison]:
     """The three scores of an `Evaluation`, each over the seeds; all models have the same vocabulary."""
     return {
-        "wordsim353": _compare_pairs([one.wordsim353 for one in firth], [one.wordsim353 for one in gensim]),
-        "simlex999": _compare_pairs([one.simlex999 for one in firth], [one.simlex999 for one in gensim]),
+        "wordsim353": compare_word_pairs([one.wordsim353 for one in firth], [one.wordsim353 for one in gensim]),
+        "simlex999": compare_word_pairs([one.simlex999 for one in firth], [one.simlex999 for one in gensim]),
         "analogies": _compare_analogies(firth, gensim),
     }
 
 
-def _compare_pairs(firth: Sequence[PairResult], gensim: Sequence[PairResult]) -> ScoreComparison:
-    """Word pairs: the questions' share of the error comes from resampling pairs, the same for all models."""
+def compare_word_pairs(firth: Sequence[PairResult], gensim: Sequence[PairResult]) -> ScoreComparison:
+    """Two trainers on rated pairs, a result for each seed.
+
+    The questions' share of the error comes from resampling pairs, the same for all models.
+    """
     ratings = firth[0].ratings  # (N,)
     defined = len(ratings) > 1 and all(result.spearman is not None for result in gensim)
     if not defined:

@@ -81,6 +81,11 @@ class Sample:
         self._owners: list[Kind] = []
 
     @property
+    def files(self) -> int:
+        """How many the corpus has."""
+        return len(self._portions)
+
+    @property
     def size(self) -> int:
         """Bytes on the disk of the whole corpus."""
         return sum(kind.size for kind in self._kinds.values())

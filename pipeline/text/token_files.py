@@ -47,7 +47,7 @@ class Chunk:
     known_before: int
 
 
-class _Stretch(NamedTuple):
+class Stretch(NamedTuple):
     """The tokens from `start` on, and where sentence `first` and those after it end, (M,), at least to their end."""
 
     start: int
@@ -57,6 +57,7 @@ class _Stretch(NamedTuple):
 
     @property
     def stop(self) -> int:
+        """Where the next stretch begins."""
         return self.start + len(self.ids)
 
     @property
@@ -134,7 +135,7 @@ class TokenCorpus:
         A chunk may hold fewer tokens than `chunk`, or none; where chunks are cut changes nothing else.
         """
         known = 0
-        for stretch in self._stretches(self.tokens, chunk):
+        for stretch in stretches(self.data, len(self.counts), self.tokens, chunk):
             kept = stretch.ids < size_v  # (n,)
             yield Chunk(stretch.ids[kept], stretch.sentence()[kept], known)
             known += int(np.count_nonzero(kept))
@@ -147,7 +148,7 @@ class TokenCorpus:
         """
         limit = self.tokens if limit_tokens is None else min(limit_tokens, self.tokens)
         begun: list[Ids] = []
-        for stretch in self._stretches(limit, chunk):
+        for stretch in stretches(self.data, len(self.counts), limit, chunk):
             *finished, rest = stretch.parts()
             for part in finished:
                 sentence = np.concatenate([*begun, part])
@@ -158,16 +159,22 @@ class TokenCorpus:
         if len(sentence):
             yield sentence[sentence < size_v]
 
-    def _stretches(self, limit: int, size: int) -> Iterator[_Stretch]:
-        first = 0
-        for start in range(0, limit, size):
-            ids = _part(self.data / IDS, start, min(start + size, limit))
-            if not 0 <= int(ids.min()) <= int(ids.max()) < len(self.counts):
-                raise InputError(f"{self.data / IDS} is damaged (an id that no word has); run `firth tokenize` again")
-            # no sentence is empty, so len(ids) of them reach beyond these tokens, if there are so many
-            stretch = _Stretch(start, ids, first, _part(self.data / OFFSETS, first + 1, first + 1 + len(ids)))
-            yield stretch
-            first += stretch.ended
+
+def stretches(data: Path, types: int, limit: int, size: int) -> Iterator[Stretch]:
+    """The first `limit` tokens in `data`, of `types` words, `size` at a time.
+
+    Raises:
+        InputError: a file is missing or damaged.
+    """
+    first = 0
+    for start in range(0, limit, size):
+        ids = _part(data / IDS, start, min(start + size, limit))
+        if not 0 <= int(ids.min()) <= int(ids.max()) < types:
+            raise InputError(f"{data / IDS} is damaged (an id that no word has); run `firth tokenize` again")
+        # no sentence is empty, so len(ids) of them reach beyond these tokens, if there are so many
+        stretch = Stretch(start, ids, first, _part(data / OFFSETS, first + 1, first + 1 + len(ids)))
+        yield stretch
+        first += stretch.ended
 
 
 def _require_whole(data: Path, report: Mapping[str, Any]) -> None:

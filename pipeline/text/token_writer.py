@@ -1,7 +1,7 @@
 """The files of `token_files`, written as a stream: words are numbered as they come and ranked at the end."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.text.token_files import CHUNK, COUNTS, DTYPES, IDS, OFFSETS, WORDS, Ids, Int64s
+from pipeline.text.vocabulary import Vocabulary
 from storage.errors import InputError
 from storage.files import whole_file
 
@@ -99,17 +100,17 @@ def token_writer(folder: Path) -> Iterator[TokenWriter]:
         yield TokenWriter(ids, offsets)
 
 
-def write_words(folder: Path, words: Iterable[str], counts: Int64s) -> None:
+def write_words(folder: Path, vocabulary: Vocabulary) -> None:
     """Write the words, most frequent first, and their counts.
 
     Raises:
         InputError: a word holds half a surrogate pair, which some encodings let through and UTF-8 cannot write.
     """
     with whole_file(folder / COUNTS) as file:
-        np.save(file, counts.astype(DTYPES[COUNTS], copy=False), allow_pickle=False)
+        np.save(file, vocabulary.counts.astype(DTYPES[COUNTS], copy=False), allow_pickle=False)
     with whole_file(folder / WORDS) as file:
         try:
-            file.writelines(f"{word}\n".encode() for word in words)
+            file.writelines(f"{word}\n".encode() for word in vocabulary.words)
         except UnicodeEncodeError as error:
             word = error.object.strip()
             raise InputError(f"{word!r} holds half a surrogate pair, which is no character; see --encoding") from None

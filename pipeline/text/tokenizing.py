@@ -7,17 +7,22 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from pipeline.settings import TokenSettings
+from pipeline.settings import PhraseSettings, TokenSettings
 from pipeline.stages import Manifest, StageFolder, stage_key
 from pipeline.text.block_tokens import BlockTokens, tokenized
+from pipeline.text.connectors import connector_words
 from pipeline.text.corpus import BLOCK, Source, blocks, find_sources
+from pipeline.text.phrase_table import PhraseTable, write_phrases
+from pipeline.text.phrasing import join_phrases
 from pipeline.text.reading import Tally, gathered
 from pipeline.text.token_files import STAGE, TokenCorpus
 from pipeline.text.token_writer import token_writer, write_words
 from pipeline.text.tokens import WORD_PATTERN
-from pipeline.text.vocabulary import size_curve
+from pipeline.text.vocabulary import Vocabulary, size_curve
 from pipeline.text.word_counts import WordCounts
 from storage.errors import InputError, SettingError
+
+NO_PHRASES = PhraseSettings()
 
 
 def ignore(_bytes: int, _tokens: int) -> None:
@@ -28,6 +33,7 @@ def tokenize(
     folder: StageFolder,
     paths: Sequence[str],
     settings: TokenSettings,
+    phrasing: PhraseSettings = NO_PHRASES,
     *,
     processes: int | None = None,
     force: bool = False,
@@ -42,20 +48,23 @@ def tokenize(
         folder: where the output goes.
         paths: files, folders, or "-" for standard input.
         settings: how text becomes tokens.
+        phrasing: which neighboring tokens then become one.
         processes: how many tokenize at once; by default one for each processor.
         force: run even if the output is there.
         report: called now and then with the bytes read of the input and the tokens written.
         block: about how many bytes of text are handed to a process at a time.
 
     Raises:
-        InputError: an input that cannot be read or holds no token.
+        InputError: an input, or a file of connector words, that cannot be read or holds no token.
         SettingError: `processes` is below 1.
     """
     processes = processors() if processes is None else processes
     if processes < 1:
         raise SettingError(f"processes is {processes}; allowed: 1 or more")
     sources = find_sources(paths)
-    if not force and _is_current(folder, sources, settings):
+    connectors = connector_words(phrasing.connector_words) if phrasing.phrases else ()
+    in_force = _in_force(settings, phrasing, connectors)
+    if not force and _is_current(folder, sources, in_force):
         return folder.manifest(STAGE), False
     tallies = [Tally() for _ in sources]
     inputs: dict[str, Any] = {}  # completed while reading: what is named there is what was read
@@ -64,13 +73,14 @@ def tokenize(
         each = (blocks(source, settings, tally, block) for source, tally in zip(sources, tallies, strict=True))
         texts = gathered(chain.from_iterable(each), block // 2)  # small files share a block
         with closing(tokenized(texts, settings, processes)) as tokens:
-            found = _write(data, tokens, lambda count: report(_bytes(tallies), count))
+            vocabulary, sentences = _write(data, tokens, lambda count: report(_bytes(tallies), count))
         inputs.update(_inputs(sources, tallies))
-        if not found["tokens"]:
+        if not len(vocabulary):
             raise _no_tokens(sources, tallies)
+        found = _finish(data, *join_phrases(data, vocabulary, phrasing, connectors), sentences)
         return {"bytes": _bytes(tallies), "token_pattern": settings.token_pattern or WORD_PATTERN, **found}
 
-    return folder.write(STAGE, settings.as_dict(), inputs, fill), True
+    return folder.write(STAGE, in_force, inputs, fill), True
 
 
 def total_bytes(paths: Sequence[str]) -> int | None:
@@ -88,7 +98,13 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _is_current(folder: StageFolder, sources: Sequence[Source], settings: TokenSettings) -> bool:
+def _in_force(settings: TokenSettings, phrasing: PhraseSettings, connectors: Sequence[str]) -> dict[str, Any]:
+    """The settings that decide what is written, spelled out."""
+    joining = {**phrasing.as_dict(), "phrase_threshold": phrasing.threshold, "connector_words": list(connectors)}
+    return {**settings.as_dict(), **(joining if phrasing.phrases else {"phrases": 0})}
+
+
+def _is_current(folder: StageFolder, sources: Sequence[Source], in_force: Mapping[str, Any]) -> bool:
     """Whether the folder holds, undamaged, what would be written; a stream is not read to find out."""
     if any(source.size is None for source in sources):
         return False
@@ -97,7 +113,7 @@ def _is_current(folder: StageFolder, sources: Sequence[Source], settings: TokenS
     except InputError:
         return False
     inputs = _inputs(sources, [source.tally() for source in sources])
-    return folder.is_current(STAGE, stage_key(STAGE, settings.as_dict(), inputs))
+    return folder.is_current(STAGE, stage_key(STAGE, in_force, inputs))
 
 
 def _inputs(sources: Sequence[Source], tallies: Sequence[Tally]) -> dict[str, Any]:
@@ -110,22 +126,30 @@ def _bytes(tallies: Sequence[Tally]) -> int:
     return sum(tally.bytes_read for tally in tallies)
 
 
-def _write(data: Path, tokens: Iterable[BlockTokens], progress: Callable[[int], None]) -> dict[str, Any]:
-    """Write the stage's files; returns what the report says of them."""
+def _write(data: Path, tokens: Iterable[BlockTokens], progress: Callable[[int], None]) -> tuple[Vocabulary, int]:
+    """Write the ids and offsets; returns the words, and how many sentences there are."""
     counts = WordCounts()
     with token_writer(data) as writer:
         for block in tokens:
             provisional = counts.add(block.words, block.counts)  # (W,)
             writer.add(provisional[block.ids], block.line_ends)
             progress(writer.tokens)
-        words, ranked_counts, rank = counts.ranked()
+        vocabulary, rank = counts.ranked()
         writer.finish(rank)
-    write_words(data, words, ranked_counts)
+    return vocabulary, writer.sentences
+
+
+def _finish(data: Path, vocabulary: Vocabulary, tables: Sequence[PhraseTable], sentences: int) -> dict[str, Any]:
+    """Write the words, and the phrases of each pass if any was made; returns what the report says of them."""
+    write_words(data, vocabulary)
+    if tables:
+        write_phrases(data, tables)
     return {
-        "tokens": writer.tokens,
-        "sentences": writer.sentences,
-        "types": len(words),
-        "size_curve": {str(min_count): size for min_count, size in size_curve(ranked_counts).items()},
+        "tokens": int(vocabulary.counts.sum()),
+        "sentences": sentences,
+        "types": len(vocabulary),
+        "size_curve": {str(min_count): size for min_count, size in size_curve(vocabulary.counts).items()},
+        "phrases": [table.report() for table in tables],
     }
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipeline.text.token_files import Ids, Int64s
+from pipeline.text.vocabulary import Vocabulary
 
 
 class WordCounts:
@@ -26,11 +27,16 @@ class WordCounts:
         self._counts[added] += counts
         return added
 
-    def ranked(self) -> tuple[list[str], Int64s, Ids]:
-        """The U words by descending count, then by word; their counts; and the rank of each provisional id, (U,)."""
-        words = list(self._ids)
-        by_word = np.array(sorted(range(len(words)), key=words.__getitem__), np.int32)
-        order = by_word[np.argsort(-self._counts[by_word], kind="stable")]  # (U,) provisional ids by rank
-        rank = np.empty_like(order)
-        rank[order] = np.arange(len(order), dtype=np.int32)
-        return [words[i] for i in order], self._counts[order], rank
+    def ranked(self) -> tuple[Vocabulary, Ids]:
+        """The U words by descending count, then by word; and the rank of each provisional id, (U,)."""
+        return ranked(list(self._ids), self._counts[: len(self._ids)])
+
+
+def ranked(words: Sequence[str], counts: Int64s) -> tuple[Vocabulary, Ids]:
+    """The words that stand somewhere, by descending count, then by word; and the rank of each word given, (W,)."""
+    by_word = np.array(sorted(range(len(words)), key=words.__getitem__), np.int32)
+    order = by_word[np.argsort(-counts[by_word], kind="stable")]  # (W,) by rank
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order), dtype=np.int32)
+    kept = order[: np.count_nonzero(counts)]
+    return Vocabulary(tuple(words[i] for i in kept.tolist()), counts[kept]), rank

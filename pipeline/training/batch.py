@@ -4,7 +4,7 @@ Letters, here and in the trainers: V vocabulary, D dimensions, C window, L lanes
 groups of a lane's centers that share their noise, K noise words of a group.
 """
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -163,9 +163,8 @@ def of_targets(model: str, values: Ids, window: int) -> Ids:
 
 def sliced(value: Part, part: slice | int) -> Part:
     """A part of every array along its first axis."""
-    arrays = {field.name: getattr(value, field.name) for field in fields(value)}
-    sliced = {name: array[part] for name, array in arrays.items() if isinstance(array, np.ndarray)}
-    return replace(value, **sliced)  # type: ignore[arg-type]  # an array's part is an array of its type
+    parts: Any = (item[part] if isinstance(item, np.ndarray) else item for item in vars(value).values())
+    return type(value)(*parts)
 
 
 MAX_MOVE = 1.0
@@ -195,7 +194,11 @@ def row_rates(rate: float, occurrences: Ids, lengths: Floats, curvatures: Floats
         curvatures: a bound of the second derivatives of each occurrence's loss along its row, same shape; 0 where a row
             is met so seldom that it does not matter.
     """
-    curbed = rate / (1.0 + rate * occurrences * curvatures)
-    moves = curbed * occurrences * lengths  # how far each row would move if all its occurrences pulled one way
-    rates: Floats = curbed / np.maximum(1.0, moves / MAX_MOVE)
-    return rates.astype(lengths.dtype)
+    counts = occurrences.astype(lengths.dtype)
+    moves: Floats = counts * lengths  # how far each row would move at rate 1 if all its occurrences pulled one way
+    moves *= rate / MAX_MOVE
+    if isinstance(curvatures, float) and not curvatures:
+        return np.divide(rate, np.maximum(moves, 1.0, out=moves), out=moves)
+    damping = 1.0 + rate * counts * curvatures
+    rates: Floats = rate / np.maximum(moves, damping)
+    return rates  # r / damping, lowered where r n length / damping > MAX_MOVE

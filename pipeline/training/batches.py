@@ -86,16 +86,23 @@ class BatchMaker:
         counts: (V,) of the vocabulary's words.
         settings: sample, window, negative, ns_exponent, seed, epochs.
         shape: how many centers make a step, and which share their noise.
+        tokens: of the vocabulary in a pass over the text, where that is not the sum of the counts.
     """
 
-    def __init__(self, counts: NDArray[np.int64], settings: TrainSettings, shape: StepShape | None = None) -> None:
+    def __init__(
+        self,
+        counts: NDArray[np.int64],
+        settings: TrainSettings,
+        shape: StepShape | None = None,
+        tokens: int | None = None,
+    ) -> None:
         keep = keep_probability(counts, settings.sample)  # (V,)
         self.settings = settings
         self.objective = Objective.of(settings, counts)
         self.shape = shape or StepShape.for_settings(settings)
         self._keep = keep.astype(np.float32)
         self._draws = _draws(self.objective, counts, settings, self.shape)
-        self._total = int(counts.sum()) * settings.epochs
+        self.tokens = int(counts.sum()) if tokens is None else tokens
 
     def epoch(self, chunks: Iterable[Chunk], epoch: int) -> Iterator[Batch]:
         """The batches of one pass, in the order of the text."""
@@ -145,19 +152,19 @@ class BatchMaker:
             sliding_window_view(ids, shape.centers + 2 * margin)[:: shape.centers].reshape(count, shape.lanes, -1)
             for ids in (stream.ids, np.where(stream.sentence == NO_SENTENCE, NO_SENTENCE, stream.ids))
         )  # (S, L, N + 2C)
-        positive = positives(stream, margin).reshape(count, shape.lanes, shape.centers, -1)  # (S, L, N, 2C + 1)
+        positive = positives(stream, margin).T.reshape(-1, count, shape.lanes, shape.centers)  # (2C + 1, S, L, N)
         occurrences = occurrences_in_rows(words.reshape(count, -1)).reshape(tokens.shape)  # padding counts as no word
-        before = part.key[0] * (self._total // self.settings.epochs)
+        before = part.key[0] * self.tokens
         return Steps(
             self.objective.model,
             tokens,
-            positive,
+            np.ascontiguousarray(positive.transpose(1, 2, 0, 3)),
             occurrences,
             self._draws(
                 of_targets(self.objective.model, tokens, margin),
                 generator(self.settings.seed, Purpose.NOISE, *part.key),
             ),
-            (before + stream.place[margin :: shape.step]) / self._total,
+            (before + stream.place[margin :: shape.step]) / (self.tokens * self.settings.epochs),
         )
 
 
@@ -192,7 +199,8 @@ def positives(stream: Stream, margin: int) -> Bools:
         if distance:
             np.equal(stream.sentence[place : place + count], sentence, out=found[place])
             found[place] &= window >= distance
-    return np.ascontiguousarray(found.T)
+    turned: Bools = found.T
+    return turned
 
 
 def occurrences_in_rows(ids: Ids) -> Ids:

@@ -77,12 +77,19 @@ class Solo:
         counts: (V,) of the vocabulary's words.
         start: the parameters to start from; they are moved.
         trainer: by default the fast one.
+        tokens: of a pass over the text, where that is not the sum of the counts.
     """
 
     def __init__(
-        self, settings: TrainSettings, counts: NDArray[np.int64], start: Parameters, trainer: Trainer | None = None
+        self,
+        settings: TrainSettings,
+        counts: NDArray[np.int64],
+        start: Parameters,
+        trainer: Trainer | None = None,
+        *,
+        tokens: int | None = None,
     ) -> None:
-        self.maker = BatchMaker(counts, settings)
+        self.maker = BatchMaker(counts, settings, tokens=tokens)
         self.parameters = start
         self._trainer = trainer or FastTrainer(self.maker.objective)
 
@@ -109,7 +116,13 @@ class Solo:
 
 
 def crew_for(
-    workers: int, lockstep: bool, settings: TrainSettings, counts: NDArray[np.int64], start: Parameters
+    workers: int,
+    lockstep: bool,
+    settings: TrainSettings,
+    counts: NDArray[np.int64],
+    start: Parameters,
+    *,
+    tokens: int | None = None,
 ) -> Crew:
     """As many processes as are asked for.
 
@@ -119,9 +132,10 @@ def crew_for(
         settings: of the training.
         counts: (V,) of the vocabulary's words.
         start: the parameters to start from.
+        tokens: of a pass over the text, where that is not the sum of the counts.
     """
     if workers == 1:
-        return Solo(settings, counts, start)
+        return Solo(settings, counts, start, tokens=tokens)
     from pipeline.training.team.foreman import Foreman
 
-    return Foreman(workers, settings, counts, start, lockstep)
+    return Foreman(workers, settings, counts, start, lockstep, tokens=tokens)

@@ -23,11 +23,13 @@ can move at its own rate (`batch.row_rates`): a token of the step, a noise word 
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from pipeline.models import cbow, hierarchical_softmax, negative_sampling, skip_gram, softmax
+from pipeline.models.huffman import HuffmanTree
 from pipeline.models.negative_sampling import Float64s
 from pipeline.training.batch import Batch, Floats, Noise, row_rates
 from pipeline.training.objective import Objective
@@ -124,7 +126,7 @@ class ReferenceTrainer:
         if tree is None:
             raise ValueError("hierarchical softmax needs a tree")
         first, _ = top_of(tree)
-        counts = Counter(node for word in batch.targets.words.flat for node in tree.path(word)[0].tolist())
+        counts = _times_met(tree, batch)
         total, d_h, updates = 0.0, np.zeros_like(h), list[Update]()
         for word, place in targets:
             points, codes = tree.path(word)
@@ -140,20 +142,25 @@ class ReferenceTrainer:
         return total, d_h, updates
 
 
+@lru_cache(maxsize=1)
+def _times_met(tree: HuffmanTree, batch: Batch) -> Counter[int]:
+    """How often each node stands on the paths of the step's targets."""
+    return Counter(node for word in batch.targets.words.flat for node in tree.path(word)[0].tolist())
+
+
 def _negative(parameters: Parameters, batch: Batch, at: tuple[int, int], h: Float64s, targets: list[Target]) -> Output:
     noise, (lane, n) = batch.drawn, at
     if not isinstance(noise, Noise):
         raise TypeError("negative sampling needs a batch with noise")
-    group = n * noise.words.shape[1] // batch.centers.shape[1]
+    size = batch.centers.shape[1] // noise.words.shape[1]
+    group = n // size
     drawn = noise.words[lane, group]  # (K,)
     labels = np.repeat([1.0, 0.0], [len(targets), len(drawn)])
     weights = np.repeat([1.0, len(targets) * noise.negative / len(drawn)], [len(targets), len(drawn)])
     u = _rows(parameters.contexts, [*(target.word for target in targets), *drawn])
     d_h, d_u = negative_sampling.gradient(h, u, labels, weights)
-    updates = [
-        Update("contexts", word, ("target", lane, place), int(batch.targets.occurrences[lane, place]), d_row)
-        for (word, place), d_row in zip(targets, d_u, strict=False)
-    ]
+    where = (lane, group, size)
+    updates = [_of_target(batch, where, target, d_row) for target, d_row in zip(targets, d_u, strict=False)]
     for k, d_row in enumerate(d_u[len(targets) :]):
         count = int(noise.occurrences[lane, group, k])
         updates.append(Update("contexts", int(drawn[k]), ("noise", lane, group, k), count, d_row))
@@ -183,12 +190,22 @@ def _summed(updates: list[Update]) -> Iterator[tuple[str, int, Float64s, int, fl
 
 
 def _rate(rate: float, count: int, gradient: Float64s, curvature: float) -> float:
-    return float(row_rates(rate, np.array(count, np.int32), np.array(np.linalg.norm(gradient)), curvature))
+    lengths = np.array([np.linalg.norm(gradient)])
+    return float(row_rates(rate, np.array([count], np.int32), lengths, curvature)[0])
 
 
 def _rows(matrix: Floats, chosen: Any) -> Float64s:
     rows: Float64s = matrix[chosen].astype(np.float64)
     return rows
+
+
+def _of_target(batch: Batch, at: tuple[int, int, int], target: Target, gradient: Float64s) -> Update:
+    """Each group of centers pulls a target by itself, so one within reach of several counts so many times."""
+    lane, group, size = at
+    first, last = target.place - (batch.targets.present.shape[2] - 1), target.place  # the centers within reach
+    groups = {n // size for n in range(max(first, 0), min(last, batch.centers.shape[1] - 1) + 1)}
+    count = int(batch.targets.occurrences[lane, target.place]) * len(groups)
+    return Update("contexts", target.word, ("target", lane, group, target.place), count, gradient)
 
 
 def _of_token(batch: Batch, lane: int, place: int, gradient: Float64s) -> Update:

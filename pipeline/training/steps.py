@@ -17,6 +17,7 @@ class Steps:
     Attributes:
         model: "skipgram" or "cbow": what the targets are.
         tokens: (S, L, N + 2C), and so on: see `Batch`.
+        positive: (S, L, 2C + 1, N): with the centers last, since work on many of them at once is fast.
     """
 
     model: str
@@ -49,14 +50,14 @@ class Steps:
 
     def __getitem__(self, step: int) -> Batch:
         tokens, positive, occurrences = self.tokens[step], self.positive[step], self.occurrences[step]
-        window = positive.shape[2] // 2
-        present = positive if self.model == "skipgram" else positive.any(axis=2, keepdims=True)
+        window = positive.shape[1] // 2
+        present = positive if self.model == "skipgram" else positive.any(axis=1, keepdims=True)
         words, counts = (of_targets(self.model, values, window) for values in (tokens, occurrences))
         return Batch(
             tokens,
-            positive,
+            positive.swapaxes(1, 2),
             occurrences,
-            Targets(words, present, counts),
+            Targets(words, present.swapaxes(1, 2), counts),
             sliced(self.drawn, step) if self.drawn else None,
             float(self.progress[step]),
             len(tokens),

@@ -1,66 +1,28 @@
-"""Training: every batch of every epoch through a trainer, with the learning rate's schedule and an honest loss."""
+"""Training: every part of every epoch through a crew; between two parts it can be looked at, kept and left."""
 
-import math
-import time
-from collections.abc import Callable, Iterable, Iterator
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from pipeline.settings import TrainSettings
-from pipeline.text.token_files import Chunk
+from pipeline.settings import TrainSettings, WatchSettings
 from pipeline.text.vocabulary import Vocabulary
-from pipeline.training.batch import Batch
-from pipeline.training.batches import BatchMaker
-from pipeline.training.fast.trainer import FastTrainer
+from pipeline.training.checkpoint import Checkpoint, Checkpoints
+from pipeline.training.crew import Crew, Solo, Trainer, crew_for
+from pipeline.training.divergence import Bounds
+from pipeline.training.held_out import Side, Text, divide, mean_loss, require_pairs, stalled, tokens_of
+from pipeline.training.interrupt import Interrupt
+from pipeline.training.ledger import Ledger, Progress, Sum, ignore
 from pipeline.training.parameters import Parameters
-from pipeline.training.schedule import learning_rate
-from storage.errors import Diverged, InputError
+from pipeline.training.position import Position
+from pipeline.training.probes import Probes
+from storage.errors import InputError, Interrupted
 
-REPORT_SECONDS = 0.5
-DIVERGED = 3.0
-"""A mean loss this many times that of knowing nothing ends the training."""
-
-
-class Text(Protocol):
-    """What is trained on: a `TokenCorpus`, or the part of one that the cross-check holds in memory."""
-
-    def chunks(self, size_v: int) -> Iterator[Chunk]:
-        """The tokens of the `size_v` most frequent words, in order, chunk by chunk."""
-
-
-class Trainer(Protocol):
-    """What the reference and the fast trainer have in common."""
-
-    def step(self, parameters: Parameters, batch: Batch, rate: float) -> float:
-        """Move the parameters in place; return the batch's summed loss before the step, in nats."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a training stands.
-
-    Attributes:
-        epoch: the current one, from 1.
-        epochs: how many there are.
-        tokens: raw tokens of the vocabulary passed so far, all epochs.
-        total_tokens: the same at the end.
-        loss: mean loss per positive pair in the current epoch so far, in nats.
-        alpha: current learning rate.
-        words_per_s: raw tokens per second since the start.
-        eta_s: seconds left at that speed.
-    """
-
-    epoch: int
-    epochs: int
-    tokens: int
-    total_tokens: int
-    loss: float
-    alpha: float
-    words_per_s: float
-    eta_s: float
+ENOUGH_PAIRS = 1000
+"""A mean of fewer pairs says too little about divergence by itself."""
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,13 +33,23 @@ class Trained:
         parameters: both matrices.
         losses: for each epoch the mean loss per positive pair, in nats, each pair counted as it was met.
         pairs: for each epoch the number of positive pairs.
+        held_out: for each epoch the mean loss per pair of held-out text after it; empty where none is held out.
+        tokens: raw tokens of the vocabulary in a pass over the text that was trained on.
+        held_out_tokens: the same of the text that was not.
         seconds: time in the training loop.
+        words_per_s: raw tokens per second of this process.
+        ignorance: mean loss per pair of knowing nothing, in nats.
     """
 
     parameters: Parameters
     losses: tuple[float, ...]
     pairs: tuple[int, ...]
+    held_out: tuple[float, ...]
+    tokens: int
+    held_out_tokens: int
     seconds: float
+    words_per_s: float
+    ignorance: float
 
     @property
     def largest_norm(self) -> float:
@@ -85,78 +57,137 @@ class Trained:
         return float(np.sqrt(np.einsum("vd,vd->v", self.parameters.vectors, self.parameters.vectors).max()))
 
 
-def ignore(_: Progress) -> None:
-    """Report to nobody."""
-
-
 def train(
     corpus: Text,
     vocabulary: Vocabulary,
     settings: TrainSettings,
     *,
+    workers: int = 1,
+    deterministic: bool = False,
     trainer: Trainer | None = None,
+    start: Parameters | None = None,
+    tokens: int | None = None,
+    watch: WatchSettings | None = None,
+    probes: Probes | None = None,
+    checkpoints: Checkpoints | None = None,
+    resume: Checkpoint | None = None,
+    interrupt: Interrupt | None = None,
     report: Callable[[Progress], None] = ignore,
 ) -> Trained:
-    """Train skip-gram with negative sampling on one thread; the same arguments give the same bytes.
+    """Train; one worker, or several that are deterministic, give the same bytes for the same arguments.
+
+    Args:
+        corpus: the text.
+        vocabulary: its words; the rows of the parameters.
+        settings: of the training.
+        workers: processes that train at once.
+        deterministic: let them share every step.
+        trainer: instead of the fast one, for one worker.
+        start: parameters to start from, which are moved; by default `Parameters.start`.
+        tokens: of the vocabulary in a pass over the text, where that is not the sum of its counts.
+        watch: what is held out, and when that ends the training.
+        probes: words to look at.
+        checkpoints: where to keep the training from time to time, and when it is interrupted.
+        resume: where to go on.
+        interrupt: ends the training between two parts, after a checkpoint.
+        report: is told how far it is.
 
     Raises:
         Diverged: a score or a parameter left the finite numbers.
-        InputError: the text holds no pair of words.
+        InputError: the text, or what is held out of it, holds no pair of words; or a checkpoint cannot be written.
+        Interrupted: what was done is kept in a checkpoint.
     """
-    parameters = Parameters.start(len(vocabulary), settings.vector_size, settings.seed)
-    maker = BatchMaker(vocabulary.counts, settings)
-    run = _Run(settings, int(vocabulary.counts.sum()), trainer or FastTrainer(maker.objective), report)
-    with threadpool_limits(1, "blas"), np.errstate(over="ignore", invalid="ignore"):
-        for epoch in range(settings.epochs):
-            run.epoch(parameters, maker.epoch(corpus.chunks(len(vocabulary)), epoch), epoch)
-            parameters.require_finite()
-    if not any(run.pairs):
+    watch, size = watch or WatchSettings(), len(vocabulary)
+    text, held_out = divide(corpus, size, watch.held_out) if watch.held_out else (corpus, None)
+    tokens = tokens_of(text, size) if held_out else int(vocabulary.counts.sum()) if tokens is None else tokens
+    start = start or Parameters.start(size, settings.vector_size, settings.seed)
+    with (
+        threadpool_limits(1, "blas"),
+        np.errstate(over="ignore", invalid="ignore"),
+        Solo(settings, vocabulary.counts, start, trainer, tokens=tokens)
+        if trainer
+        else crew_for(workers, deterministic, settings, vocabulary.counts, start, tokens=tokens) as crew,
+    ):
+        del start  # several workers have copied it
+        if resume:
+            resume.restore(crew.parameters)
+        ledger = Ledger(settings, tokens, resume.position if resume else Position(), report)
+        bounds = Bounds.of(crew.maker.objective, settings, vocabulary.counts)
+        run = _Run(crew, ledger, bounds=bounds, probes=probes, checkpoints=checkpoints, interrupt=interrupt)
+        if held_out:
+            require_pairs(crew, held_out, size)
+        while ledger.epoch < settings.epochs and not stalled(ledger.held_out, watch.patience):
+            run.epoch(text, held_out)
+        run.look(last=True)
+    if not any(ledger.pairs):
         raise InputError(
             "no word of the vocabulary has another within its window and sentence, so there is nothing to learn;"
             " put whole sentences or paragraphs on a line, or lower --min-count"
         )
-    return Trained(parameters, tuple(run.losses), tuple(run.pairs), time.perf_counter() - run.started)
+    return run.trained(tokens_of(held_out, size) if held_out else 0)
 
 
 class _Run:
-    """One training: its clock, its sums, its reports."""
+    """One training, epoch by epoch."""
 
     def __init__(
-        self, settings: TrainSettings, tokens: int, trainer: Trainer, report: Callable[[Progress], None]
+        self,
+        crew: Crew,
+        ledger: Ledger,
+        *,
+        bounds: Bounds,
+        probes: Probes | None,
+        checkpoints: Checkpoints | None,
+        interrupt: Interrupt | None,
     ) -> None:
-        self.settings, self.total, self.trainer, self.report = settings, tokens * settings.epochs, trainer, report
-        self.started = self.reported = time.perf_counter()
-        self.losses: list[float] = []
-        self.pairs: list[int] = []
+        self.crew, self.ledger, self.bounds = crew, ledger, bounds
+        self.size = len(crew.parameters.vectors)
+        self.probes, self.checkpoints, self.interrupt = probes, checkpoints, interrupt
+        if probes:
+            probes.pass_over(ledger.progress)
 
-    def epoch(self, parameters: Parameters, batches: Iterable[Batch], epoch: int) -> None:
-        loss, pairs, rate = 0.0, 0, self.settings.alpha
-        for batch in batches:
-            rate = learning_rate(self.settings, batch.progress)
-            loss += self.trainer.step(parameters, batch, rate)
-            pairs += batch.pairs
-            self._require_sound(loss / max(pairs, 1), epoch, rate)
-            if time.perf_counter() - self.reported > REPORT_SECONDS:
-                self._tell(epoch, int(batch.progress * self.total), loss / max(pairs, 1), rate)
-        self.losses.append(loss / max(pairs, 1))
-        self.pairs.append(pairs)
-        self._tell(epoch, self.total * (epoch + 1) // self.settings.epochs, self.losses[-1], rate)
+    def epoch(self, text: Text, held_out: Side | None) -> None:
+        """Take what is left of an epoch, and measure what was held out."""
+        ledger = self.ledger
+        for done in self.crew.epoch(text.chunks(self.size), ledger.epoch, ledger.parts):
+            ledger.take(done)
+            self.bounds.check(ledger.now.mean, ledger.epoch, done.rate)
+            if done.parts:
+                self._between_parts()
+        self.crew.parameters.require_finite()
+        ledger.end_epoch(mean_loss(self.crew, held_out, self.size) if held_out else None)
+        self._between_parts()
 
-    def _require_sound(self, loss: float, epoch: int, rate: float) -> None:
-        """Rows cannot leap (`row_rates`), so a learning rate far too high shows in the loss.
+    def look(self, *, last: bool = False) -> None:
+        """Look at the probes, if it is time or this is the end."""
+        if self.probes:
+            ledger = self.ledger
+            epoch = min(ledger.epoch + 1, ledger.epochs)
+            self.probes.look(self.crew.parameters.vectors, ledger.progress, epoch, ledger.tokens, last=last)
 
-        Raises:
-            Diverged: the loss is not finite, or far above that of all scores being zero.
-        """
-        ignorance = (1 + self.settings.negative) * math.log(2)
-        if not loss < DIVERGED * ignorance:
-            raise Diverged(
-                f"training diverges: at learning rate {rate:.4g} in epoch {epoch + 1} the mean loss is {loss:.4g}, "
-                f"where vectors that know nothing have {ignorance:.4g}; lower --alpha (now {self.settings.alpha})"
-            )
+    def _between_parts(self) -> None:
+        """Look at the training, keep it, leave it: whatever is due."""
+        ledger = self.ledger
+        if ledger.part.pairs >= ENOUGH_PAIRS:
+            self.bounds.check(ledger.part.mean, ledger.epoch, ledger.rate)
+            ledger.part = Sum()
+        self.look()
+        if self.checkpoints:
+            if self.interrupt and self.interrupt.number is not None:
+                self._leave(self.checkpoints, self.interrupt.number)
+            if self.checkpoints.due:
+                self.checkpoints.save(self.crew.parameters, ledger.position())
 
-    def _tell(self, epoch: int, tokens: int, loss: float, rate: float) -> None:
-        self.reported = time.perf_counter()
-        speed = tokens / max(self.reported - self.started, 1e-9)
-        left = (self.total - tokens) / speed if speed else math.inf
-        self.report(Progress(epoch + 1, self.settings.epochs, tokens, self.total, loss, rate, speed, left))
+    def _leave(self, checkpoints: Checkpoints, signal_number: int) -> None:
+        ledger = self.ledger
+        if ledger.epoch == ledger.epochs:
+            return  # nothing is left to do
+        kept = checkpoints.save(self.crew.parameters, ledger.position())
+        raise Interrupted(f"{ledger.progress:.0%} of the training is kept in {kept}.", signal_number)
+
+    def trained(self, held_out_tokens: int) -> Trained:
+        """What comes out."""
+        ledger, tokens = self.ledger, self.crew.maker.tokens
+        curves = tuple(ledger.losses), tuple(ledger.pairs), tuple(ledger.held_out)
+        clock = ledger.seconds, ledger.words_per_s
+        return Trained(self.crew.parameters, *curves, tokens, held_out_tokens, *clock, self.bounds.ignorance)

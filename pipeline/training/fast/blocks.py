@@ -46,6 +46,31 @@ def band(products: NDArray[Any], width: int) -> NDArray[Any]:
     return as_strided(products, (lanes, blocks, rows, width), (over, across, down + along, along))
 
 
+def column_band(products: NDArray[Any], width: int) -> NDArray[Any]:
+    """(L, B, J, T) as (L, B, W, T): column t shows its rows t to t + W - 1, without a copy."""
+    lanes, blocks, _, columns = products.shape
+    over, across, down, along = products.strides
+    return as_strided(products, (lanes, blocks, width, columns), (over, across, down, along + down))
+
+
+def places_of_blocks(centers: int, size: int, width: int) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
+    """The B blocks of a lane: the J = size + width - 1 positions that each covers, (B, J), and by how many, (B, J)."""
+    places = np.arange(0, centers, size)[:, None] + np.arange(size + width - 1)
+    return places, np.bincount(places.ravel()).astype(np.int32)[places]
+
+
+def lane_sums(losses: Float32s) -> Float64s:
+    """(L,) sums of (L, G, T) losses, in float64."""
+    sums: Float64s = losses.sum(axis=(1, 2), dtype=np.float64)
+    return sums
+
+
+def logs_of_products(terms: Float32s, axis: int) -> Float32s | None:
+    """Sums of log(terms) along an axis as one log of their product; None where that leaves the range of floats."""
+    products = np.multiply.reduce(terms, axis=axis)
+    return np.log(products, out=products) if np.isfinite(products).all() else None
+
+
 def loss_and_sigmoid(scores: Float32s, losses: Float32s) -> None:
     """losses = log(1 + exp(s)), which is -log sigma(-s), and scores = sigma(s), in place."""
     np.exp(scores, out=scores)

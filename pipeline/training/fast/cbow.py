@@ -1,8 +1,7 @@
-"""The input side of CBOW, fast: the mean or sum of the rows around each center (`models.cbow`) as banded products.
+"""The input side of CBOW, fast: the mean or sum of the rows around each center (`models.cbow`) as sparse products.
 
-T consecutive centers draw on nearly the same J = T + 2C rows, so a block's sums are one product (T x J) (J x D) with
-a matrix P that is 1 where a row is a context and zero off the band, and the rows' gradients one with its transpose. The
-classic step multiplies the mean's gradient by p, the number of contexts, and the sum's by 1 / p:
+Let P (N x M) be 1 where one of a lane's M tokens is a context of one of its N centers. The classic step multiplies the
+mean's gradient by p, the number of contexts, and the sum's by 1 / p:
 
     mean:  h = P rows / p,   pulls = P.T d_h
     sum:   h = P rows,       pulls = P.T (d_h / p)
@@ -10,10 +9,10 @@ classic step multiplies the mean's gradient by p, the number of contexts, and th
 
 import numpy as np
 
-from pipeline.training.batch import BLOCK, Batch
-from pipeline.training.fast.blocks import Float32s, band, floats, overlapping
+from pipeline.training.batch import Batch
+from pipeline.training.fast.blocks import Float32s, floats
 from pipeline.training.fast.pulls import Pull
-from pipeline.training.fast.scatter import add_rows
+from pipeline.training.fast.sums import Ones, spread_rows, sum_rows
 from pipeline.training.parameters import Parameters
 
 
@@ -28,38 +27,32 @@ class CbowInput:
 
     def __init__(self, batch: Batch, dimensions: int, mean: bool) -> None:
         (L, N, W), D = batch.positive.shape, dimensions
-        T, J, B = BLOCK, BLOCK + W - 1, N // BLOCK
+        M = N + W - 1
         self.mean = mean
-        self.h_LND = floats(L, N, D)
-        self.h_LBTD = self.h_LND.reshape(L, B, T, D)
-        self.around_LMD, self.d_around_LMD = floats(L, N + W - 1, D), floats(L, N + W - 1, D)
-        self.around_LBJD = overlapping(self.around_LMD, B, T, J)
-        self.d_around_LBJD = floats(L, B, J, D)
-        rows = np.arange(L)[:, None, None] * (N + W - 1) + np.arange(0, N, T)[:, None] + np.arange(J)
-        self._rows_LBJ = rows.astype(np.int32)  # of all lanes' `around_LMD`
-        self._ones_LBJ = np.ones((L, B, J), np.float32)
-        self.contexts_LBTJ = np.zeros((L, B, T, J), np.float32)  # P; off the band nothing is ever written
-        self._band = band(self.contexts_LBTJ, W)
-        self._ones_W = np.ones(W, np.float32)
+        self.h_LND, self.around_LMD, self.d_around_LMD = floats(L, N, D), floats(L, M, D), floats(L, M, D)
+        tokens = np.arange(L)[:, None, None] * M + np.arange(N)[:, None] + np.arange(W)  # (L, N, W) around each center
+        self._tokens = tokens.astype(np.int32).ravel()
+        self._starts = np.zeros(L * N + 1, np.int32)
 
     def forward(self, parameters: Parameters, batch: Batch) -> Float32s:
         """(L, N, D) input vectors; a center without contexts has zero."""
         parameters.vectors.take(batch.tokens, axis=0, out=self.around_LMD, mode="clip")
-        self._band[...] = batch.positive.reshape(self._band.shape)
-        counts = np.maximum(self._band @ self._ones_W, 1.0)  # (L, B, T)
-        self.shares_LBT1 = np.reciprocal(counts)[..., None]
-        np.matmul(self.contexts_LBTJ, self.around_LBJD, out=self.h_LBTD)
+        counts = batch.positive.sum(axis=2, dtype=np.int32)  # (L, N)
+        np.cumsum(counts, out=self._starts[1:])
+        self.ones = Ones(self._starts, self._tokens.take(np.flatnonzero(batch.positive)))  # P, of all lanes
+        self.shares_LN1 = np.reciprocal(np.maximum(counts, 1), dtype=np.float32)[..., None]
+        sum_rows(self.ones, _rows(self.around_LMD), _rows(self.h_LND))
         if self.mean:
-            self.h_LBTD *= self.shares_LBT1
+            self.h_LND *= self.shares_LN1
         return self.h_LND
 
     def backward(self, batch: Batch, d_h: Float32s) -> list[Pull]:
         """Each context's row is pulled by every center it predicted."""
-        d_h_LBTD = d_h.reshape(self.h_LBTD.shape)
         if not self.mean:
-            d_h_LBTD *= self.shares_LBT1
-        np.matmul(self.contexts_LBTJ.transpose(0, 1, 3, 2), d_h_LBTD, out=self.d_around_LBJD)
-        self.d_around_LMD.fill(0.0)
-        flat = self.d_around_LMD.reshape(-1, d_h.shape[2])
-        add_rows(flat, self._rows_LBJ, self._ones_LBJ, self.d_around_LBJD)
+            d_h *= self.shares_LN1
+        spread_rows(self.ones, _rows(d_h), _rows(self.d_around_LMD))
         return [Pull("vectors", batch.tokens, batch.occurrences, self.d_around_LMD)]
+
+
+def _rows(lanes: Float32s) -> Float32s:
+    return lanes.reshape(-1, lanes.shape[2])

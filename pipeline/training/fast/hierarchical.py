@@ -104,7 +104,11 @@ class HierarchicalOutput:
         self.losses_LNP -= self.taken_LNP
         scores *= both
         np.subtract(left, scores, out=scores)
-        return lane_totals(self.losses_LNP)
+        losses = lane_totals(self.losses_LNP)
+        if not np.isfinite(losses).all():  # it may be for a node only that no target passes: infinity times 0
+            self.losses_LNP[both == 0] = 0.0
+            losses = lane_totals(self.losses_LNP)
+        return losses
 
     def backward(self, batch: Batch) -> tuple[Float32s, list[Pull]]:
         """(L, N, D) the negative gradient of the inputs, and what pulls the nodes."""

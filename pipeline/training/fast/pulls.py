@@ -36,8 +36,8 @@ def apply(pull: Pull, parameters: Parameters, rate: float) -> None:
 
 def lengths_of(pull: Pull) -> Float32s:
     """The Euclidean length of each gradient, of the shape of the ids."""
-    lengths: Float32s = np.sqrt(np.einsum("...d,...d->...", pull.pulls, pull.pulls))
-    return lengths
+    lengths: Float32s = np.vecdot(pull.pulls, pull.pulls)
+    return np.sqrt(lengths, out=lengths)
 
 
 def apply_share(pull: Pull, lengths: Float32s, parameters: Parameters, rate: float, share: tuple[int, int]) -> None:

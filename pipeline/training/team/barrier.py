@@ -18,6 +18,10 @@ SLEEP_SECONDS = 0.5
 """A longer wait is time to see whether the others are alive."""
 
 
+class ForemanGone(FirthError):
+    """Nobody is left to work for."""
+
+
 class Signals(NamedTuple):
     """A semaphore for each ordered pair of processes: signals[i][j] says that i has come, to j."""
 
@@ -43,7 +47,7 @@ class Barrier:
         """Return when all have come.
 
         Raises:
-            FirthError: the process that started this one is gone.
+            ForemanGone: the process that started this one is gone.
         """
         self.come()
         for semaphore in self._hear:
@@ -64,4 +68,4 @@ class Barrier:
     def check(self) -> None:
         """Look whether the others are alive; a worker can see only the process that started it."""
         if os.getppid() != self._parent:
-            raise FirthError("the process that started this worker is gone")
+            raise ForemanGone("the process that started this worker is gone")

@@ -16,6 +16,7 @@ from pipeline.text.token_files import Chunk
 from pipeline.training.batch import Batch
 from pipeline.training.batches import BatchMaker, Part
 from pipeline.training.crew import Done
+from pipeline.training.interrupt import held_back
 from pipeline.training.parameters import Parameters
 from pipeline.training.schedule import learning_rate
 from pipeline.training.team.barrier import Signals
@@ -37,12 +38,20 @@ class Foreman:
         counts: (V,) of the vocabulary's words.
         start: the parameters to start from; they are copied, and `parameters` are those that move.
         lockstep: share every step, for the same bytes as one process alone.
+        tokens: of a pass over the text, where that is not the sum of the counts.
     """
 
     def __init__(
-        self, size: int, settings: TrainSettings, counts: NDArray[np.int64], start: Parameters, lockstep: bool
+        self,
+        size: int,
+        settings: TrainSettings,
+        counts: NDArray[np.int64],
+        start: Parameters,
+        lockstep: bool,
+        *,
+        tokens: int | None = None,
     ) -> None:
-        self.maker = BatchMaker(counts, settings)
+        self.maker = BatchMaker(counts, settings, tokens=tokens)
         self._team = _team(min(size, self.maker.shape.lanes) if lockstep else size, lockstep, self.maker, counts)
         self.parameters = self._team.parameters()
         self.parameters.vectors[...], self.parameters.contexts[...] = start.vectors, start.contexts
@@ -51,14 +60,19 @@ class Foreman:
         self._connections: list[Connection] = []
         self._processes: list[SpawnProcess] = []
         self._in_steps = False
-        for me in range(1, self._team.size):
-            self._start(me)
+        try:
+            for me in range(1, self._team.size):
+                self._start(me)
+        except BaseException:
+            self.close()
+            raise
 
     def _start(self, me: int) -> None:
         context = multiprocessing.get_context("spawn")
         here, there = context.Pipe()
         process = context.Process(target=work, args=(self._team, me, there), daemon=True)
-        process.start()
+        with held_back():  # from the worker for good: who is told to end is the foreman, who then tells the others
+            process.start()
         there.close()
         self._connections.append(here)
         self._processes.append(process)
@@ -78,9 +92,11 @@ class Foreman:
             self._member.barrier.come()
         for connection in self._connections:
             connection.close()
-        for process in self._processes:
-            process.join(5)
-            if process.is_alive():
+        try:
+            for process in self._processes:
+                process.join(5)
+        finally:  # also when this process is interrupted while it waits
+            for process in self._processes:
                 process.kill()
 
     def epoch(self, chunks: Iterable[Chunk], epoch: int, skip: int = 0) -> Iterator[Done]:
@@ -89,11 +105,10 @@ class Foreman:
         while round_of := list(islice(parts, self._team.size)):
             skip += len(round_of)
             self._share_out(round_of)
-            if isinstance(self._member, LockstepMember):
-                yield from self._together(self._member, round_of)
-            elif isinstance(self._member, FreeMember):
-                yield from self._each_alone(self._member, round_of)
-            yield Done(0.0, 0, 0.0, 0.0, skip)
+            done = Done(0.0, 0, 0.0, self.maker.settings.alpha)
+            for done in self._round(round_of):
+                yield done
+            yield done._replace(loss=0.0, pairs=0, parts=skip)
 
     def loss(self, batch: Batch) -> float:
         """A batch's summed loss, in nats, by this process alone; moves nothing."""
@@ -104,7 +119,14 @@ class Foreman:
         others = parts[1:] + [None] * (self._team.size - len(parts))
         for me, (connection, part) in enumerate(zip(self._connections, others, strict=True), start=1):
             layout = self._team.inboxes[me].write(part.stream.arrays) if part else []
-            connection.send((layout, part.key if part else None))
+            self._send(connection, (layout, part.key if part else None))
+
+    def _round(self, parts: list[Part]) -> Iterator[Done]:
+        if isinstance(self._member, LockstepMember):
+            return self._together(self._member, parts)
+        if isinstance(self._member, FreeMember):
+            return self._each_alone(self._member, parts)
+        raise TypeError(f"{type(self._member).__name__} takes part in no rounds")
 
     def _each_alone(self, member: FreeMember, parts: list[Part]) -> Iterator[Done]:
         """This process's own steps, then what the others report of theirs."""
@@ -119,7 +141,7 @@ class Foreman:
         """All members' steps, one after the other."""
         layouts = [member.make(parts[0]), *map(self._receive, self._connections[: len(parts) - 1])]
         for connection in self._connections:
-            connection.send(layouts)
+            self._send(connection, layouts)
         self._in_steps = True
         for by, layout in enumerate(layouts):
             for batch in member.made(by, layout):
@@ -128,10 +150,16 @@ class Foreman:
                     yield Done(loss, batch.pairs, batch.progress, learning_rate(self.maker.settings, batch.progress))
         self._in_steps = False
 
+    def _send(self, connection: Connection, message: Any) -> None:
+        try:
+            connection.send(message)
+        except OSError:  # a broken pipe
+            raise _ended_early() from None
+
     def _receive(self, connection: Connection) -> Any:
         try:
             return connection.recv()
-        except EOFError:
+        except (EOFError, OSError):
             raise _ended_early() from None
 
     def _require_all_alive(self) -> None:
@@ -154,6 +182,7 @@ def _team(size: int, lockstep: bool, maker: BatchMaker, counts: NDArray[np.int64
         settings,
         shape,
         Block(counts.nbytes),
+        maker.tokens,
         Block(8 * len(counts) * settings.vector_size),
         Block(bytes_of_gradients(maker, len(counts))),
         Block(8 * shape.lanes),

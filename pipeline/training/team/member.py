@@ -20,7 +20,8 @@ class Member:
 
     def __init__(self, team: Team, me: int) -> None:
         self.team, self.me = team, me
-        self.maker = BatchMaker(team.counts.array(np.int64, (team.words,)), team.settings, team.shape)
+        counts = team.counts.array(np.int64, (team.words,))
+        self.maker = BatchMaker(counts, team.settings, team.shape, team.tokens)
         self.trainer = FastTrainer(self.maker.objective)
         self.parameters = team.parameters()
         self.barrier = Barrier(team.signals, me)

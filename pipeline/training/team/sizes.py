@@ -10,8 +10,9 @@ PULLS = 4
 
 def bytes_of_gradients(maker: BatchMaker, words: int) -> int:
     """Of all lanes of a step: rows of D floats, each with five numbers beside it."""
-    tokens = maker.shape.centers + 2 * maker.settings.window
-    rows = maker.shape.lanes * (2 * tokens + _output_rows(maker, words))
+    shape, reach = maker.shape, 2 * maker.settings.window
+    targets = shape.centers // shape.group * (shape.group + reach)  # each group pulls those around it by itself
+    rows = shape.lanes * (shape.centers + reach + targets + _output_rows(maker, words))
     return rows * 4 * (maker.settings.vector_size + 5) + PULLS * 5 * ALIGNMENT
 
 

@@ -23,6 +23,7 @@ class Team:
         settings: of the training.
         shape: of a step.
         counts: of the vocabulary's words, (V,) int64.
+        tokens: of a pass over the text.
         matrices: both, (2, V, D) float32.
         gradients: of all lanes of a step, and their lengths and curvatures.
         losses: (L,) float64, of the step's lanes.
@@ -37,6 +38,7 @@ class Team:
     settings: TrainSettings
     shape: StepShape
     counts: Block
+    tokens: int
     matrices: Block
     gradients: Block
     losses: Block

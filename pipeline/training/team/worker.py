@@ -1,11 +1,11 @@
 """The life of a process of a team that is not the foreman."""
 
-import signal
 from multiprocessing.connection import Connection
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from pipeline.training.team.barrier import ForemanGone
 from pipeline.training.team.free import FreeMember
 from pipeline.training.team.lockstep import LockstepMember
 from pipeline.training.team.member import Member
@@ -19,11 +19,10 @@ def member_of(team: Team, me: int) -> Member:
 
 def work(team: Team, me: int, connection: Connection) -> None:
     """Take part in round after round, until the team is to end."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who is interrupted is the foreman, who then tells the others
     member = member_of(team, me)
     with threadpool_limits(1, "blas"), np.errstate(over="ignore", invalid="ignore"):
         try:
             while member.round(connection):
                 pass
-        except (EOFError, ConnectionError):  # the foreman has closed the connection, or is gone
+        except (EOFError, ConnectionError, ForemanGone):  # the foreman has closed the connection, or is gone
             return
