@@ -23,6 +23,7 @@ from pipeline.settings import (
     TokenSettings,
     TrainSettings,
     VocabularySettings,
+    WatchSettings,
     WorkerSettings,
     allowed_range,
 )
@@ -32,7 +33,7 @@ from storage.errors import SettingError
 
 USED_BY = {
     "tokenize": (TokenSettings, PhraseSettings, WorkSettings),
-    "train": (VocabularySettings, TrainSettings),
+    "train": (VocabularySettings, TrainSettings, WatchSettings, WorkerSettings),
     "crosscheck": (CrosscheckSettings,),
     "evaluate": (EvaluateSettings,),
     "similar": (AnswerSettings,),
@@ -102,7 +103,7 @@ def test_a_number_is_accepted_exactly_in_its_range(field, value):
     high_enough = low is None or value > low or (value == low and not field.metadata["open_low"])
     low_enough = high is None or value <= high
     if high_enough and low_enough and (field.type is float or isinstance(value, int)):
-        assert Number(field)(repr(value)) == value
+        assert Number(field)(repr(value)) == field.type(value)
     else:
         with pytest.raises(click.BadParameter, match="allowed: "):
             Number(field)(repr(value))

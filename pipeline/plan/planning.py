@@ -169,7 +169,7 @@ class _Corpus:
 
 
 def _disk(corpus: _Corpus, training: TrainSettings, work: WorkerSettings) -> dict[str, Number]:
-    """What the stages keep; and two checkpoints with both matrices, for a moment, while the second replaces the first."""
+    """What the stages keep; and two checkpoints of both matrices, for the moment in which one replaces the other."""
     lengths = 4 * corpus.tokens + 8 * (corpus.sentences + 1) + 8 * corpus.types
     matrices = 8 * corpus.words * training.vector_size
     return {
