@@ -197,9 +197,10 @@ def test_an_epoch_that_is_left_leaves_no_process(text):
     assert multiprocessing.active_children() == []
 
 
-def test_the_crew_is_as_large_as_was_asked_for(text):
-    """One worker is this process alone; more are a team."""
+def test_the_crew_is_what_was_asked_for(text):
+    """One worker is this process alone, or does both shards; more run free, or do a shard each."""
     arguments = text.settings, text.vocabulary.counts, text.start()
-    with crew_for(1, True, *arguments) as one, crew_for(2, True, *arguments) as two:
-        assert (type(one), type(two)) == (Solo, ShardForeman)
-        assert len(multiprocessing.active_children()) == 1
+    for workers, deterministic, kind in ((1, False, Solo), (2, False, free.FreeForeman), (1, True, ShardForeman)):
+        with crew_for(workers, deterministic, *arguments) as crew:
+            assert type(crew) is kind
+            assert len(multiprocessing.active_children()) == workers - 1
