@@ -70,6 +70,7 @@ STOPS = {
         "pipeline/training/training.py",
         "pipeline/training/stage.py",
     ],
+    "Before anything long starts": ["pipeline/plan"],
     "How good are they": ["pipeline/crosscheck", "pipeline/evaluation"],
     "Vectors kept": ["storage"],
     "Questions answered": ["service"],
