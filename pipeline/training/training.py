@@ -149,7 +149,7 @@ class _Run:
     def epoch(self, text: Text, held_out: Side | None) -> None:
         """Take what is left of an epoch, and measure what was held out."""
         ledger = self.ledger
-        for done in self.crew.epoch(text.chunks(self.size), ledger.epoch, ledger.parts):
+        for done in self.crew.epoch(text.chunks(self.size), ledger.epoch, ledger.parts, self._due):
             ledger.take(done)
             self.bounds.check(ledger.now.mean, ledger.epoch, done.rate)
             if done.parts:
@@ -157,6 +157,11 @@ class _Run:
         self.crew.parameters.require_finite()
         ledger.end_epoch(mean_loss(self.crew, held_out, self.size) if held_out else None)
         self._between_parts()
+
+    def _due(self) -> bool:
+        """Whether there is something to do between two parts."""
+        interrupted = self.interrupt is not None and self.interrupt.number is not None
+        return interrupted or (self.checkpoints is not None and self.checkpoints.due)
 
     def look(self, *, last: bool = False) -> None:
         """Look at the probes, if it is time or this is the end."""

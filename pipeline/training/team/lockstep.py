@@ -10,18 +10,26 @@ depend on that lane alone; so the bytes are the same for any number of members.
 """
 
 import math
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.settings import TrainSettings
+from pipeline.text.token_files import Chunk
 from pipeline.training.batch import Batch
 from pipeline.training.batches import Part
+from pipeline.training.crew import Done, Pause, never
 from pipeline.training.fast.blocks import Float32s
 from pipeline.training.fast.pulls import Pull, apply_share, lengths_of
+from pipeline.training.parameters import Parameters
 from pipeline.training.schedule import learning_rate
+from pipeline.training.step_shape import StepShape
 from pipeline.training.steps import Steps
+from pipeline.training.team.foreman import Foreman
 from pipeline.training.team.member import Member
 from pipeline.training.team.shared import Layout, padded
 from pipeline.training.team.team import STOPPED, Team
@@ -69,8 +77,8 @@ class LockstepMember(Member):
 
     def round(self, connection: Connection) -> bool:
         """Make the steps of a part, then do this member's share of everybody's steps; says whether to go on."""
-        if part := self.receive(connection):
-            connection.send(self.make(part))
+        if connection.recv():
+            connection.send(self.make(self.receive(connection)))
         made = [self.made(by, layout) for by, layout in enumerate(connection.recv())]
         return all(self.step(batch) is not None for steps in made for batch in steps)
 
@@ -86,6 +94,49 @@ class LockstepMember(Member):
             for place, values in zip(own, (*part[1:], lengths_of(part)), strict=True):
                 place[...] = values
         return [shared for shared, _ in self._places[sizes]]
+
+
+class LockstepForeman(Foreman):
+    """The process that cuts the text, a part for each member at a time."""
+
+    me: LockstepMember
+
+    def __init__(
+        self,
+        size: int,
+        settings: TrainSettings,
+        counts: NDArray[np.int64],
+        start: Parameters,
+        *,
+        tokens: int | None = None,
+    ) -> None:
+        lanes = StepShape.for_settings(settings).lanes  # more members would have nothing to do
+        super().__init__(LockstepMember, min(size, lanes), settings, counts, start, tokens=tokens)
+
+    def epoch(self, chunks: Iterable[Chunk], epoch: int, skip: int = 0, pause: Pause = never) -> Iterator[Done]:  # noqa: ARG002 - every round ends soon
+        """Take all steps of a pass but for the first `skip` parts."""
+        parts = islice(self.maker.parts(chunks, epoch), skip, None)
+        while round_of := list(islice(parts, self.team.size)):
+            skip += len(round_of)
+            done = Done(0.0, 0, 0.0, self.maker.settings.alpha)
+            for done in self._round(round_of):
+                yield done
+            yield done._replace(loss=0.0, pairs=0, parts=skip)
+
+    def _round(self, parts: list[Part]) -> Iterator[Done]:
+        """Everybody makes the steps of a part, then all take all of them, one after the other."""
+        for member, connection in enumerate(self.connections, start=1):
+            self.send(connection, member < len(parts))
+            if member < len(parts):
+                self.hand_over(parts[member], member, 0)
+        layouts = [self.me.make(parts[0]), *map(self.receive, self.connections[: len(parts) - 1])]
+        for connection in self.connections:
+            self.send(connection, layouts)
+        for by, layout in enumerate(layouts):
+            for batch in self.me.made(by, layout):
+                loss = self.me.step(batch)
+                if loss is not None:
+                    yield Done(loss, batch.pairs, batch.progress, learning_rate(self.maker.settings, batch.progress))
 
 
 def _placed(team: Team, pulls: list[Pull], lanes: slice) -> list[tuple[Shared, list[NDArray[Any]]]]:
