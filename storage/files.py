@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
+
 from storage.json_text import json_text
 
 
@@ -35,6 +37,14 @@ def write_json(path: Path, value: Any) -> None:
     """Write `value` as readable JSON, whole or not at all."""
     with whole_file(path) as file:
         file.write(json_text(value, indent=2).encode() + b"\n")
+
+
+def write_array(path: Path, array: "np.ndarray[Any, Any]") -> None:
+    """Write an array as .npy, whole or not at all; unlike that of `np.save`, an error tells of a full disk."""
+    about = np.lib.format.header_data_from_array_1_0(array)
+    with whole_file(path) as file:
+        np.lib.format.write_array_header_1_0(file, about)
+        file.write(np.ascontiguousarray(array).data.cast("B"))
 
 
 def sync_folder(folder: Path) -> None:

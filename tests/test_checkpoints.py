@@ -10,17 +10,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.settings import TrainSettings, VocabularySettings, WatchSettings, WorkerSettings
+from pipeline.settings import TrainSettings, VocabularySettings, WatchSettings
 from pipeline.stages import StageFolder
 from pipeline.text.token_files import TokenCorpus
 from pipeline.training.checkpoint import Checkpoints
 from pipeline.training.fast.trainer import FastTrainer
 from pipeline.training.interrupt import Interrupt
+from pipeline.training.keeping import Keeping
 from pipeline.training.objective import Objective
 from pipeline.training.parameters import Parameters
 from pipeline.training.position import Position
 from pipeline.training.stage import train_stage
 from pipeline.training.training import train
+from pipeline.training.wishes import Wishes
 from storage.errors import Diverged, InputError, Interrupted
 
 TRAINING = {
@@ -154,7 +156,7 @@ def test_a_diverging_training_leaves_the_checkpoint_before(lee_tokens, tmp_path)
     checkpoints = Checkpoints(tmp_path, ALWAYS, TRAINING)
     trainer = Spoiling(Objective.of(SMALL, vocabulary.counts))
     with pytest.raises(Diverged, match="--alpha"):
-        train(corpus, vocabulary, SMALL, trainer=trainer, checkpoints=checkpoints)
+        train(corpus, vocabulary, SMALL, trainer=trainer, keeping=Keeping(checkpoints))
     found, again = checkpoints.load(), Parameters.start(len(vocabulary), 8, 1)
     found.restore(again)
     assert found.position.epoch == 1
@@ -184,8 +186,8 @@ def test_a_training_left_between_any_two_parts_ends_in_the_same_bytes(lee_tokens
     checkpoints, left, trained = Checkpoints(tmp_path, 1, TRAINING), 0, None
     while trained is None:
         with contextlib.suppress(Interrupted):
-            kept = {"checkpoints": checkpoints, "resume": checkpoints.load(), "interrupt": StopAfter()}
-            trained = train(corpus, vocabulary, chosen, watch=watch, **kept)
+            keeping = Keeping(checkpoints, checkpoints.load(), StopAfter())
+            trained = train(corpus, vocabulary, chosen, watch=watch, keeping=keeping)
         left += 1
     assert left > 4
     assert trained.parameters.vectors.tobytes() == whole.parameters.vectors.tobytes()
@@ -198,10 +200,10 @@ def test_a_stage_tells_what_becomes_of_a_checkpoint(lee_tokens, tmp_path, caplog
     caplog.set_level(logging.INFO)
     folder = StageFolder(tmp_path / "model")
 
-    def run(**options):
+    def run(*, resume=False, **options):
         caplog.clear()
-        work = WorkerSettings(checkpoint_minutes=1)
-        return train_stage(lee_tokens, folder, VocabularySettings(), SMALL, work=work, **options)
+        wishes = Wishes(resume=resume)
+        return train_stage(lee_tokens, folder, VocabularySettings(), SMALL, wishes=wishes, **options)
 
     with pytest.raises(Interrupted, match="checkpoint-000001"):
         run(resume=True, interrupt=StopAfter())

@@ -22,6 +22,7 @@ from pipeline.training.parameters import Parameters
 from pipeline.training.probes import Probes
 from pipeline.training.stage import train_stage
 from pipeline.training.training import train
+from pipeline.training.wishes import Wishes
 from storage.errors import InputError, SettingError, UnknownWord
 
 SMALL = TrainSettings(vector_size=8, epochs=3, sample=1e-2)
@@ -60,7 +61,8 @@ def test_other_shares_are_held_out_evenly(share):
 def test_the_two_sides_are_the_text(lee_tokens):
     """Every sentence is on exactly one side, whole; each side counts its own tokens from its beginning."""
     corpus = TokenCorpus.open(lee_tokens)
-    sides = divide(corpus, 1000, 0.1)
+    divided = divide(corpus, 1000, 0.1)
+    sides = divided.trained, divided.held_out
     trained, held = (sentences(side, 1000) for side in sides)
     assert not trained.keys() & held.keys()
     assert trained | held == sentences(corpus, 1000)
@@ -95,9 +97,9 @@ def test_the_loss_of_held_out_text_is_the_mean_over_its_pairs(corpus_of, lee_tex
     settings = replace(SMALL, model=model)
     random = np.random.default_rng(3)
     start = Parameters(*random.normal(0, 0.7, (2, len(vocabulary), 8)).astype(np.float32))
-    _, held = divide(corpus, len(vocabulary), 0.2)
+    held = divide(corpus, len(vocabulary), 0.2).held_out
     solo = Solo(settings, vocabulary.counts, start)
-    found = mean_loss(solo, held, len(vocabulary))
+    found = mean_loss(solo, held)
     total, pairs, (v, u) = 0.0, 0, (matrix.astype(np.float64) for matrix in (start.vectors, start.contexts))
     for batch in BatchMaker(vocabulary.counts, settings).epoch(held.chunks(len(vocabulary)), HELD_OUT):
         for lane, n in np.argwhere(batch.positive.any(axis=2)):
@@ -110,7 +112,7 @@ def test_the_loss_of_held_out_text_is_the_mean_over_its_pairs(corpus_of, lee_tex
                 pairs += 1
     assert pairs > 500
     assert found == pytest.approx(total / pairs, rel=1e-6)
-    assert mean_loss(solo, held, len(vocabulary)) == found
+    assert mean_loss(solo, held) == found
 
 
 def test_a_training_measures_the_same_with_every_crew(lee_tokens):
@@ -122,7 +124,7 @@ def test_a_training_measures_the_same_with_every_crew(lee_tokens):
     assert len(trained.held_out) == SMALL.epochs
     assert trained.held_out == together.held_out
     last = Solo(SMALL, vocabulary.counts, trained.parameters)
-    assert trained.held_out[-1] == mean_loss(last, Side(corpus, 0.1, True), len(vocabulary))
+    assert trained.held_out[-1] == mean_loss(last, Side(corpus, 0.1, True))
     assert trained.held_out[-1] < trained.held_out[0] < trained.ignorance
     assert trained.tokens + trained.held_out_tokens == vocabulary.counts.sum()
 
@@ -164,7 +166,9 @@ def test_a_training_stops_when_its_patience_ends(lee_tokens, tmp_path):
     """At a learning rate that learns nothing more the loss stops falling, and the manifest says when it ended."""
     settings = replace(SMALL, epochs=50, alpha=2.0, min_alpha=2.0)
     watch = WatchSettings(held_out=0.2, patience=2)
-    manifest, _ = train_stage(lee_tokens, StageFolder(tmp_path), VocabularySettings(), settings, watch=watch)
+    manifest, _ = train_stage(
+        lee_tokens, StageFolder(tmp_path), VocabularySettings(), settings, wishes=Wishes(watch=watch)
+    )
     found = manifest.report
     assert found["stopped_early"]
     assert len(found["losses"]) == len(found["held_out_losses"]) == len(found["pairs"]) < 50

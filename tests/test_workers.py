@@ -1,22 +1,27 @@
 """Trainings with several processes: what is the same as with one, what is not, and what is said of either."""
 
+import contextlib
 import itertools
 import math
+from types import SimpleNamespace
 
 import pytest
 
 from pipeline.settings import TrainSettings, VocabularySettings, WorkerSettings
 from pipeline.stages import StageFolder
 from pipeline.training import ledger
+from pipeline.training.checkpoint import Checkpoints
 from pipeline.training.crew import Done, Solo
 from pipeline.training.divergence import TIMES, Bounds
+from pipeline.training.keeping import Keeping
 from pipeline.training.ledger import Ledger
 from pipeline.training.objective import Objective
 from pipeline.training.parameters import Parameters
 from pipeline.training.position import Position
 from pipeline.training.stage import train_stage
 from pipeline.training.training import train
-from storage.errors import Diverged
+from pipeline.training.wishes import Wishes
+from storage.errors import Diverged, Interrupted
 
 SMALL = TrainSettings(vector_size=16, epochs=2, sample=1e-2)
 OBJECTIVES = [(model, loss) for model in ("skipgram", "cbow") for loss in ("ns", "hs", "softmax")]
@@ -143,7 +148,9 @@ def test_free_running_belongs_to_the_key(lee_tokens, tmp_path):
     folder, settings = StageFolder(tmp_path / "model"), TrainSettings(vector_size=4, epochs=1)
 
     def trained_with(**work):
-        manifest, ran = train_stage(lee_tokens, folder, VocabularySettings(), settings, work=WorkerSettings(**work))
+        manifest, ran = train_stage(
+            lee_tokens, folder, VocabularySettings(), settings, wishes=Wishes(work=WorkerSettings(**work))
+        )
         return ran, manifest.report["workers"], manifest.report["reproducible"]
 
     assert trained_with() == (True, 1, True)
@@ -151,6 +158,21 @@ def test_free_running_belongs_to_the_key(lee_tokens, tmp_path):
     assert trained_with(workers=2) == (True, 2, False)
     assert trained_with(workers=3) == (False, 2, False)
     assert trained_with(deterministic=True) == (True, 1, True)
+
+
+def test_a_free_running_training_goes_on_too(text, tmp_path):
+    """Left after each round of parts and taken up again, it meets every pair once."""
+    whole = train(*text, SMALL, workers=2)
+    training = {"key": "k", "settings": {}, "inputs": {}, "code": {}}
+    checkpoints, left, trained = Checkpoints(tmp_path, 1, training), 0, None
+    while trained is None:
+        stop = SimpleNamespace(number=None if left == 3 else 2)
+        with contextlib.suppress(Interrupted):
+            trained = train(*text, SMALL, workers=2, keeping=Keeping(checkpoints, checkpoints.load(), stop))
+        left += 1
+    assert left == 4
+    assert trained.pairs == whole.pairs
+    assert trained.losses == pytest.approx(whole.losses, rel=0.05)
 
 
 def test_a_text_s_own_number_of_tokens_makes_the_schedule(text):

@@ -65,8 +65,9 @@ def command(
 
     PATH is a file, a folder, or - for standard input; without any, an English demo corpus is used. The stages are
     tokenize, train, crosscheck (against gensim), evaluate and store; each is also a command of its own. Stages whose
-    input and settings have not changed are skipped, so the same command goes on after an interruption. The exit code
-    is 1 when the cross-check fails; the vectors are stored all the same, marked with its verdict.
+    input and settings have not changed are skipped, so the same command goes on after an interruption; with --resume
+    the training does so, too. The exit code is 1 when the cross-check fails; the vectors are stored all the same,
+    marked with its verdict.
     """
     from storage.models import check_name
     from storage.store import Store

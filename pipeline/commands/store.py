@@ -119,7 +119,9 @@ def _published(store: "Store", name: str, card: dict[str, Any]) -> "ModelInfo | 
 
 
 def _timeless(card: dict[str, Any]) -> dict[str, Any]:
-    """A card without how long the training took."""
+    """A card without how long the training took, and how many worked at it."""
     train = card["manifest"]["train"]
-    report = {name: value for name, value in train["report"].items() if name not in ("seconds", "words_per_s")}
+    report = {
+        name: value for name, value in train["report"].items() if name not in ("seconds", "words_per_s", "workers")
+    }
     return {**card, "manifest": {**card["manifest"], "train": {**train, "report": report}}}

@@ -19,12 +19,14 @@ from storage.errors import Interrupted
 if TYPE_CHECKING:
     from pipeline.training.ledger import Progress
     from pipeline.training.probes import Probed
+    from pipeline.training.wishes import Wishes
 
 EXAMPLES = {
     "firth train work/tokens --out work/model": "train with the defaults, which are gensim's",
     "firth train work/tokens --out work/model --vector-size 300 --epochs 10": "larger vectors, more passes",
     "firth train work/tokens --out work/model --workers 2 --resume": "on two cores; go on where it was interrupted",
     "firth train work/tokens --out work/model --held-out 0.02 --patience 2": "stop when nothing more is learned",
+    "firth train more/tokens --out more/model --continue-from work/model": "go on with a model and new text",
     "firth train work/tokens --out work/model --progress-jsonl progress.jsonl": "progress for a program, too",
 }
 
@@ -41,6 +43,20 @@ _OPTIONS = (
         multiple=True,
         metavar="WORD",
         help="Log the nearest words of this one about every tenth of the training; repeat for several.",
+    ),
+    click.option(
+        "--continue-from",
+        cls=Setting,
+        type=FILE,
+        metavar="MODEL",
+        help="Go on with this model, a folder that `firth train` wrote: old words keep their vectors, new ones join.",
+    ),
+    click.option(
+        "--start-vectors",
+        cls=Setting,
+        type=FILE,
+        metavar="FILE",
+        help="Start from the vectors in this text file (word2vec's or GloVe's format, packed or not).",
     ),
     click.option("--resume", is_flag=True, help="Go on from the last checkpoint of this training, if there is one."),
     click.option(
@@ -66,18 +82,24 @@ class Training:
 
     vocabulary: VocabularySettings
     settings: TrainSettings
-    watch: WatchSettings
-    work: WorkerSettings
-    probes: Sequence[str]
-    resume: bool
+    wishes: "Wishes"
     jsonl: Path | None
 
     @classmethod
     def of(cls, params: Mapping[str, Any]) -> "Training":
         """From a command's parameters."""
+        from pipeline.training.wishes import Wishes
+
+        wishes = Wishes(
+            watch=collect(WatchSettings, params),
+            work=collect(WorkerSettings, params),
+            probes=params["probe"],
+            parent=params["continue_from"],
+            start_vectors=params["start_vectors"],
+            resume=params["resume"],
+        )
         vocabulary, settings = collect(VocabularySettings, params), collect(TrainSettings, params)
-        watch, work = collect(WatchSettings, params), collect(WorkerSettings, params)
-        return cls(vocabulary, settings, watch, work, params["probe"], params["resume"], params["progress_jsonl"])
+        return cls(vocabulary, settings, wishes, params["progress_jsonl"])
 
 
 @click.command("train", cls=SpelledCommand, examples=EXAMPLES)
@@ -103,44 +125,46 @@ def train_into(out: Path, tokens: Path, training: Training, *, force: bool) -> N
     from pipeline.training.interrupt import Interrupt
     from pipeline.training.stage import train_stage
 
-    with ExitStack() as open_things:
-        meter = open_things.enter_context(Meter("train"))
-        shown = of_training(meter)
-        jsonl = training.jsonl
-        file = open_things.enter_context(ProgressFile(jsonl, go_on=training.resume)) if jsonl else None
-        keeps = training.work.checkpoint_minutes > 0
-        interrupt = open_things.enter_context(Interrupt()) if keeps else None
-
-        def report(now: "Progress") -> None:
-            shown(now)
-            if file:
-                file.write(now)
-
-        def probed(seen: "Probed") -> None:
-            near = ", ".join(f"{word} {cosine:.2f}" for word, cosine in seen.neighbors)
-            meter.say(f"near {seen.word}: {near}")
-            if file:
-                file.write_probe(seen)
-
+    wishes, jsonl = training.wishes, training.jsonl
+    with ExitStack() as opened:
+        interrupt = opened.enter_context(Interrupt()) if wishes.work.checkpoint_minutes else None
+        file = opened.enter_context(ProgressFile(jsonl, go_on=wishes.resume)) if jsonl else None
+        teller = _Teller(opened.enter_context(Meter("train")), file)
         manifest, ran = train_stage(
             tokens,
             StageFolder(out),
             training.vocabulary,
             training.settings,
-            watch=training.watch,
-            work=training.work,
-            probes=training.probes,
-            resume=training.resume,
+            wishes=wishes,
             force=force,
             interrupt=interrupt,
-            report=report,
-            probed=probed,
+            report=teller.report,
+            probed=teller.probed,
         )
     tell("train", out, ran, _facts(manifest.report, training))
     if manifest.report["losses"][-1] > LEARNED * manifest.report["ignorance"]:
         _LOG.warning("the loss has not fallen: these vectors know nothing yet; more text or --epochs would help")
     if interrupt and interrupt.number is not None:
         raise Interrupted("The training had just ended, and is kept.", interrupt.number)
+
+
+class _Teller:
+    """Tells how far the training is, to all who want to know."""
+
+    def __init__(self, meter: Meter, file: ProgressFile | None) -> None:
+        self.meter, self.file = meter, file
+        self.show = of_training(meter)
+
+    def report(self, now: "Progress") -> None:
+        self.show(now)
+        if self.file:
+            self.file.write(now)
+
+    def probed(self, seen: "Probed") -> None:
+        near = ", ".join(f"{word} {cosine:.2f}" for word, cosine in seen.neighbors)
+        self.meter.say(f"near {seen.word}: {near}")
+        if self.file:
+            self.file.write_probe(seen)
 
 
 def _facts(found: Mapping[str, Any], training: Training) -> list[str]:
@@ -151,6 +175,12 @@ def _facts(found: Mapping[str, Any], training: Training) -> list[str]:
         f" at {found['words_per_s']:,} tokens/s",
         f"loss of each epoch: {_curve(found['losses'])}",
     ]
+    if parent := found.get("parent"):
+        facts.append(
+            f"continued: {parent['words']:,} words of {parent['key'][:12]} and {parent['new_words']:,} new ones"
+        )
+    if start := found.get("start_vectors"):
+        facts.append(f"started from {start['file']}: it has {start['found']:,} of the words")
     if "held_out_losses" in found:
         stopped = f", stopped before epoch {len(found['losses']) + 1}" if found["stopped_early"] else ""
         facts.append(f"loss of held-out text: {_curve(found['held_out_losses'])}{stopped}")

@@ -21,12 +21,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.training.parameters import Parameters
 from pipeline.training.position import Position
 from storage.errors import InputError
-from storage.files import sha256_of_file, sha256_of_json, sync_folder, whole_file, write_json
+from storage.files import sha256_of_file, sha256_of_json, sync_folder, write_array, write_json
 
 JSON = "checkpoint.json"
 MATRICES = ("vectors", "contexts")
@@ -150,7 +149,9 @@ class Checkpoints:
 
     def _write(self, fresh: Path, parameters: Parameters, position: Position, number: int) -> Path:
         fresh.mkdir()
-        hashes = {name: _save(fresh / f"{name}.npy", getattr(parameters, name)) for name in MATRICES}
+        for name in MATRICES:
+            write_array(fresh / f"{name}.npy", getattr(parameters, name))
+        hashes = {name: sha256_of_file(fresh / f"{name}.npy") for name in MATRICES}
         kept = {"training": self.training, "position": asdict(position), "sha256": hashes}
         write_json(fresh / JSON, {**kept, "sha256_of_this": sha256_of_json(kept)})
         sync_folder(fresh)
@@ -174,15 +175,6 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
             if old != new:
                 said.append(f"{name if part == 'settings' else f'{part}: {name}'} was {old}, now {new}")
     return ", ".join(said) or "its key is another"
-
-
-def _save(path: Path, matrix: NDArray[np.floating[Any]]) -> str:
-    """Write an array as .npy; returns its sha256. `np.save` would not tell a full disk from other failures."""
-    about = np.lib.format.header_data_from_array_1_0(matrix)
-    with whole_file(path) as file:
-        np.lib.format.write_array_header_1_0(file, about)
-        file.write(matrix.data.cast("B"))
-    return sha256_of_file(path)
 
 
 def _read(folder: Path) -> dict[str, Any]:

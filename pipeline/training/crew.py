@@ -126,27 +126,29 @@ class Solo:
 
 def crew_for(
     workers: int,
-    lockstep: bool,
+    deterministic: bool,
     settings: TrainSettings,
     counts: NDArray[np.int64],
     start: Parameters,
     *,
+    trainer: Trainer | None = None,
     tokens: int | None = None,
 ) -> Crew:
     """As many processes as are asked for.
 
     Args:
         workers: how many.
-        lockstep: share every step, so that several give the same bytes as one.
+        deterministic: train in shards, so that any number of workers gives the same bytes.
         settings: of the training.
         counts: (V,) of the vocabulary's words.
         start: the parameters to start from.
+        trainer: instead of the fast one, for one worker.
         tokens: of a pass over the text, where that is not the sum of the counts.
     """
-    if workers == 1:
-        return Solo(settings, counts, start, tokens=tokens)
+    if workers == 1 and not deterministic:
+        return Solo(settings, counts, start, trainer, tokens=tokens)
     from pipeline.training.team.free import FreeForeman
-    from pipeline.training.team.lockstep import LockstepForeman
+    from pipeline.training.team.shards import ShardForeman
 
-    kind = LockstepForeman if lockstep else FreeForeman
+    kind = ShardForeman if deterministic else FreeForeman
     return kind(workers, settings, counts, start, tokens=tokens)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.text.token_files import Chunk
+from pipeline.training.batch import Batch
 from pipeline.training.crew import Crew
 from storage.errors import InputError
 
@@ -55,17 +56,27 @@ def held_out(sentence: NDArray[np.int64], share: float) -> NDArray[np.bool_]:
     return found
 
 
-def divide(text: Text, size_v: int, share: float) -> tuple[Side, Side]:
-    """The side that is trained on, and the one that is held out.
+@dataclass(frozen=True, eq=False)
+class Divided:
+    """A text with its two sides; `held_out` is None where all of it is trained on."""
+
+    trained: Text
+    held_out: Text | None
+
+
+def divide(text: Text, size_v: int, share: float) -> Divided:
+    """Hold a share of a text's sentences out; nothing where it is 0.
 
     Raises:
-        InputError: one of them has no token.
+        InputError: one side has no token.
     """
-    sides = Side(text, share, False), Side(text, share, True)
-    for side, what in zip(sides, ("to train on", "held out"), strict=True):
-        if not tokens_of(side, size_v):
+    if not share:
+        return Divided(text, None)
+    divided = Divided(Side(text, share, False), Side(text, share, True))
+    for side, what in ((divided.trained, "to train on"), (divided.held_out, "held out")):
+        if side and not tokens_of(side, size_v):
             raise InputError(f"no sentence is left {what}: the text has too few lines for --held-out {share}")
-    return sides
+    return divided
 
 
 def tokens_of(text: Text, size_v: int) -> int:
@@ -73,23 +84,27 @@ def tokens_of(text: Text, size_v: int) -> int:
     return sum(len(chunk.ids) for chunk in text.chunks(size_v))
 
 
-def require_pairs(crew: Crew, text: Text, size_v: int) -> None:
+def require_pairs(crew: Crew, text: Text) -> None:
     """Look before the training whether its loss can be measured.
 
     Raises:
         InputError: held-out text has no pair.
     """
-    if not any(batch.pairs for batch in crew.maker.epoch(text.chunks(size_v), HELD_OUT)):
+    if not any(batch.pairs for batch in _batches(crew, text)):
         raise InputError("the sentences held out hold no pair of words to measure a loss by; raise --held-out")
 
 
-def mean_loss(crew: Crew, text: Text, size_v: int) -> float:
+def mean_loss(crew: Crew, text: Text) -> float:
     """Mean loss per pair, in nats: subsampled, with windows and noise drawn as in training, the same each time."""
     loss, pairs = 0.0, 0
-    for batch in crew.maker.epoch(text.chunks(size_v), HELD_OUT):
+    for batch in _batches(crew, text):
         loss += crew.loss(batch)
         pairs += batch.pairs
     return loss / pairs
+
+
+def _batches(crew: Crew, text: Text) -> Iterator[Batch]:
+    return crew.maker.epoch(text.chunks(len(crew.parameters.vectors)), HELD_OUT)
 
 
 def stalled(losses: list[float], patience: int) -> bool:

@@ -2,28 +2,36 @@
 
 import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pipeline.settings import TrainSettings, VocabularySettings, WatchSettings, WorkerSettings
+from pipeline.settings import TrainSettings, VocabularySettings, WorkerSettings
 from pipeline.stages import Manifest, StageFolder, code_version, stage_key
 from pipeline.text.token_files import TokenCorpus
-from pipeline.text.vocabulary import Vocabulary, final_min_count
+from pipeline.text.vocabulary import Vocabulary
+from pipeline.training.beginning import Beginning, from_nothing
 from pipeline.training.checkpoint import Checkpoint, Checkpoints
+from pipeline.training.continuing import Parent, from_parent, require_same_shape
 from pipeline.training.interrupt import Interrupt
+from pipeline.training.keeping import Keeping
 from pipeline.training.ledger import Progress, ignore
 from pipeline.training.parameters import Parameters
-from pipeline.training.probes import Probed, Probes
+from pipeline.training.probes import Probed, Probes, unseen
+from pipeline.training.start_vectors import StartVectors, from_file
 from pipeline.training.training import Trained, train
+from pipeline.training.wishes import Wishes
 from storage.embeddings import Embeddings
 from storage.errors import InputError
-from storage.files import sha256_of_file, whole_file
+from storage.files import sha256_of_file, whole_file, write_array
 
 STAGE = "train"
+HASHES = {"vectors_sha256": "vectors.npy", "contexts_sha256": "contexts.npy"}
+"""What the report calls the sha256 of each matrix's file."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -50,72 +58,76 @@ def train_stage(
     vocabulary: VocabularySettings,
     settings: TrainSettings,
     *,
-    watch: WatchSettings | None = None,
-    work: WorkerSettings | None = None,
-    probes: Sequence[str] = (),
-    resume: bool = False,
+    wishes: Wishes | None = None,
     force: bool = False,
     interrupt: Interrupt | None = None,
     report: Callable[[Progress], None] = ignore,
-    probed: Callable[[Probed], None] = print,
+    probed: Callable[[Probed], None] = unseen,
 ) -> tuple[Manifest, bool]:
     """Train, unless this has been done with the same tokens, settings and code; says whether it ran.
 
-    Args:
-        tokens: folder of the token files.
-        folder: of the stage.
-        vocabulary: which words.
-        settings: of the training.
-        watch: what is held out.
-        work: how many processes, how many checkpoints.
-        probes: words whose neighbors are looked at.
-        resume: go on from the checkpoint in the folder, if there is one.
-        force: train in any case.
-        interrupt: ends the training after a checkpoint.
-        report: is told how far it is.
-        probed: is told the neighbors of each probe.
-
     Raises:
-        InputError: no token files there, no word left in the vocabulary, or a checkpoint that does not fit or that
-            cannot be written.
+        InputError: no word is left; or tokens, a parent, start vectors or a checkpoint cannot be read or written.
+        SettingError: settings that do not fit the parent.
         UnknownWord: the vocabulary lacks a probe.
         Diverged: training left the finite numbers.
         Interrupted: what was done is kept in a checkpoint.
     """
-    watch, work = watch or WatchSettings(), work or WorkerSettings()
-    corpus = TokenCorpus.open(tokens)
-    chosen = {**vocabulary.as_dict(), **settings.as_dict(), **watch.as_dict(), "free_running": not work.reproducible}
-    inputs = {"tokens": corpus.manifest.key}
-    key = stage_key(STAGE, chosen, inputs)
-    training = {"key": key, "settings": chosen, "inputs": inputs, "code": code_version()}
-    checkpoints = Checkpoints(folder.path, work.checkpoint_minutes, training)
-    if not force and folder.is_current(STAGE, key):
+    wishes = wishes or Wishes()
+    work = wishes.work
+    chosen = _settings(vocabulary, settings, wishes)
+    begin, inputs = _beginning(TokenCorpus.open(tokens), vocabulary, settings, wishes)
+    checkpoints = Checkpoints(folder.path, work.checkpoint_minutes, _named(chosen, inputs))
+    if not force and folder.is_current(STAGE, checkpoints.training["key"]):
         checkpoints.remove_own()
         return _found_again(folder, tokens), False
 
     def fill(data: Path) -> Mapping[str, Any]:
-        words = corpus.vocabulary(vocabulary)
-        trained = train(
-            corpus,
-            words,
-            settings,
-            workers=work.workers,
-            deterministic=work.deterministic,
-            watch=watch,
-            probes=Probes(probes, words, probed),
-            checkpoints=checkpoints,
-            resume=_checkpoint(checkpoints, resume),
-            interrupt=interrupt,
-            report=report,
-        )
-        hashes = _write(data, words, trained.parameters)
-        how = {"workers": work.workers, "reproducible": work.reproducible}
-        where = {"tokens_folder": _way(folder, tokens), "min_count": final_min_count(corpus.counts, vocabulary)}
-        return {**where, **_report(words, settings, trained), **how, **hashes}
+        beginning = begin()
+        probes = Probes(wishes.probes, beginning.words, probed)
+        keeping = Keeping(checkpoints, _checkpoint(checkpoints, wishes.resume), interrupt)
+        trained = _train(beginning, settings, wishes, probes=probes, keeping=keeping, report=report)
+        hashes = _write(data, beginning.words, trained.parameters)
+        return {"tokens_folder": _way(folder, tokens), **_report(beginning, settings, trained, work), **hashes}
 
     made = folder.write(STAGE, chosen, inputs, fill)
     checkpoints.remove()
     return made, True
+
+
+def _train(
+    beginning: Beginning,
+    settings: TrainSettings,
+    wishes: Wishes,
+    *,
+    probes: Probes,
+    keeping: Keeping,
+    report: Callable[[Progress], None],
+) -> Trained:
+    return train(
+        beginning.text,
+        beginning.words,
+        settings,
+        workers=wishes.work.workers,
+        deterministic=wishes.work.deterministic,
+        start=beginning.start,
+        tokens=beginning.tokens,
+        watch=wishes.watch,
+        probes=probes,
+        keeping=keeping,
+        report=report,
+    )
+
+
+def _settings(vocabulary: VocabularySettings, settings: TrainSettings, wishes: Wishes) -> dict[str, Any]:
+    """All that decides the bytes besides inputs and code."""
+    chosen = {**vocabulary.as_dict(), **settings.as_dict(), **wishes.watch.as_dict()}
+    return {**chosen, "free_running": not wishes.work.reproducible}
+
+
+def _named(settings: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """What a checkpoint knows its training by."""
+    return {"key": stage_key(STAGE, settings, inputs), "settings": settings, "inputs": inputs, "code": code_version()}
 
 
 def _checkpoint(checkpoints: Checkpoints, resume: bool) -> Checkpoint | None:
@@ -129,6 +141,36 @@ def _checkpoint(checkpoints: Checkpoints, resume: bool) -> Checkpoint | None:
     else:
         _LOG.info("no checkpoint in %s: the training begins at its beginning", checkpoints.folder)
     return found
+
+
+def _beginning(
+    corpus: TokenCorpus, vocabulary: VocabularySettings, settings: TrainSettings, wishes: Wishes
+) -> tuple[Callable[[], Beginning], dict[str, Any]]:
+    """How to begin, and from which inputs."""
+    inputs: dict[str, Any] = {"tokens": corpus.manifest.key}
+    if wishes.parent:
+        manifest = StageFolder(wishes.parent).manifest(STAGE)
+        require_same_shape(manifest.settings, settings)
+        inputs["parent"] = {"key": manifest.key, **{name: manifest.report[name] for name in HASHES}}
+        return lambda: from_parent(corpus, vocabulary, settings, _parent(wishes.parent)), inputs
+    if wishes.start_vectors:
+        file = StartVectors.of(wishes.start_vectors)
+        inputs["start_vectors"] = file.sha256
+        return partial(from_file, corpus, vocabulary, settings, file), inputs
+    return partial(from_nothing, corpus, vocabulary), inputs
+
+
+def _parent(folder: Path) -> Parent:
+    """A finished model to go on with, whose bytes are those that were trained."""
+    model = load_model(folder)
+    report, data = model.manifest.report, StageFolder(folder).data(model.manifest)
+    for name, matrix in HASHES.items():
+        if sha256_of_file(data / matrix) != report[name]:
+            raise InputError(f"{data / matrix} is damaged; run `firth train` again")
+    words = Vocabulary(model.embeddings.words, model.embeddings.counts)
+    hashes = {name: report[name] for name in HASHES}
+    matrices = model.embeddings.matrix, model.contexts
+    return Parent(model.manifest.key, model.manifest.settings, words, *matrices, hashes, report.get("parent"))
 
 
 def load_model(folder: Path) -> Model:
@@ -156,9 +198,8 @@ def _write(data: Path, words: Vocabulary, parameters: Parameters) -> dict[str, s
         file.writelines(f"{word}\n".encode() for word in words.words)
     arrays = {"counts": words.counts, "vectors": parameters.vectors, "contexts": parameters.contexts}
     for name, array in arrays.items():
-        with whole_file(data / f"{name}.npy") as file:
-            np.save(file, array, allow_pickle=False)
-    return {f"{name}_sha256": sha256_of_file(data / f"{name}.npy") for name in ("vectors", "contexts")}
+        write_array(data / f"{name}.npy", array)
+    return {name: sha256_of_file(data / matrix) for name, matrix in HASHES.items()}
 
 
 def _way(folder: StageFolder, tokens: Path) -> str:
@@ -176,20 +217,23 @@ def _found_again(folder: StageFolder, tokens: Path) -> Manifest:
     return manifest if manifest.report["tokens_folder"] == way else folder.amend(manifest, tokens_folder=way)
 
 
-def _report(words: Vocabulary, settings: TrainSettings, trained: Trained) -> dict[str, Any]:
+def _report(beginning: Beginning, settings: TrainSettings, trained: Trained, work: WorkerSettings) -> dict[str, Any]:
     watched = {
         "held_out_tokens": trained.held_out_tokens,
         "held_out_losses": list(trained.held_out),
         "stopped_early": len(trained.losses) < settings.epochs,
     }
     return {
-        "words": len(words),
+        "words": len(beginning.words),
         "tokens": trained.tokens,
         "losses": list(trained.losses),
         "pairs": list(trained.pairs),
         **(watched if trained.held_out else {}),
+        **beginning.report,
         "ignorance": trained.ignorance,
         "largest_norm": trained.largest_norm,
         "seconds": round(trained.seconds, 3),
         "words_per_s": round(trained.words_per_s),
+        "workers": work.workers,
+        "reproducible": work.reproducible,
     }

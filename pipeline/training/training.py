@@ -1,6 +1,5 @@
 """Training: every part of every epoch through a crew; between two parts it can be looked at, kept and left."""
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,20 +8,18 @@ from threadpoolctl import threadpool_limits
 
 from pipeline.settings import TrainSettings, WatchSettings
 from pipeline.text.vocabulary import Vocabulary
-from pipeline.training.checkpoint import Checkpoint, Checkpoints
-from pipeline.training.crew import Crew, Solo, Trainer, crew_for
+from pipeline.training.crew import Crew, Trainer, crew_for, never
 from pipeline.training.divergence import Bounds
-from pipeline.training.held_out import Side, Text, divide, mean_loss, require_pairs, stalled, tokens_of
-from pipeline.training.interrupt import Interrupt
+from pipeline.training.held_out import Divided, Text, divide, mean_loss, require_pairs, stalled, tokens_of
+from pipeline.training.keeping import Keeping
 from pipeline.training.ledger import Ledger, Progress, Sum, ignore
 from pipeline.training.parameters import Parameters
 from pipeline.training.position import Position
 from pipeline.training.probes import Probes
-from storage.errors import InputError, Interrupted
+from storage.errors import InputError
 
 ENOUGH_PAIRS = 1000
 """A mean of fewer pairs says too little about divergence by itself."""
-_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,27 +66,23 @@ def train(
     tokens: int | None = None,
     watch: WatchSettings | None = None,
     probes: Probes | None = None,
-    checkpoints: Checkpoints | None = None,
-    resume: Checkpoint | None = None,
-    interrupt: Interrupt | None = None,
+    keeping: Keeping | None = None,
     report: Callable[[Progress], None] = ignore,
 ) -> Trained:
     """Train; one worker, or several that are deterministic, give the same bytes for the same arguments.
 
     Args:
         corpus: the text.
-        vocabulary: its words; the rows of the parameters.
-        settings: of the training.
+        vocabulary: its words, which are the rows of the parameters.
+        settings: how to train.
         workers: processes that train at once.
         deterministic: let them share every step.
         trainer: instead of the fast one, for one worker.
         start: parameters to start from, which are moved; by default `Parameters.start`.
         tokens: of the vocabulary in a pass over the text, where that is not the sum of its counts.
         watch: what is held out, and when that ends the training.
-        probes: words to look at.
-        checkpoints: where to keep the training from time to time, and when it is interrupted.
-        resume: where to go on.
-        interrupt: ends the training between two parts, after a checkpoint.
+        probes: looks at some words.
+        keeping: writes checkpoints, and can end it.
         report: is told how far it is.
 
     Raises:
@@ -97,100 +90,85 @@ def train(
         InputError: the text, or what is held out of it, holds no pair of words; or a checkpoint cannot be written.
         Interrupted: what was done is kept in a checkpoint.
     """
-    watch, size = watch or WatchSettings(), len(vocabulary)
-    text, held_out = divide(corpus, size, watch.held_out) if watch.held_out else (corpus, None)
-    tokens = tokens_of(text, size) if held_out else int(vocabulary.counts.sum()) if tokens is None else tokens
-    start = start or Parameters.start(size, settings.vector_size, settings.seed)
+    watch, counts = watch or WatchSettings(), vocabulary.counts
+    text = divide(corpus, len(counts), watch.held_out)
+    tokens = tokens_of(text.trained, len(counts)) if text.held_out else int(counts.sum()) if tokens is None else tokens
+    start = start or Parameters.start(len(counts), settings.vector_size, settings.seed)
     with (
         threadpool_limits(1, "blas"),
         np.errstate(over="ignore", invalid="ignore"),
-        Solo(settings, vocabulary.counts, start, trainer, tokens=tokens)
-        if trainer
-        else crew_for(workers, deterministic, settings, vocabulary.counts, start, tokens=tokens) as crew,
+        crew_for(workers, deterministic, settings, counts, start, trainer=trainer, tokens=tokens) as crew,
     ):
         del start  # several workers have copied it
-        if resume:
-            resume.restore(crew.parameters)
-        ledger = Ledger(settings, tokens, resume.position if resume else Position(), report)
-        bounds = Bounds.of(crew.maker.objective, settings, vocabulary.counts)
-        run = _Run(crew, ledger, bounds=bounds, probes=probes, checkpoints=checkpoints, interrupt=interrupt)
-        if held_out:
-            require_pairs(crew, held_out, size)
-        while ledger.epoch < settings.epochs and not stalled(ledger.held_out, watch.patience):
-            run.epoch(text, held_out)
-        run.look(last=True)
-    if not any(ledger.pairs):
-        raise InputError(
-            "no word of the vocabulary has another within its window and sentence, so there is nothing to learn;"
-            " put whole sentences or paragraphs on a line, or lower --min-count"
-        )
-    return run.trained(tokens_of(held_out, size) if held_out else 0)
+        position = keeping.begin(crew.parameters) if keeping else Position()
+        bounds = Bounds.of(crew.maker.objective, settings, counts)
+        run = _Run(crew, text, Ledger(settings, tokens, position, report), bounds, probes, keeping)
+        return run.to_its_end(watch.patience)
 
 
+@dataclass(eq=False)
 class _Run:
     """One training, epoch by epoch."""
 
-    def __init__(
-        self,
-        crew: Crew,
-        ledger: Ledger,
-        *,
-        bounds: Bounds,
-        probes: Probes | None,
-        checkpoints: Checkpoints | None,
-        interrupt: Interrupt | None,
-    ) -> None:
-        self.crew, self.ledger, self.bounds = crew, ledger, bounds
-        self.size = len(crew.parameters.vectors)
-        self.probes, self.checkpoints, self.interrupt = probes, checkpoints, interrupt
-        if probes:
-            probes.pass_over(ledger.progress)
+    crew: Crew
+    text: Divided
+    ledger: Ledger
+    bounds: Bounds
+    probes: Probes | None
+    keeping: Keeping | None
 
-    def epoch(self, text: Text, held_out: Side | None) -> None:
+    def to_its_end(self, patience: int) -> Trained:
+        """All epochs, or as many as the loss of held-out text falls in."""
+        ledger, held_out = self.ledger, self.text.held_out
+        if held_out:
+            require_pairs(self.crew, held_out)
+        if self.probes:
+            self.probes.pass_over(ledger.progress)
+        while ledger.epoch < ledger.epochs and not stalled(ledger.held_out, patience):
+            self._epoch()
+        self._look(last=True)
+        if not any(ledger.pairs):
+            raise InputError(
+                "no word of the vocabulary has another within its window and sentence, so there is nothing to learn;"
+                " put whole sentences or paragraphs on a line, or lower --min-count"
+            )
+        return self._trained(tokens_of(held_out, self._size) if held_out else 0)
+
+    @property
+    def _size(self) -> int:
+        return len(self.crew.parameters.vectors)
+
+    def _epoch(self) -> None:
         """Take what is left of an epoch, and measure what was held out."""
-        ledger = self.ledger
-        for done in self.crew.epoch(text.chunks(self.size), ledger.epoch, ledger.parts, self._due):
+        ledger, held_out = self.ledger, self.text.held_out
+        chunks, pause = self.text.trained.chunks(self._size), self.keeping.due if self.keeping else never
+        for done in self.crew.epoch(chunks, ledger.epoch, ledger.parts, pause):
             ledger.take(done)
             self.bounds.check(ledger.now.mean, ledger.epoch, done.rate)
             if done.parts:
                 self._between_parts()
         self.crew.parameters.require_finite()
-        ledger.end_epoch(mean_loss(self.crew, held_out, self.size) if held_out else None)
+        ledger.end_epoch(mean_loss(self.crew, held_out) if held_out else None)
         self._between_parts()
 
-    def _due(self) -> bool:
-        """Whether there is something to do between two parts."""
-        interrupted = self.interrupt is not None and self.interrupt.number is not None
-        return interrupted or (self.checkpoints is not None and self.checkpoints.due)
+    def _between_parts(self) -> None:
+        """Judge the training, look at it, keep it."""
+        ledger = self.ledger
+        if ledger.part.pairs >= ENOUGH_PAIRS:
+            self.bounds.check(ledger.part.mean, ledger.epoch, ledger.rate)
+            ledger.part = Sum()
+        self._look()
+        if self.keeping and ledger.epoch < ledger.epochs:
+            self.keeping.between_parts(self.crew.parameters, ledger.position)
 
-    def look(self, *, last: bool = False) -> None:
+    def _look(self, *, last: bool = False) -> None:
         """Look at the probes, if it is time or this is the end."""
         if self.probes:
             ledger = self.ledger
             epoch = min(ledger.epoch + 1, ledger.epochs)
             self.probes.look(self.crew.parameters.vectors, ledger.progress, epoch, ledger.tokens, last=last)
 
-    def _between_parts(self) -> None:
-        """Look at the training, keep it, leave it: whatever is due."""
-        ledger = self.ledger
-        if ledger.part.pairs >= ENOUGH_PAIRS:
-            self.bounds.check(ledger.part.mean, ledger.epoch, ledger.rate)
-            ledger.part = Sum()
-        self.look()
-        if self.checkpoints:
-            if self.interrupt and self.interrupt.number is not None:
-                self._leave(self.checkpoints, self.interrupt.number)
-            if self.checkpoints.due:
-                self.checkpoints.save(self.crew.parameters, ledger.position())
-
-    def _leave(self, checkpoints: Checkpoints, signal_number: int) -> None:
-        ledger = self.ledger
-        if ledger.epoch == ledger.epochs:
-            return  # nothing is left to do
-        kept = checkpoints.save(self.crew.parameters, ledger.position())
-        raise Interrupted(f"{ledger.progress:.0%} of the training is kept in {kept}.", signal_number)
-
-    def trained(self, held_out_tokens: int) -> Trained:
+    def _trained(self, held_out_tokens: int) -> Trained:
         """What comes out."""
         ledger, tokens = self.ledger, self.crew.maker.tokens
         curves = tuple(ledger.losses), tuple(ledger.pairs), tuple(ledger.held_out)

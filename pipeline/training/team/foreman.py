@@ -1,4 +1,4 @@
-"""The process that starts the others and takes part itself; `free` and `lockstep` say how the work is shared."""
+"""The process that starts the others and takes part itself; `free` and `shards` say how the work is shared."""
 
 import multiprocessing
 from collections.abc import Iterable, Iterator
@@ -50,7 +50,6 @@ class Foreman:
         self.parameters = self.team.parameters()
         self.parameters.vectors[...], self.parameters.contexts[...] = start.vectors, start.contexts
         self.me = kind(self.team, 0)
-        self.me.barrier.check = self._require_all_alive  # type: ignore[method-assign]  # it can see its children
         self.connections: list[Connection] = []
         self._processes: list[SpawnProcess] = []
         try:
@@ -81,7 +80,6 @@ class Foreman:
     def close(self) -> None:
         """Let the others end, wherever they are."""
         self.me.state[0] = STOPPED
-        self.me.barrier.come()
         for connection in self.connections:
             connection.close()
         try:
@@ -125,10 +123,6 @@ class Foreman:
             return connection.recv()
         except (EOFError, OSError):
             raise _ended_early() from None
-
-    def _require_all_alive(self) -> None:
-        if not all(process.is_alive() for process in self._processes):
-            raise _ended_early()
 
 
 def _ended_early() -> FirthError:

@@ -6,7 +6,6 @@ import numpy as np
 
 from pipeline.training.batches import BatchMaker, Part, Stream
 from pipeline.training.fast.trainer import FastTrainer
-from pipeline.training.team.barrier import Barrier
 from pipeline.training.team.team import INBOXES, Team
 
 
@@ -24,7 +23,6 @@ class Member:
         self.maker = BatchMaker(counts, team.settings, team.shape, team.tokens)
         self.trainer = FastTrainer(self.maker.objective)
         self.parameters = team.parameters()
-        self.barrier = Barrier(team.signals, me)
         self.state = team.state.array(np.int64, (1,))
 
     def receive(self, connection: Connection) -> Part:

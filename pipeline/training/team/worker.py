@@ -5,7 +5,6 @@ from multiprocessing.connection import Connection
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from pipeline.training.team.barrier import ForemanGone
 from pipeline.training.team.member import Member
 from pipeline.training.team.team import Team
 
@@ -17,5 +16,5 @@ def work(kind: type[Member], team: Team, me: int, connection: Connection) -> Non
         try:
             while member.round(connection):
                 pass
-        except (EOFError, ConnectionError, ForemanGone):  # the foreman has closed the connection, or is gone
+        except (EOFError, ConnectionError):  # the foreman has closed the connection, or is gone
             return

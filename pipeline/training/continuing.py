@@ -1,0 +1,139 @@
+"""Going on with a finished model and new text: old words keep their vectors, new words join the vocabulary.
+
+The vocabulary is the model's words and those that the settings keep of the new text; the model's words stay however
+seldom they stand in it. Counts are summed, so subsampling and noise follow both texts; the order is again by count,
+then by word. Only the new text is trained on, with a learning rate that falls over it alone.
+
+A word's output row goes on too, except with hierarchical softmax: the tree over the new counts is another, its inner
+nodes are not those of the old one, so they start anew at zero.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pipeline.settings import TrainSettings, VocabularySettings
+from pipeline.text.token_files import Chunk, TokenCorpus
+from pipeline.text.vocabulary import Vocabulary, final_min_count
+from pipeline.training.batch import Floats, Ids
+from pipeline.training.beginning import Beginning
+from pipeline.training.parameters import Parameters
+from storage.errors import InputError, SettingError
+
+SHAPE = ("model", "loss", "vector_size")
+"""The settings in which a model and its continuation must agree."""
+
+
+@dataclass(frozen=True, eq=False)
+class Parent:
+    """The model that is gone on with.
+
+    Attributes:
+        key: of its stage.
+        settings: of its training.
+        words: its P words, with their counts.
+        vectors: (P, D) of the words.
+        contexts: (P, D) of outputs.
+        hashes: sha256 of the files of both matrices.
+        parent: what its own manifest says of its parent; None where it began from nothing.
+    """
+
+    key: str
+    settings: Mapping[str, Any]
+    words: Vocabulary
+    vectors: Floats
+    contexts: Floats
+    hashes: Mapping[str, str]
+    parent: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Renumbered:
+    """A text whose words have other ids.
+
+    Attributes:
+        corpus: the token files.
+        ids: (U,) for each of their words the id it is to have; -1 for one that is left out.
+    """
+
+    corpus: TokenCorpus
+    ids: Ids
+
+    def chunks(self, size_v: int) -> Iterator[Chunk]:
+        """The tokens with ids below `size_v`, in order, chunk by chunk."""
+        known = 0
+        for chunk in self.corpus.chunks(len(self.ids)):
+            ids = self.ids[chunk.ids]
+            kept = (ids >= 0) & (ids < size_v)  # (n,)
+            yield Chunk(ids[kept], chunk.sentence[kept], known)
+            known += int(np.count_nonzero(kept))
+
+
+def require_same_shape(parent: Mapping[str, Any], settings: TrainSettings) -> None:
+    """Refuse a training whose matrices would mean something else than its parent's, with these settings.
+
+    Raises:
+        SettingError: model, loss or vector_size differ; an older parent without one of them has its default.
+    """
+    usual, wanted = TrainSettings().as_dict(), settings.as_dict()
+    for name in SHAPE:
+        mine = parent.get(name, usual[name])
+        if mine != wanted[name]:
+            option = f"--{name.replace('_', '-')} {mine}"
+            raise SettingError(f"{name} is {wanted[name]}, but the model to continue from has {mine}; give {option}")
+
+
+def from_parent(
+    corpus: TokenCorpus, vocabulary: VocabularySettings, settings: TrainSettings, parent: Parent
+) -> Beginning:
+    """The model's words and vectors, and those of the new text.
+
+    Raises:
+        InputError: the new text holds no word of either.
+    """
+    new = corpus.vocabulary(VocabularySettings(min_count=1))
+    words = joined(parent.words, new, _kept(corpus, vocabulary))
+    ids = np.array([words.ids.get(word, -1) for word in new.words], np.int32)  # (U,)
+    tokens = int(new.counts[ids >= 0].sum())
+    if not tokens:
+        raise InputError("the text holds no word of the model, and none that stands often enough; lower --min-count")
+    start = Parameters.start(len(words), settings.vector_size, settings.seed)
+    rows = np.array([words.ids[word] for word in parent.words.words], np.int64)  # (P,)
+    start.vectors[rows] = parent.vectors
+    if settings.loss != "hs":
+        start.contexts[rows] = parent.contexts
+    report = {"min_count": final_min_count(corpus.counts, vocabulary), "parent": _about(parent, words, settings)}
+    return Beginning(Renumbered(corpus, ids), words, tokens, start, report)
+
+
+def joined(old: Vocabulary, new: Vocabulary, kept: int) -> Vocabulary:
+    """The old words and the `kept` most frequent new ones, with the sums of their counts."""
+    counts = dict(zip(old.words, old.counts.tolist(), strict=True))
+    for rank, (word, count) in enumerate(zip(new.words, new.counts.tolist(), strict=True)):
+        if rank < kept or word in counts:
+            counts[word] = counts.get(word, 0) + count
+    words = sorted(counts, key=lambda word: (-counts[word], word))
+    return Vocabulary(tuple(words), np.array([counts[word] for word in words], np.int64))
+
+
+def _kept(corpus: TokenCorpus, vocabulary: VocabularySettings) -> int:
+    """How many words of the new text stand often enough by themselves; there may be none."""
+    try:
+        return len(corpus.vocabulary(vocabulary))
+    except InputError:
+        return 0
+
+
+def _about(parent: Parent, words: Vocabulary, settings: TrainSettings) -> dict[str, Any]:
+    """The parentage, for the manifest."""
+    return {
+        "key": parent.key,
+        "settings": dict(parent.settings),
+        **parent.hashes,
+        "words": len(parent.words),
+        "new_words": len(words) - len(parent.words),
+        "inner_nodes_start_anew": settings.loss == "hs",
+        "parent": parent.parent,
+    }
