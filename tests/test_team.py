@@ -1,4 +1,4 @@
-"""Several processes as one: the same bytes in lockstep, every pair once when free, and an end when one of them dies."""
+"""Several processes as one: the same bytes from shards, every pair once when free, and an end when one of them dies."""
 
 import multiprocessing
 import signal
@@ -12,7 +12,8 @@ from pipeline.training import batches
 from pipeline.training.crew import Solo, crew_for
 from pipeline.training.parameters import Parameters
 from pipeline.training.team import free
-from pipeline.training.team.lockstep import LockstepForeman
+from pipeline.training.team.free import FreeForeman
+from pipeline.training.team.shards import SHARDS, ShardForeman
 from storage.errors import FirthError
 
 D = 16
@@ -35,9 +36,9 @@ class Text:
         """One process."""
         return Solo(self.settings, self.vocabulary.counts, start or self.start())
 
-    def team(self, size=2, lockstep=True, start=None):
-        """Several."""
-        return crew_for(size, lockstep, self.settings, self.vocabulary.counts, start or self.start())
+    def team(self, size=2, deterministic=True, start=None):
+        """Several, or one that does what several do."""
+        return crew_for(size, deterministic, self.settings, self.vocabulary.counts, start or self.start())
 
     def epoch(self, crew, skip=0):
         """What the crew says of its steps."""
@@ -81,31 +82,51 @@ def all_bytes(parameters):
     return parameters.vectors.tobytes(), parameters.contexts.tobytes()
 
 
-def steps_of(found):
-    """Loss, pairs, progress and rate of every step with pairs; what only tells that parts are done has none."""
-    return [tuple(done)[:4] for done in found if done.pairs]
-
-
-def test_lockstep_is_solo_byte_for_byte(lee_tokens, objective):
-    """Two processes in lockstep report the same losses and end in the same bytes as one, whatever is trained."""
+def test_any_number_of_processes_gives_the_same_bytes(lee_tokens, objective):
+    """One process that does all shards and two that share them report the same losses and end in the same bytes."""
     text = Text(lee_tokens, **objective)
-    with text.solo() as one, text.team() as two:
-        assert steps_of(text.epoch(one)) == steps_of(text.epoch(two))
+    with text.team(1) as one, text.team(2) as two:
+        assert list(text.epoch(one)) == list(text.epoch(two))
         assert all_bytes(one.parameters) == all_bytes(two.parameters) != all_bytes(text.start())
 
 
-def test_as_many_as_there_are_lanes(text):
-    """With one process for each lane of a step the bytes are the same; more are not started."""
-    with text.solo() as one, text.team(size=100) as team:
-        assert len(multiprocessing.active_children()) == team.maker.shape.lanes - 1
-        assert steps_of(text.epoch(one)) == steps_of(text.epoch(team))
+def test_no_more_processes_than_shards(text):
+    """Whoever asks for more gets as many as there are shards, and the same bytes."""
+    with text.team(1) as one, text.team(100) as team:
+        assert len(multiprocessing.active_children()) == SHARDS - 1
+        assert list(text.epoch(one)) == list(text.epoch(team))
         assert all_bytes(one.parameters) == all_bytes(team.parameters)
+
+
+def test_a_round_adds_what_each_shard_moves(lee_tokens, objective):
+    """The first two parts are each trained from the start as one process alone trains them, and their moves added."""
+    text = Text(lee_tokens, **objective)
+    start = text.start()
+    wanted, losses = copy(start), []
+    for number in range(SHARDS):
+        with text.solo() as crew:
+            losses += [done.loss for done in one_part(text.epoch(crew, skip=number))]
+        wanted.vectors[...] += crew.parameters.vectors - start.vectors
+        wanted.contexts[...] += crew.parameters.contexts - start.contexts
+    with text.team(1) as crew:
+        found = [done.loss for done in one_part(text.epoch(crew)) if done.pairs]
+    assert found == losses
+    assert crew.parameters.vectors == pytest.approx(wanted.vectors, abs=1e-5)
+    assert crew.parameters.contexts == pytest.approx(wanted.contexts, abs=1e-5)
+
+
+def one_part(found):
+    """What is done until training could be left."""
+    for done in found:
+        yield done
+        if done.parts:
+            return
 
 
 def test_free_running_meets_every_pair_once(lee_tokens):
     """At a rate at which nothing moves, the steps of free processes add up to those of one: same pairs, same loss."""
     text = Text(lee_tokens, alpha=1e-12, min_alpha=1e-12)
-    with text.solo() as one, text.team(lockstep=False) as two:
+    with text.solo() as one, text.team(deterministic=False) as two:
         (loss, pairs), (free_loss, free_pairs) = (totals(text.epoch(crew)) for crew in (one, two))
     assert free_pairs == pairs > 0
     assert free_loss == pytest.approx(loss, rel=1e-9)
@@ -118,26 +139,28 @@ def totals(found):
 
 
 def test_an_epoch_goes_on_where_it_was_left(text):
-    """From the parameters at any end of a part, skipping the parts that are done ends in the same bytes.
-
-    So it is with one process, with two in lockstep, and when one goes on for two or two for one.
-    """
+    """From the parameters at any end of a part, skipping the parts that are done ends in the same bytes."""
     with text.solo() as crew:
-        alone, last = snapshots(text.epoch(crew), crew)
+        kept, last = snapshots(text.epoch(crew), crew)
         whole = all_bytes(crew.parameters)
-    with text.team() as crew:
-        together, _ = snapshots(text.epoch(crew), crew)
-        assert all_bytes(crew.parameters) == whole
-    assert list(alone) == list(range(1, last + 1))
-    assert list(together) == [*range(2, last, 2), last]
-    assert last > 4
-    for done, parameters in (*alone.items(), *together.items()):
-        with text.solo(start=copy(parameters)) as crew:
+    assert list(kept) == list(range(1, last + 1))
+    assert last > 2 * SHARDS
+    for done, parameters in kept.items():
+        with text.solo(start=parameters) as crew:
             list(text.epoch(crew, skip=done))
             assert all_bytes(crew.parameters) == whole
-    with text.team(start=alone[3]) as crew:
-        list(text.epoch(crew, skip=3))
-        assert all_bytes(crew.parameters) == whole
+
+
+def test_shards_go_on_where_they_were_left(text):
+    """The same after any round of shards, whether one process or two go on."""
+    with text.team(1) as crew:
+        kept, last = snapshots(text.epoch(crew), crew)
+        whole = all_bytes(crew.parameters)
+    assert list(kept) == [*range(SHARDS, last, SHARDS), last]
+    for done, parameters in kept.items():
+        with text.team(2 if done == SHARDS else 1, start=parameters) as crew:
+            list(text.epoch(crew, skip=done))
+            assert all_bytes(crew.parameters) == whole
 
 
 def snapshots(found, crew):
@@ -146,11 +169,11 @@ def snapshots(found, crew):
     return kept, max(kept)
 
 
-@pytest.mark.parametrize("lockstep", [True, False])
+@pytest.mark.parametrize("deterministic", [True, False])
 @pytest.mark.parametrize("between_rounds", [True, False])
-def test_a_killed_worker_ends_the_training(text, lockstep, between_rounds):
+def test_a_killed_worker_ends_the_training(text, deterministic, between_rounds):
     """Wherever a worker dies, the training ends with an error that says so; it neither hangs nor goes on alone."""
-    with text.team(lockstep=lockstep) as crew:
+    with text.team(deterministic=deterministic) as crew:
         (worker,) = multiprocessing.active_children()
         going = text.epoch(crew)
         while bool(next(going).parts) != between_rounds:
@@ -171,9 +194,11 @@ def test_an_epoch_that_is_left_leaves_no_process(text):
     assert multiprocessing.active_children() == []
 
 
-def test_the_crew_is_as_large_as_was_asked_for(text):
-    """One worker is this process alone; more are a team."""
+def test_the_crew_is_the_one_that_was_asked_for(text):
+    """One worker is this process alone; more are a team, and so is one that is to give the bytes of more."""
     arguments = text.settings, text.vocabulary.counts, text.start()
-    with crew_for(1, True, *arguments) as one, crew_for(2, True, *arguments) as two:
-        assert (type(one), type(two)) == (Solo, LockstepForeman)
-        assert len(multiprocessing.active_children()) == 1
+    asked = ((1, False, Solo), (1, True, ShardForeman), (2, True, ShardForeman), (2, False, FreeForeman))
+    for workers, deterministic, kind in asked:
+        with crew_for(workers, deterministic, *arguments) as crew:
+            assert type(crew) is kind
+            assert len(multiprocessing.active_children()) == workers - 1
