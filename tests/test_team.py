@@ -1,7 +1,8 @@
-"""Several processes as one: the same bytes from shards, every pair once when free, and an end when one of them dies."""
+"""Several processes: the same bytes in shards, every pair once when free, and an end when one of them dies."""
 
 import multiprocessing
 import signal
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,10 +11,11 @@ from pipeline.settings import TrainSettings, VocabularySettings
 from pipeline.text.token_files import TokenCorpus
 from pipeline.training import batches
 from pipeline.training.crew import Solo, crew_for
+from pipeline.training.fast.trainer import FastTrainer
 from pipeline.training.parameters import Parameters
 from pipeline.training.team import free
 from pipeline.training.team.free import FreeForeman
-from pipeline.training.team.shards import SHARDS, ShardForeman
+from pipeline.training.team.shards import SHARDS, Shard, ShardForeman
 from storage.errors import FirthError
 
 D = 16
@@ -23,7 +25,7 @@ class Text:
     """News stories as a crew meets them: in several parts, at least three rounds of two."""
 
     def __init__(self, tokens, **changes):
-        self._corpus = TokenCorpus.open(tokens)
+        self.tokens, self._corpus = tokens, TokenCorpus.open(tokens)
         self.vocabulary = self._corpus.vocabulary(VocabularySettings(min_count=20))
         self.settings = TrainSettings(**{"vector_size": D, "epochs": 1, **changes})
 
@@ -37,12 +39,16 @@ class Text:
         return Solo(self.settings, self.vocabulary.counts, start or self.start())
 
     def team(self, size=2, deterministic=True, start=None):
-        """Several, or one that does what several do."""
+        """Several."""
         return crew_for(size, deterministic, self.settings, self.vocabulary.counts, start or self.start())
 
     def epoch(self, crew, skip=0):
         """What the crew says of its steps."""
-        return crew.epoch(self._corpus.chunks(len(self.vocabulary)), 0, skip)
+        return crew.epoch(self.chunks(), 0, skip)
+
+    def chunks(self):
+        """Its tokens."""
+        return self._corpus.chunks(len(self.vocabulary))
 
 
 @pytest.fixture(autouse=True)
@@ -82,20 +88,53 @@ def all_bytes(parameters):
     return parameters.vectors.tobytes(), parameters.contexts.tobytes()
 
 
+def steps_of(found):
+    """Loss, pairs, progress and rate of every step with pairs; what only tells that parts are done has none."""
+    return [tuple(done)[:4] for done in found if done.pairs]
+
+
 def test_any_number_of_processes_gives_the_same_bytes(lee_tokens, objective):
-    """One process that does all shards and two that share them report the same losses and end in the same bytes."""
+    """One process that does both shards and two that do one each report the same and end in the same bytes."""
     text = Text(lee_tokens, **objective)
-    with text.team(1) as one, text.team(2) as two:
-        assert list(text.epoch(one)) == list(text.epoch(two))
+    with text.team(size=1) as one, text.team() as two:
+        assert steps_of(text.epoch(one)) == steps_of(text.epoch(two))
         assert all_bytes(one.parameters) == all_bytes(two.parameters) != all_bytes(text.start())
 
 
 def test_no_more_processes_than_shards(text):
-    """Whoever asks for more gets as many as there are shards, and the same bytes."""
-    with text.team(1) as one, text.team(100) as team:
+    """What more than two processes are asked for is done by two, with the same bytes."""
+    with text.team(size=1) as one, text.team(size=100) as team:
         assert len(multiprocessing.active_children()) == SHARDS - 1
-        assert list(text.epoch(one)) == list(text.epoch(team))
+        assert steps_of(text.epoch(one)) == steps_of(text.epoch(team))
         assert all_bytes(one.parameters) == all_bytes(team.parameters)
+
+
+def test_shards_learn_what_steps_in_turn_learn(lee_tokens):
+    """Two shards meet the pairs that one process meets, and at a small rate they move the parameters alike."""
+    text = Text(lee_tokens, alpha=1e-5, min_alpha=1e-5)
+    with text.solo() as alone, text.team(size=1) as shards:
+        assert totals(text.epoch(alone))[1] == totals(text.epoch(shards))[1]
+        start = text.start()
+        for name in ("vectors", "contexts"):
+            moved, also = (getattr(crew.parameters, name) - getattr(start, name) for crew in (alone, shards))
+            assert np.linalg.norm(also - moved) < 0.01 * np.linalg.norm(moved)
+
+
+def test_a_shard_alone_moves_what_its_steps_move(text, objective):
+    """A shard's copy is of all the rows that its steps meet: by itself it moves the parameters as the steps do."""
+    text = Text(text.tokens, **objective)
+    with text.solo() as crew:
+        part = next(crew.maker.parts(text.chunks(), 0))
+        shared, trainer = copy(crew.parameters), FastTrainer(crew.maker.objective)
+        shard = Shard(shared, crew.maker.steps(part))
+        found = list(shard.train(trainer, text.settings))
+        assert all_bytes(shared) == all_bytes(crew.parameters)
+        shard.subtract()
+        shard.add()
+        for batch, done in zip(crew.maker.steps(part), found, strict=True):
+            assert trainer.step(crew.parameters, batch, done.rate) == done.loss
+    for name in ("vectors", "contexts"):
+        assert getattr(shared, name) == pytest.approx(getattr(crew.parameters, name), abs=1e-6)
 
 
 def test_a_round_adds_what_each_shard_moves(lee_tokens, objective):
@@ -138,27 +177,17 @@ def totals(found):
     return sum(losses), sum(pairs)
 
 
-def test_an_epoch_goes_on_where_it_was_left(text):
-    """From the parameters at any end of a part, skipping the parts that are done ends in the same bytes."""
-    with text.solo() as crew:
+@pytest.mark.parametrize("kind", ["solo", "shards"])
+def test_an_epoch_goes_on_where_it_was_left(text, kind):
+    """From the parameters at any end of a part (of a round of shards), skipping what is done ends in the same bytes."""
+    crew_from = text.solo if kind == "solo" else partial(text.team, 1)
+    with crew_from() as crew:
         kept, last = snapshots(text.epoch(crew), crew)
         whole = all_bytes(crew.parameters)
-    assert list(kept) == list(range(1, last + 1))
-    assert last > 2 * SHARDS
+    assert list(kept) == list(range(1, last + 1) if kind == "solo" else [*range(SHARDS, last, SHARDS), last])
+    assert last > 4
     for done, parameters in kept.items():
-        with text.solo(start=parameters) as crew:
-            list(text.epoch(crew, skip=done))
-            assert all_bytes(crew.parameters) == whole
-
-
-def test_shards_go_on_where_they_were_left(text):
-    """The same after any round of shards, whether one process or two go on."""
-    with text.team(1) as crew:
-        kept, last = snapshots(text.epoch(crew), crew)
-        whole = all_bytes(crew.parameters)
-    assert list(kept) == [*range(SHARDS, last, SHARDS), last]
-    for done, parameters in kept.items():
-        with text.team(2 if done == SHARDS else 1, start=parameters) as crew:
+        with crew_from(start=copy(parameters)) as crew:
             list(text.epoch(crew, skip=done))
             assert all_bytes(crew.parameters) == whole
 
