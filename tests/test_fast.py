@@ -204,7 +204,7 @@ def test_add_rows_leaves_out_what_is_not_chosen(seed, rows):
     matrix, ids, rates, values, chosen = rows_to_add(seed, rows)
     wanted = matrix.copy()
     add_rows(wanted, ids[chosen], rates[chosen], values[chosen])
-    add_rows(matrix, ids, rates, values, chosen)
+    add_rows(matrix, ids, rates, values, chosen=chosen)
     assert np.array_equal(matrix, wanted)
 
 

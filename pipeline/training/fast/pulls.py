@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.training.batch import Ids, row_rates
 from pipeline.training.fast.blocks import Float32s
@@ -13,12 +14,17 @@ from pipeline.training.parameters import Parameters
 class Pull(NamedTuple):
     """Negative gradients of rows of one matrix; a row may come many times.
 
+    Where `starts` is given, a gradient is a factor times an input vector, which several rows share: input k of a lane
+    is that of the lane's ids starts[k] to starts[k + 1], or to the lane's last.
+
     Attributes:
         matrix: "vectors" or "contexts".
         ids: rows of it, of any shape.
         occurrences: how often each row stands among the step's, same shape.
-        pulls: (*shape, D) the negative gradient of each.
+        pulls: (*shape, D) the negative gradient of each; or (L, N, D) the inputs.
         curvatures: as in `row_rates`.
+        factors: of the shape of the ids.
+        starts: (L, N) where each input's ids begin; starts[:, 0] is 0.
     """
 
     matrix: str
@@ -26,22 +32,44 @@ class Pull(NamedTuple):
     occurrences: Ids
     pulls: Float32s
     curvatures: Float32s | float = 0.0
+    factors: Float32s | None = None
+    starts: Ids | None = None
 
 
 def apply(pull: Pull, parameters: Parameters, rate: float) -> None:
     """Take each occurrence's step at its own rate."""
-    rates = row_rates(rate, pull.occurrences, lengths_of(pull), pull.curvatures)
-    add_rows(getattr(parameters, pull.matrix), pull.ids, rates, pull.pulls)
+    _add(pull, lengths_of(pull), parameters, rate)
 
 
 def lengths_of(pull: Pull) -> Float32s:
     """The Euclidean length of each gradient, of the shape of the ids."""
     lengths: Float32s = np.vecdot(pull.pulls, pull.pulls)
-    return np.sqrt(lengths, out=lengths)
+    np.sqrt(lengths, out=lengths)
+    if pull.factors is None or pull.starts is None:
+        return lengths
+    shared: Float32s = np.repeat(lengths, np.diff(_starts_of(pull))).reshape(pull.ids.shape)
+    shared *= np.abs(pull.factors)
+    return shared
 
 
 def apply_share(pull: Pull, lengths: Float32s, parameters: Parameters, rate: float, share: tuple[int, int]) -> None:
     """The same for those rows only whose number is share[0] modulo share[1], from `lengths_of` that are known."""
-    mine = pull.ids.ravel() % share[1] == share[0]
-    rates = row_rates(rate, pull.occurrences, lengths, pull.curvatures)
-    add_rows(getattr(parameters, pull.matrix), pull.ids, rates, pull.pulls, mine)
+    _add(pull, lengths, parameters, rate, pull.ids.ravel() % share[1] == share[0])
+
+
+def _add(
+    pull: Pull, lengths: Float32s, parameters: Parameters, rate: float, chosen: NDArray[np.bool_] | None = None
+) -> None:
+    matrix, rates = getattr(parameters, pull.matrix), row_rates(rate, pull.occurrences, lengths, pull.curvatures)
+    if pull.factors is None or pull.starts is None:
+        add_rows(matrix, pull.ids, rates, pull.pulls, chosen=chosen)
+    else:
+        rates *= pull.factors
+        add_rows(matrix, pull.ids, rates, pull.pulls, chosen=chosen, starts=_starts_of(pull))
+
+
+def _starts_of(pull: Pull) -> Ids:
+    """(L N + 1,) where each input's ids begin among those of all lanes."""
+    lanes, entries = pull.ids.shape
+    starts = pull.starts + np.arange(lanes)[:, None] * entries
+    return np.append(starts, lanes * entries).astype(np.int32)

@@ -42,7 +42,7 @@ class LockstepMember(Member):
         lanes = team.shape.lanes
         self.lanes = slice(lanes * me // team.size, lanes * (me + 1) // team.size)
         self.losses = team.losses.array(np.float64, (lanes,))
-        self._places: dict[tuple[tuple[int, ...], ...], list[tuple[Shared, list[NDArray[Any]]]]] = {}
+        self._places: dict[tuple[Any, ...], list[tuple[Shared, list[NDArray[Any] | None]]]] = {}
 
     def step(self, batch: Batch) -> float | None:
         """Do this member's share of a step; returns the loss of all lanes, or nothing when the team is to end."""
@@ -79,24 +79,29 @@ class LockstepMember(Member):
         mine = batch.lanes(self.lanes)
         self.losses[self.lanes] = self.trainer.lane_losses(self.parameters, mine)
         pulls = self.trainer.pulls(mine)
-        sizes = tuple(pull.pulls.shape for pull in pulls)
+        sizes = tuple((pull.ids.shape, pull.pulls.shape) for pull in pulls)
         if sizes not in self._places:
             self._places[sizes] = _placed(self.team, pulls, self.lanes)
         for part, (_, own) in zip(pulls, self._places[sizes], strict=True):
             for place, values in zip(own, (*part[1:], lengths_of(part)), strict=True):
-                place[...] = values
+                if place is not None:
+                    place[...] = values
         return [shared for shared, _ in self._places[sizes]]
 
 
-def _placed(team: Team, pulls: list[Pull], lanes: slice) -> list[tuple[Shared, list[NDArray[Any]]]]:
+def _placed(team: Team, pulls: list[Pull], lanes: slice) -> list[tuple[Shared, list[NDArray[Any] | None]]]:
     """Where pulls of these shapes lie among the gradients: of all lanes, and the part of this member's."""
     places, offset = [], 0
     for pull in pulls:
-        arrays = []
-        for value in (pull.ids, pull.occurrences, pull.pulls, pull.curvatures, pull.curvatures):
+        arrays: list[Any] = []
+        for value in (*pull[1:], 0.0):  # the last for the lengths
+            if value is None:
+                arrays.append(None)
+                continue
             tail = np.shape(value)[1:] if np.ndim(value) else pull.ids.shape[1:]
-            kind = np.int32 if value is pull.ids or value is pull.occurrences else np.float32
+            kind = np.int32 if np.asarray(value).dtype == np.int32 else np.float32
             arrays.append(team.gradients.array(kind, (team.shape.lanes, *tail), offset))
             offset += padded(arrays[-1].nbytes)
-        places.append((Shared(Pull(pull.matrix, *arrays[:4]), arrays[4]), [array[lanes] for array in arrays]))
+        own = [None if array is None else array[lanes] for array in arrays]
+        places.append((Shared(Pull(pull.matrix, *arrays[:-1]), arrays[-1]), own))
     return places
