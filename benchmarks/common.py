@@ -34,12 +34,13 @@ def english(words: int | None = None) -> Path:
     if not source.is_file():
         sys.exit(f"{source} is not there; set FIRTH_CORPORA to the folder with english.txt.xz")
     name = "english" if words is None else f"english-{words}"
-    text = source if words is None else _first_words(source, words, WORK / f"{name}.txt")
+    text = source if words is None else first_words(source, words, WORK / f"{name}.txt")
     tokenize(StageFolder(WORK / name), [str(text)], TokenSettings())
     return WORK / name
 
 
-def _first_words(source: Path, words: int, target: Path) -> Path:
+def first_words(source: Path, words: int, target: Path) -> Path:
+    """Write the lines with the first `words` words (about) of an xz file to `target`, unless it is there."""
     if not target.is_file():
         with lzma.open(source, "rt", encoding="utf-8") as lines, whole_file(target) as file:
             for line in lines:

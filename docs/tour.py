@@ -75,6 +75,13 @@ STOPS = {
         "pipeline/training/training.py",
         "pipeline/training/stage.py",
     ],
+    "What will it take": [
+        "pipeline/plan/sample.py",
+        "pipeline/plan/counting.py",
+        "pipeline/plan/growth.py",
+        "pipeline/plan/calibration.py",
+        "pipeline/plan/planning.py",
+    ],
     "How good are they": ["pipeline/crosscheck", "pipeline/evaluation"],
     "Vectors kept": ["storage"],
     "Questions answered": ["service"],

@@ -18,19 +18,28 @@ from pipeline.commands.tokenizing import WorkSettings
 from pipeline.crosscheck import crosscheck
 from pipeline.evaluation.evaluate import RESTRICT
 from pipeline.options import Number, collect
-from pipeline.settings import PhraseSettings, TokenSettings, TrainSettings, VocabularySettings, allowed_range
+from pipeline.settings import (
+    PhraseSettings,
+    TokenSettings,
+    TrainSettings,
+    VocabularySettings,
+    WatchSettings,
+    WorkerSettings,
+    allowed_range,
+)
 from service.engine import LARGEST_TOPN, Engine
 from service.server import serve
 from storage.errors import SettingError
 
 USED_BY = {
     "tokenize": (TokenSettings, PhraseSettings, WorkSettings),
-    "train": (VocabularySettings, TrainSettings),
+    "train": (VocabularySettings, TrainSettings, WatchSettings, WorkerSettings),
     "crosscheck": (CrosscheckSettings,),
     "evaluate": (EvaluateSettings,),
     "similar": (AnswerSettings,),
     "analogy": (AnswerSettings,),
     "serve": (ServeSettings,),
+    "plan": (TokenSettings, PhraseSettings, WorkSettings, VocabularySettings, TrainSettings, WorkerSettings),
     "run": (
         TokenSettings,
         PhraseSettings,
@@ -94,7 +103,7 @@ def test_a_number_is_accepted_exactly_in_its_range(field, value):
     high_enough = low is None or value > low or (value == low and not field.metadata["open_low"])
     low_enough = high is None or value <= high
     if high_enough and low_enough and (field.type is float or isinstance(value, int)):
-        assert Number(field)(repr(value)) == value
+        assert Number(field)(repr(value)) == field.type(value)
     else:
         with pytest.raises(click.BadParameter, match="allowed: "):
             Number(field)(repr(value))
@@ -137,6 +146,7 @@ REQUIRED = {
     "similar": ["x"],
     "analogy": ["x", "y", "z"],
     "serve": [],
+    "plan": ["x"],
     "run": [],
 }
 OUTSIDE = [

@@ -11,7 +11,8 @@ from pipeline.text.token_files import TokenCorpus
 from pipeline.training import batches
 from pipeline.training.crew import Solo, crew_for
 from pipeline.training.parameters import Parameters
-from pipeline.training.team.foreman import Foreman
+from pipeline.training.team import free
+from pipeline.training.team.lockstep import LockstepForeman
 from storage.errors import FirthError
 
 D = 16
@@ -36,7 +37,7 @@ class Text:
 
     def team(self, size=2, lockstep=True, start=None):
         """Several."""
-        return Foreman(size, self.settings, self.vocabulary.counts, start or self.start(), lockstep)
+        return crew_for(size, lockstep, self.settings, self.vocabulary.counts, start or self.start())
 
     def epoch(self, crew, skip=0):
         """What the crew says of its steps."""
@@ -47,6 +48,7 @@ class Text:
 def small_parts(monkeypatch):
     """A part is some 3,000 centers, so that a small text has several."""
     monkeypatch.setattr(batches, "PLACES_AT_ONCE", 3000 * 11)
+    monkeypatch.setattr(free, "PARTS_OF_A_ROUND", 1)
 
 
 @pytest.fixture(autouse=True)
@@ -173,5 +175,5 @@ def test_the_crew_is_as_large_as_was_asked_for(text):
     """One worker is this process alone; more are a team."""
     arguments = text.settings, text.vocabulary.counts, text.start()
     with crew_for(1, True, *arguments) as one, crew_for(2, True, *arguments) as two:
-        assert (type(one), type(two)) == (Solo, Foreman)
+        assert (type(one), type(two)) == (Solo, LockstepForeman)
         assert len(multiprocessing.active_children()) == 1

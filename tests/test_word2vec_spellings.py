@@ -60,7 +60,7 @@ def test_the_table_is_that_of_the_issue():
     """All ten spellings of word2vec.c are there, for the commands that train or plan to."""
     expected = "-size -window -sample -negative -hs -cbow -min-count -iter -alpha -threads"
     assert sorted(PARAMETERS) == sorted(expected.split()) == sorted(VALUES)
-    assert {"train", "run"} <= set(SPELLED_COMMANDS)
+    assert set(SPELLED_COMMANDS) == {"train", "run", "plan"}
     assert {spelling for _, spelling in HAS} >= set(PARAMETERS) - {"-threads"}
 
 
@@ -112,7 +112,7 @@ def test_a_bad_value_is_refused_under_the_name_that_was_typed(name, spelling, va
     """word2vec.c reads `-size abc` as 0; here it is wrong usage, told with the spelling and with what is allowed."""
     said = refused(name, *ARGUMENTS[name], spelling, value).splitlines()[-1]
     assert f"'{spelling}'" in said
-    assert any(words in said for words in ("allowed: ", "is not one of '0', '1'", "in the range")), said
+    assert any(words in said for words in ("allowed: ", "is not one of '0', '1'")), said
 
 
 @pytest.mark.parametrize(("spelling", "value"), [(spelling, "2") for spelling in SWITCHES] + [("-size", "10001")])

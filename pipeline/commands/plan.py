@@ -12,7 +12,7 @@ from pipeline.commands.base import print_json, print_line, print_table
 from pipeline.commands.tokenizing import WorkSettings
 from pipeline.commands.word2vec_spellings import SpelledCommand
 from pipeline.options import collect, settings_options
-from pipeline.settings import TokenSettings, TrainSettings, VocabularySettings
+from pipeline.settings import PhraseSettings, TokenSettings, TrainSettings, VocabularySettings, WorkerSettings
 
 if TYPE_CHECKING:
     from pipeline.plan.planning import Number, Plan
@@ -27,10 +27,9 @@ _LOG = logging.getLogger(__name__)
 
 @click.command("plan", cls=SpelledCommand, examples=EXAMPLES)
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
-@settings_options(TokenSettings, WorkSettings, VocabularySettings, TrainSettings)
-@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes that train at once.")
+@settings_options(TokenSettings, PhraseSettings, WorkSettings, VocabularySettings, TrainSettings, WorkerSettings)
 @json_option
-def command(*, paths: tuple[str, ...], workers: int, as_json: bool, **params: object) -> None:
+def command(*, paths: tuple[str, ...], as_json: bool, **params: object) -> None:
     """Estimate counts, memory, disk and time of a training.
 
     PATH is a file or a folder, as for `firth tokenize`. A corpus of up to 32 MB of text is counted exactly; of a larger
@@ -40,9 +39,11 @@ def command(*, paths: tuple[str, ...], workers: int, as_json: bool, **params: ob
     """
     from pipeline.plan.planning import available_memory, plan
 
-    tokens, work = collect(TokenSettings, params), collect(WorkSettings, params)
+    tokens, processes = collect(TokenSettings, params), collect(WorkSettings, params).processes
     vocabulary, training = collect(VocabularySettings, params), collect(TrainSettings, params)
-    made = plan(paths, tokens, vocabulary, training, processes=work.processes or None, workers=workers)
+    if phrases := collect(PhraseSettings, params).phrases:
+        _LOG.warning("this plan is for --phrases 0: what %d passes would join cannot be told from a sample", phrases)
+    made = plan(paths, tokens, vocabulary, training, collect(WorkerSettings, params), processes=processes or None)
     memory, disk = available_memory(), shutil.disk_usage(Path.cwd()).free
     if as_json:
         print_json({**made.as_dict(), "free": {"memory": memory, "disk": disk}})
@@ -58,9 +59,8 @@ def command(*, paths: tuple[str, ...], workers: int, as_json: bool, **params: ob
 
 def _show(made: "Plan", training: TrainSettings) -> None:
     share = "all of it" if made.bytes_read == made.bytes else f"{made.bytes_read / made.bytes:.0%} of it"
-    print_line(
-        f"{made.bytes:,} bytes in {made.files:,} {'file' if made.files == 1 else 'files'}, read for this: {share}"
-    )
+    files = "1 file" if made.files == 1 else f"{made.files:,} files"
+    print_line(f"{made.bytes:,} bytes in {files}; read for this: {share}")
     print_line("")
     epochs = f"{training.epochs} {'epoch' if training.epochs == 1 else 'epochs'}"
     rows = [

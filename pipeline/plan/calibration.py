@@ -7,7 +7,7 @@ import hashlib
 import multiprocessing
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
@@ -117,28 +117,35 @@ class Mark(NamedTuple):
 
 
 def _speed(crew: Crew, chunks: Iterable[Chunk], total: int, seconds: float, together: int) -> tuple[float, float]:
-    """When the first step was done, and the tokens a second since.
-
-    In a round each of `together` processes takes the steps of its own stretch of text, and only this one's are seen.
-    So the time from round to round counts; within a round, where one takes longer than we have, the others are
-    taken to be as fast as this one.
-    """
+    """When the first step was done, and the tokens a second since."""
     rounds: list[Mark] = []
-    last, begins = Mark(0.0, 0.0), True
+    begins = True
     for done in crew.epoch(chunks, 0):
-        now = time.perf_counter()
-        if done.pairs or not done.parts:
-            last = Mark(now, done.progress * total)
+        if done.pairs or not done.parts:  # else it only says that a round has ended
+            last = Mark(time.perf_counter(), done.progress * total)
             rounds += [last] if begins else []
             begins = False
         begins = begins or done.parts > 0
-        if now > rounds[0].time + seconds and last.tokens > rounds[0].tokens:
+        if last.time > rounds[0].time + seconds and last.tokens > rounds[0].tokens:
             break
-    first = rounds[0].time
+    return rounds[0].time, speed_between(rounds, last, together)
+
+
+def speed_between(rounds: Sequence[Mark], last: Mark, together: int) -> float:
+    """Tokens a second.
+
+    In a round each of `together` processes takes the steps of its own stretch of text, and only this one's are seen.
+    So the time from round to round counts, but for the first, in which the others are still starting. Within a round,
+    where one takes longer than we have, the others are taken to be as fast as this one.
+
+    Args:
+        rounds: the first step of each.
+        last: the last step of all.
+        together: how many processes.
+    """
     if len(rounds) > 2:
-        start, end = rounds[1], rounds[-1]  # in the first one, the other processes are still starting
-        return first, (end.tokens - start.tokens) / (end.time - start.time)
-    return first, together * (last.tokens - rounds[0].tokens) / (last.time - first)
+        return (rounds[-1].tokens - rounds[1].tokens) / (rounds[-1].time - rounds[1].time)
+    return together * (last.tokens - rounds[0].tokens) / (last.time - rounds[0].time)
 
 
 def _endless(trial: Trial) -> Iterator[Chunk]:
@@ -154,7 +161,8 @@ def _endless(trial: Trial) -> Iterator[Chunk]:
 
 
 def _hash_speed(parameters: Parameters) -> float:
-    data = parameters.vectors.reshape(-1).view(np.uint8)[:HASHED]
+    rows = 1 + HASHED // parameters.vectors[0].nbytes
+    data = parameters.vectors[:rows].tobytes()
     started = time.perf_counter()
     hashlib.sha256(data)
     return len(data) / (time.perf_counter() - started)

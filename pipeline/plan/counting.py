@@ -72,10 +72,12 @@ def count(sample: Sample, settings: TokenSettings, processes: int) -> Counted:
             total += len(block.ids)
             sample.found(number, len(block.ids))
             marks.append((time.perf_counter() - started, total))
-    ranked, counts, rank = words.ranked()
+    vocabulary, rank = words.ranked()
     tokens = rank[np.concatenate([np.empty(0, np.int32), *ids])]  # (n,)
     ended = time.perf_counter() - started
     offsets = np.unique(np.concatenate([*ends, [total]]))  # no sentence is empty
-    word_bytes = np.array([len(word.encode("utf-8", "replace")) + 1 for word in ranked], np.int64)
+    word_bytes = np.array([len(word.encode("utf-8", "replace")) + 1 for word in vocabulary.words], np.int64)
     (first, first_tokens), (last, _) = (marks[0], marks[-1]) if marks else ((ended, 0), (ended, 0))
-    return Counted(word_bytes, counts, tokens, offsets, len(marks), Clock(first, last, ended, first_tokens, total))
+    return Counted(
+        word_bytes, vocabulary.counts, tokens, offsets, len(marks), Clock(first, last, ended, first_tokens, total)
+    )

@@ -11,7 +11,7 @@ from pipeline.plan.calibration import SECONDS, Calibration, Trial, calibrate
 from pipeline.plan.counting import Counted, count
 from pipeline.plan.growth import Growth
 from pipeline.plan.sample import SAMPLE, Sample
-from pipeline.settings import TokenSettings, TrainSettings, VocabularySettings
+from pipeline.settings import TokenSettings, TrainSettings, VocabularySettings, WorkerSettings
 from pipeline.text.block_tokens import SMALL
 from pipeline.text.corpus import find_sources
 from pipeline.text.tokenizing import processors
@@ -22,9 +22,9 @@ LADDER = (1, 2, 5, 10, 20, 50)
 """The min_counts for which the size of the vocabulary is told."""
 HEADER = 128
 """Bytes before the numbers in a .npy file."""
-BASE = 55_000_000
+BASE = 60_000_000
 TYPE = 310
-PROCESS = 76_000_000
+PROCESS = 85_000_000
 """Bytes that tokenizing takes: at its start, for each different word, and in each further process, as measured."""
 WORD = 75
 """Bytes of a word and of its place in the vocabulary, which the calibration does without."""
@@ -52,7 +52,7 @@ class Plan:
         words: V, the words that will be trained.
         trained_tokens: those of these words, in one epoch.
         memory: bytes at most, of all processes, of each stage.
-        disk: bytes of what each stage keeps, and of a checkpoint while training.
+        disk: bytes of what each stage keeps, and of checkpoints while training.
         seconds: of each stage.
     """
 
@@ -78,10 +78,9 @@ def plan(
     tokens: TokenSettings,
     vocabulary: VocabularySettings,
     training: TrainSettings,
+    work: WorkerSettings = WorkerSettings(),  # noqa: B008 - it is frozen
     *,
     processes: int | None = None,
-    workers: int = 1,
-    lockstep: bool = False,
     budget: int = SAMPLE,
     seconds: float = SECONDS,
 ) -> Plan:
@@ -92,9 +91,8 @@ def plan(
         tokens: how text becomes tokens.
         vocabulary: which words are trained.
         training: how.
+        work: how many processes train.
         processes: how many tokenize at once; by default one for each processor.
-        workers: how many train.
-        lockstep: whether these share every step.
         budget: about how many bytes of text are read at most; a corpus of no more than that is counted exactly.
         seconds: how long to train.
 
@@ -103,28 +101,26 @@ def plan(
         FirthError: training on matrices of that size ended early.
     """
     processes = processes or processors()
-    sources = find_sources(paths)
-    sample = Sample(sources, tokens, budget)
+    sample = Sample(find_sources(paths), tokens, budget)
     counted = count(sample, tokens, processes)
     if not len(counted.ids):
         raise InputError(f"no tokens in the {sample.read:,} bytes that were read of {', '.join(paths[:3])}")
     corpus = _Corpus(sample, counted, vocabulary)
     rows = _rows_that_fit(corpus.words, training.vector_size)
-    trial = Trial(corpus.counts(rows), counted.ids, counted.offsets, training, workers, lockstep, seconds)
-    measured = calibrate(trial)
-    exact = sample.whole
+    shared = (training, work.workers, work.deterministic, seconds)
+    measured = calibrate(Trial(corpus.counts(rows), counted.ids, counted.offsets, *shared))
     return Plan(
-        len(sources),
-        sample.size,
-        sample.read,
-        Number(corpus.tokens, exact),
-        Number(corpus.sentences, exact),
-        {each: Number(corpus.size(each), exact) for each in sorted({*LADDER, vocabulary.min_count})},
-        Number(corpus.words, exact),
-        Number(corpus.trained_tokens, exact),
-        {name: Number(value) for name, value in _memory(corpus, training, rows, measured, processes).items()},
-        {name: Number(value) for name, value in _disk(corpus, training).items()},
-        {name: Number(value) for name, value in _seconds(corpus, training, measured).items()},
+        files=sample.files,
+        bytes=sample.size,
+        bytes_read=sample.read,
+        tokens=corpus.number(corpus.tokens),
+        sentences=corpus.number(corpus.sentences),
+        sizes={each: corpus.number(corpus.size(each)) for each in sorted({*LADDER, vocabulary.min_count})},
+        words=corpus.number(corpus.words),
+        trained_tokens=corpus.number(corpus.trained_tokens),
+        memory=_memory(corpus, training, rows, measured, processes),
+        disk=_disk(corpus, training, work),
+        seconds=_seconds(corpus, training, measured),
     )
 
 
@@ -145,6 +141,10 @@ class _Corpus:
     def factor(self) -> float:
         """How many times as large as the sample it is, in tokens."""
         return self.tokens / len(self.counted.ids)
+
+    def number(self, value: float) -> Number:
+        """A count, exact where the whole corpus was counted."""
+        return Number(value, self.sample.whole)
 
     def size(self, min_count: int) -> int:
         """Words that stand so many times or more."""
@@ -168,36 +168,36 @@ class _Corpus:
         return words
 
 
-def _disk(corpus: _Corpus, training: TrainSettings) -> dict[str, float]:
-    """What the stages keep; the matrices are written once more while a checkpoint is there."""
+def _disk(corpus: _Corpus, training: TrainSettings, work: WorkerSettings) -> dict[str, Number]:
+    """What the stages keep; and two checkpoints of both matrices, for the moment in which one replaces the other."""
     lengths = 4 * corpus.tokens + 8 * (corpus.sentences + 1) + 8 * corpus.types
     matrices = 8 * corpus.words * training.vector_size
     return {
-        "tokens": 3 * HEADER + lengths + corpus.bytes_of_words(corpus.types),
-        "model": 3 * HEADER + 8 * corpus.words + matrices + corpus.bytes_of_words(corpus.words),
-        "checkpoint": 2 * HEADER + matrices,
+        "tokens": Number(3 * HEADER + lengths + corpus.bytes_of_words(corpus.types)),
+        "model": Number(3 * HEADER + 8 * corpus.words + matrices + corpus.bytes_of_words(corpus.words)),
+        "checkpoints": Number(2 * (2 * HEADER + matrices) if work.checkpoint_minutes else 0),
     }
 
 
 def _memory(
     corpus: _Corpus, training: TrainSettings, rows: int, measured: Calibration, processes: int
-) -> dict[str, float]:
+) -> dict[str, Number]:
     left_out = 8 * (corpus.words - rows) * training.vector_size
     spread = processes > 1 and corpus.counted.blocks * corpus.factor > SMALL
     others = processes if spread else 0
     return {
-        "tokenize": BASE + TYPE * corpus.types + PROCESS * others,
-        "train": measured.peak_bytes + left_out + WORD * corpus.words + 8 * corpus.types,
+        "tokenize": Number(BASE + TYPE * corpus.types + PROCESS * others),
+        "train": Number(measured.peak_bytes + left_out + WORD * corpus.words + 8 * corpus.types),
     }
 
 
-def _seconds(corpus: _Corpus, training: TrainSettings, measured: Calibration) -> dict[str, float]:
+def _seconds(corpus: _Corpus, training: TrainSettings, measured: Calibration) -> dict[str, Number]:
     matrices = 8 * corpus.words * training.vector_size
     steps = training.epochs * corpus.trained_tokens / measured.tokens_per_s
     growth = corpus.types / len(corpus.counted.counts)
     return {
-        "tokenize": corpus.counted.clock.seconds(corpus.tokens, growth),
-        "train": measured.start + steps + matrices / measured.hash_bytes_per_s,
+        "tokenize": Number(corpus.counted.clock.seconds(corpus.tokens, growth)),
+        "train": Number(measured.start + steps + matrices / measured.hash_bytes_per_s),
     }
 
 

@@ -16,10 +16,10 @@ from storage.errors import InputError
 
 SAMPLE = 32 << 20
 """About how many bytes of text are read at most."""
-STRETCH = 1 << 18
-"""Bytes of a block that is read from the middle of a file."""
-MOST = 1 << 12
-"""So many blocks at most, where files are smaller than a block: opening one takes time too."""
+USUAL, MOST = 128, 1 << 12
+"""Into how many blocks it is divided, and at most where files are smaller than a block: opening one takes time too."""
+SHORTEST = 1 << 12
+"""Bytes of a block at least, so that there are whole lines in it."""
 
 
 @dataclass
@@ -59,7 +59,6 @@ class Sample:
         sources: of the corpus.
         settings: `encoding` and `errors` are used.
         budget: about how many bytes of text are read at most.
-        stretch: bytes of a block from the middle of a file.
 
     Attributes:
         whole: whether all of the corpus is read, as far as `texts` has gone.
@@ -68,20 +67,23 @@ class Sample:
         InputError: a source that can be read only once.
     """
 
-    def __init__(
-        self, sources: Sequence[Source], settings: TokenSettings, budget: int = SAMPLE, stretch: int = STRETCH
-    ) -> None:
+    def __init__(self, sources: Sequence[Source], settings: TokenSettings, budget: int = SAMPLE) -> None:
         self.whole = True
-        self._settings, self._stretch = settings, stretch
+        self._settings, self._stretch = settings, max(SHORTEST, budget // USUAL)
         sizes = [_size(source) for source in sources]
         self._small = sum(sizes) <= budget
-        hits = _hits(sizes, budget, stretch)
+        hits = _hits(sizes, budget, self._stretch)
         portions = [Portion(*each) for each in zip(sources, sizes, hits, strict=True)]
         self._portions = sorted(portions, key=lambda portion: portion.suffix)  # stable: those of a kind stay in order
         self._kinds = {each.suffix: Kind() for each in portions}
         for each in portions:
             self._kinds[each.suffix].size += each.size
         self._owners: list[Kind] = []
+
+    @property
+    def files(self) -> int:
+        """How many the corpus has."""
+        return len(self._portions)
 
     @property
     def size(self) -> int:
@@ -118,34 +120,32 @@ class Sample:
         return round(expected * self.size / sum(kind.size for kind in kinds))
 
     def _read(self, portion: Portion, kind: Kind) -> Iterator[str]:
-        suffices = self._small or portion.hits * self._stretch >= portion.size
-        if portion.suffix:
-            yield from self._from_start(portion, kind, portion.hits * self._stretch)
-        elif suffices:
-            yield from self._from_start(portion, kind, portion.size)
-        elif "\n".encode(self._settings.encoding) == b"\n":  # so a byte of a line end is never part of a character
+        limit = portion.hits * self._stretch
+        if not portion.suffix and (self._small or limit >= portion.size):
+            yield from self._from_start(portion, kind, None)
+        elif not portion.suffix and "\n".encode(self._settings.encoding) == b"\n":  # never a part of a character then
             yield from self._from_everywhere(portion, kind)
         else:
-            yield from self._from_start(portion, kind, portion.hits * self._stretch)
+            yield from self._from_start(portion, kind, limit)
 
-    def _from_start(self, portion: Portion, kind: Kind, limit: int) -> Iterator[str]:
+    def _from_start(self, portion: Portion, kind: Kind, limit: int | None) -> Iterator[str]:
         """About `limit` bytes from the start, or all there are."""
-        tally = Tally()
-        for text in blocks(portion.source, self._settings, tally) if limit else ():
-            if limit <= 0:
-                break
+        tally, length = Tally(), 0
+        size = BLOCK if limit is None else min(limit, BLOCK)
+        for text in blocks(portion.source, self._settings, tally, size) if size else ():
             yield text
-            limit -= len(text)
-        else:
-            self.whole &= tally.bytes_read == portion.size
-            kind.read += tally.bytes_read
-            return
-        self.whole = False
+            length += len(text)
+            if limit is not None and length >= limit:
+                self.whole = False
+                break
+        self.whole &= tally.bytes_read == portion.size
         kind.read += tally.bytes_read
 
     def _from_everywhere(self, portion: Portion, kind: Kind) -> Iterator[str]:
         """Blocks at even distances, each from the start of a line to the end of one."""
         self.whole = False
+        if not portion.hits:
+            return
         with portion.source.open() as file:
             for hit in range(portion.hits):
                 place = int((hit + 0.5) * portion.size / portion.hits - self._stretch / 2)

@@ -27,7 +27,7 @@ from pipeline.training.step_shape import StepShape
 from pipeline.training.steps import Steps
 
 NO_SENTENCE = -1
-PLACES_AT_ONCE = 1 << 20
+PLACES_AT_ONCE = 1 << 19
 """Places of `positives` made at once, so that a wide window does not need much memory."""
 
 

@@ -1,6 +1,6 @@
 """`Crew`: who takes the steps of a training; one process alone here, several in `team`."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from types import TracebackType
 from typing import NamedTuple, Protocol
@@ -35,6 +35,15 @@ class Done(NamedTuple):
     parts: int = 0
 
 
+Pause = Callable[[], bool]
+"""Asked between parts: whether the training is to come soon to where it can be looked at and left."""
+
+
+def never() -> bool:
+    """There is no hurry."""
+    return False
+
+
 class Trainer(Protocol):
     """What the reference and the fast trainer have in common."""
 
@@ -56,8 +65,8 @@ class Crew(Protocol):
     maker: BatchMaker
     parameters: Parameters
 
-    def epoch(self, chunks: Iterable[Chunk], epoch: int, skip: int = 0) -> Iterator[Done]:
-        """Take all steps of a pass, in the order of the text, but for the first `skip` parts of it."""
+    def epoch(self, chunks: Iterable[Chunk], epoch: int, skip: int = 0, pause: Pause = never) -> Iterator[Done]:
+        """Take all steps of a pass, but for the first `skip` parts of it."""
 
     def loss(self, batch: Batch) -> float:
         """A batch's summed loss, in nats; moves nothing."""
@@ -93,7 +102,7 @@ class Solo:
         self.parameters = start
         self._trainer = trainer or FastTrainer(self.maker.objective)
 
-    def epoch(self, chunks: Iterable[Chunk], epoch: int, skip: int = 0) -> Iterator[Done]:
+    def epoch(self, chunks: Iterable[Chunk], epoch: int, skip: int = 0, pause: Pause = never) -> Iterator[Done]:  # noqa: ARG002 - every part is an end
         """Take all steps of a pass, in the order of the text, but for the first `skip` parts of it."""
         for number, part in enumerate(islice(self.maker.parts(chunks, epoch), skip, None), start=skip + 1):
             steps = self.maker.steps(part)
@@ -117,7 +126,7 @@ class Solo:
 
 def crew_for(
     workers: int,
-    lockstep: bool,
+    deterministic: bool,
     settings: TrainSettings,
     counts: NDArray[np.int64],
     start: Parameters,
@@ -129,15 +138,17 @@ def crew_for(
 
     Args:
         workers: how many.
-        lockstep: share every step, so that several give the same bytes as one.
+        deterministic: train in shards, so that any number of workers gives the same bytes.
         settings: of the training.
         counts: (V,) of the vocabulary's words.
         start: the parameters to start from.
-        trainer: instead of the fast one, for one process alone.
+        trainer: instead of the fast one, for one worker.
         tokens: of a pass over the text, where that is not the sum of the counts.
     """
-    if workers == 1:
+    if workers == 1 and not deterministic:
         return Solo(settings, counts, start, trainer, tokens=tokens)
-    from pipeline.training.team.foreman import Foreman
+    from pipeline.training.team.free import FreeForeman
+    from pipeline.training.team.shards import ShardForeman
 
-    return Foreman(workers, settings, counts, start, lockstep, tokens=tokens)
+    kind = ShardForeman if deterministic else FreeForeman
+    return kind(workers, settings, counts, start, tokens=tokens)

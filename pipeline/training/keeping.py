@@ -31,6 +31,14 @@ class Keeping:
         self.begin_at.restore(parameters)
         return self.begin_at.position
 
+    def due(self) -> bool:
+        """Whether there is something to be done."""
+        return self._number is not None or self.checkpoints.due
+
+    @property
+    def _number(self) -> int | None:
+        return self.interrupt.number if self.interrupt else None
+
     def between_parts(self, parameters: Parameters, position: Callable[[], Position]) -> None:
         """Write a checkpoint if it is time, or if this is the end.
 
@@ -38,10 +46,9 @@ class Keeping:
             Interrupted: a signal came; the checkpoint is written.
             InputError: it cannot be written.
         """
-        number = self.interrupt.number if self.interrupt else None
-        if number is None and not self.checkpoints.due:
+        if not self.due():
             return
-        now = position()
+        number, now = self._number, position()
         kept = self.checkpoints.save(parameters, now)
         if number is not None:
             raise Interrupted(f"{now.progress:.0%} of the training is kept in {kept}.", number)

@@ -1,13 +1,12 @@
-"""`Steps`: the batches of many steps in a few arrays, as they are made and as workers hand them to each other."""
+"""`Steps`: the batches of many steps in a few arrays, as they are made."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.training.batch import Batch, Bools, Drawn, Ids, Noise, Paths, Targets, of_targets, sliced
+from pipeline.training.batch import Batch, Bools, Drawn, Ids, Targets, of_targets, sliced
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,21 +25,6 @@ class Steps:
     occurrences: Ids
     drawn: Drawn | None
     progress: NDArray[np.float64]
-
-    @property
-    def arrays(self) -> list[NDArray[Any]]:
-        """All of them, for `rebuilt`."""
-        drawn = [value for value in vars(self.drawn).values() if isinstance(value, np.ndarray)] if self.drawn else []
-        return [self.tokens, self.positive, self.occurrences, self.progress, *drawn]
-
-    @classmethod
-    def rebuilt(cls, model: str, loss: str, negative: int, arrays: list[NDArray[Any]]) -> "Steps":
-        """From what `arrays` gave."""
-        (tokens, positive, occurrences, progress), rest = arrays[:4], arrays[4:]
-        drawn: Drawn | None = None
-        if loss != "softmax":
-            drawn = Paths(*rest) if loss == "hs" else Noise(rest[0], rest[1], negative)
-        return cls(model, tokens, positive, occurrences, drawn, progress)
 
     def __len__(self) -> int:
         return len(self.tokens)

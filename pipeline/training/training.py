@@ -8,7 +8,7 @@ from threadpoolctl import threadpool_limits
 
 from pipeline.settings import TrainSettings, WatchSettings
 from pipeline.text.vocabulary import Vocabulary
-from pipeline.training.crew import Crew, Trainer, crew_for
+from pipeline.training.crew import Crew, Trainer, crew_for, never
 from pipeline.training.divergence import Bounds
 from pipeline.training.held_out import Divided, Text, divide, mean_loss, require_pairs, stalled, tokens_of
 from pipeline.training.keeping import Keeping
@@ -141,7 +141,8 @@ class _Run:
     def _epoch(self) -> None:
         """Take what is left of an epoch, and measure what was held out."""
         ledger, held_out = self.ledger, self.text.held_out
-        for done in self.crew.epoch(self.text.trained.chunks(self._size), ledger.epoch, ledger.parts):
+        chunks, pause = self.text.trained.chunks(self._size), self.keeping.due if self.keeping else never
+        for done in self.crew.epoch(chunks, ledger.epoch, ledger.parts, pause):
             ledger.take(done)
             self.bounds.check(ledger.now.mean, ledger.epoch, done.rate)
             if done.parts:

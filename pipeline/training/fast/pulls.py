@@ -30,18 +30,6 @@ class Pull(NamedTuple):
 
 def apply(pull: Pull, parameters: Parameters, rate: float) -> None:
     """Take each occurrence's step at its own rate."""
-    rates = row_rates(rate, pull.occurrences, lengths_of(pull), pull.curvatures)
-    add_rows(getattr(parameters, pull.matrix), pull.ids, rates, pull.pulls)
-
-
-def lengths_of(pull: Pull) -> Float32s:
-    """The Euclidean length of each gradient, of the shape of the ids."""
     lengths: Float32s = np.vecdot(pull.pulls, pull.pulls)
-    return np.sqrt(lengths, out=lengths)
-
-
-def apply_share(pull: Pull, lengths: Float32s, parameters: Parameters, rate: float, share: tuple[int, int]) -> None:
-    """The same for those rows only whose number is share[0] modulo share[1], from `lengths_of` that are known."""
-    mine = pull.ids.ravel() % share[1] == share[0]
-    rates = row_rates(rate, pull.occurrences, lengths, pull.curvatures)
-    add_rows(getattr(parameters, pull.matrix), pull.ids, rates, pull.pulls, mine)
+    rates = row_rates(rate, pull.occurrences, np.sqrt(lengths, out=lengths), pull.curvatures)
+    add_rows(getattr(parameters, pull.matrix), pull.ids, rates, pull.pulls)

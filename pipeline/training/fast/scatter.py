@@ -17,9 +17,7 @@ from scipy.sparse import csr_array
 Float32s = NDArray[np.float32]
 
 
-def add_rows(
-    matrix: Float32s, ids: NDArray[Any], rates: NDArray[Any], rows: Float32s, chosen: NDArray[np.bool_] | None = None
-) -> None:
+def add_rows(matrix: Float32s, ids: NDArray[Any], rates: NDArray[Any], rows: Float32s) -> None:
     """matrix[ids[m]] += rates[m] * rows[m] for every m, in the order of m.
 
     Args:
@@ -27,22 +25,15 @@ def add_rows(
         ids: M word ids of any shape, int32.
         rates: M factors of the same shape, float32.
         rows: M rows of D floats, of any shape.
-        chosen: (M,) which of them to add; by default all.
     """
     product = _compiled_product()
-    count, width = ids.size, matrix.shape[1]
-    ids, rates, starts = ids.ravel(), rates.ravel(), _column_starts(count)
-    if chosen is not None:
-        ids, rates = ids[chosen], rates[chosen]
-        starts = np.zeros(count + 1, np.int32)  # a column without an entry adds nothing
-        np.cumsum(chosen, out=starts[1:])
     if product is None:
-        kept = rows.reshape(count, -1) if chosen is None else rows.reshape(count, -1)[chosen]
-        add_rows_by_public_product(matrix, ids, rates, kept)
+        add_rows_by_public_product(matrix, ids, rates, rows)
         return
+    count, width = ids.size, matrix.shape[1]
     # ravel() copies what is not contiguous; the matrix must be, since the product writes into it
     target = matrix.reshape(-1, copy=False)
-    product(len(matrix), count, width, starts, ids, rates, rows.ravel(), target)
+    product(len(matrix), count, width, _column_starts(count), ids.ravel(), rates.ravel(), rows.ravel(), target)
 
 
 def add_rows_by_public_product(matrix: Float32s, ids: NDArray[Any], rates: NDArray[Any], rows: Float32s) -> None:

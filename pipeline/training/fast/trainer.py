@@ -87,7 +87,8 @@ class FastTrainer:
         return [*inputs.backward(batch, d_h), *pulls]
 
     def _sides_for(self, parameters: Parameters, batch: Batch) -> tuple[InputSide, OutputSide]:
-        sizes = (*batch.sizes, *parameters.contexts.shape)
+        words = len(parameters.contexts) if self.objective.loss == "softmax" else 0  # elsewhere no array is so long
+        sizes = (*batch.sizes, words, parameters.vectors.shape[1])
         if sizes not in self._made:
             if len(self._made) == SHAPES_KEPT:
                 self._made.clear()

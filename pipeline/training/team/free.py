@@ -2,17 +2,32 @@
 
 Hogwild (Recht, Re, Wright and Niu 2011): two steps that meet in a row at the same moment may lose a little of one,
 which is rare among many words; so the bytes differ from run to run. The loss is whole: each member sums up its own.
+
+The foreman cuts the text and hands parts to whoever has room for one, itself included, so nobody waits, not even for a
+process that has just been started. From time to time all parts that were handed out are waited for: there a training
+can be looked at and left.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from multiprocessing.connection import Connection
 
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.settings import TrainSettings
+from pipeline.text.token_files import Chunk
 from pipeline.training.batches import Part
-from pipeline.training.crew import Done
+from pipeline.training.crew import Done, Pause, never
+from pipeline.training.parameters import Parameters
 from pipeline.training.schedule import learning_rate
+from pipeline.training.team.foreman import Foreman
 from pipeline.training.team.member import Member
-from pipeline.training.team.team import STOPPED
+from pipeline.training.team.team import INBOXES, STOPPED
+
+PARTS_OF_A_ROUND = 64
+"""For each member, before all are waited for: a few seconds at the usual speed."""
 
 
 class FreeMember(Member):
@@ -27,12 +42,64 @@ class FreeMember(Member):
 
     def round(self, connection: Connection) -> bool:
         """Train on a part, and report the sums of its steps; says whether to go on."""
-        if part := self.receive(connection):
-            losses, pairs = [], 0
-            for done in self.train(part):
-                losses.append(done.loss)
-                pairs += done.pairs
-                if self.state[0] == STOPPED:
-                    return False
-            connection.send((math.fsum(losses), pairs))
+        losses, pairs = [], 0
+        for done in self.train(self.receive(connection)):
+            losses.append(done.loss)
+            pairs += done.pairs
+            if self.state[0] == STOPPED:
+                return False
+        connection.send((math.fsum(losses), pairs))
         return True
+
+
+class FreeForeman(Foreman):
+    """The process that hands out the parts."""
+
+    me: FreeMember
+
+    def __init__(
+        self,
+        size: int,
+        settings: TrainSettings,
+        counts: NDArray[np.int64],
+        start: Parameters,
+        *,
+        tokens: int | None = None,
+    ) -> None:
+        super().__init__(FreeMember, size, settings, counts, start, tokens=tokens)
+        self._handed = [0] * size  # parts that each member was given
+        self._awaited = [0] * size  # those of them that it has not reported yet
+        self._last = Done(0.0, 0, 0.0, settings.alpha)
+
+    def epoch(self, chunks: Iterable[Chunk], epoch: int, skip: int = 0, pause: Pause = never) -> Iterator[Done]:
+        """Take all steps of a pass but for the first `skip` parts, in rounds that end early when `pause` says so."""
+        parts = islice(self.maker.parts(chunks, epoch), skip, None)
+        for first in parts:
+            for part in chain([first], islice(parts, PARTS_OF_A_ROUND * self.team.size - 1)):
+                skip += 1
+                yield from self._reported()
+                yield from self._see_to(part)
+                if pause():
+                    break
+            yield from self._reported(wait=True)
+            yield self._last._replace(loss=0.0, pairs=0, parts=skip)
+
+    def _see_to(self, part: Part) -> Iterator[Done]:
+        """Hand a part to a member that has room for it, or else do it here."""
+        member = min(range(1, self.team.size), key=self._awaited.__getitem__)
+        if self._awaited[member] < INBOXES:
+            self.hand_over(part, member, self._handed[member])
+            self._handed[member] += 1
+            self._awaited[member] += 1
+        else:
+            for done in self.me.train(part):
+                self._last = done
+                yield done
+
+    def _reported(self, *, wait: bool = False) -> Iterator[Done]:
+        """What the others have done since, or all that they have been given."""
+        for member, connection in enumerate(self.connections, start=1):
+            while self._awaited[member] and (wait or connection.poll()):
+                loss, pairs = self.receive(connection)
+                self._awaited[member] -= 1
+                yield self._last._replace(loss=loss, pairs=pairs)

@@ -6,8 +6,7 @@ import numpy as np
 
 from pipeline.training.batches import BatchMaker, Part, Stream
 from pipeline.training.fast.trainer import FastTrainer
-from pipeline.training.team.barrier import Barrier
-from pipeline.training.team.team import Team
+from pipeline.training.team.team import INBOXES, Team
 
 
 class Member:
@@ -24,14 +23,13 @@ class Member:
         self.maker = BatchMaker(counts, team.settings, team.shape, team.tokens)
         self.trainer = FastTrainer(self.maker.objective)
         self.parameters = team.parameters()
-        self.barrier = Barrier(team.signals, me)
         self.state = team.state.array(np.int64, (1,))
 
-    def receive(self, connection: Connection) -> Part | None:
-        """The part that the foreman has cut for this member, if there is one."""
-        layout, key = connection.recv()
-        return Part(Stream(*self.team.inboxes[self.me].read(layout)), key) if layout else None
+    def receive(self, connection: Connection) -> Part:
+        """The next part that the foreman has cut for this member."""
+        number, layout, key = connection.recv()
+        return Part(Stream(*self.team.inboxes[self.me][number % INBOXES].read(layout)), key)
 
     def round(self, connection: Connection) -> bool:
-        """Do what is to be done with a part of the text for each member; says whether to go on."""
+        """Do what the foreman asks for next; says whether to go on."""
         raise NotImplementedError

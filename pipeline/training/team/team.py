@@ -3,14 +3,17 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.settings import TrainSettings
+from pipeline.training.batches import PLACES_AT_ONCE, BatchMaker
 from pipeline.training.parameters import Parameters
 from pipeline.training.step_shape import StepShape
-from pipeline.training.team.barrier import Signals
-from pipeline.training.team.shared import Block
+from pipeline.training.team.shared import ALIGNMENT, Block
 
 GOING, STOPPED = 0, 1
+INBOXES = 2
+"""So that a member's next part is there when it has finished one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,33 +22,31 @@ class Team:
 
     Attributes:
         size: how many members, the one that starts the others included.
-        lockstep: whether they share every step, for the same bytes as one alone, or each takes its own.
         settings: of the training.
         shape: of a step.
         counts: of the vocabulary's words, (V,) int64.
         tokens: of a pass over the text.
         matrices: both, (2, V, D) float32.
-        gradients: of all lanes of a step, and their lengths and curvatures.
-        losses: (L,) float64, of the step's lanes.
         state: (1,) int64, GOING or STOPPED.
-        inboxes: for each member the part of the text that it is to make into steps.
-        outboxes: for each member the steps it has made.
-        signals: for the barrier.
+        inboxes: for each member the parts of the text that it is to see to, INBOXES of them at a time.
     """
 
     size: int
-    lockstep: bool
     settings: TrainSettings
     shape: StepShape
     counts: Block
     tokens: int
     matrices: Block
-    gradients: Block
-    losses: Block
     state: Block
-    inboxes: list[Block]
-    outboxes: list[Block]
-    signals: Signals
+    inboxes: list[list[Block]]
+
+    @classmethod
+    def of(cls, size: int, maker: BatchMaker, counts: NDArray[np.int64]) -> "Team":
+        """The memory for so many members, who make the same batches as `maker`, over words with these counts, (V,)."""
+        known, matrices = Block(counts.nbytes), Block(8 * len(counts) * maker.settings.vector_size)
+        known.write([counts])
+        inboxes = [[Block(_bytes_of_part(maker)) for _ in range(INBOXES)] for _ in range(size)]
+        return cls(size, maker.settings, maker.shape, known, maker.tokens, matrices, Block(8), inboxes)
 
     @property
     def words(self) -> int:
@@ -56,3 +57,10 @@ class Team:
         """Both matrices, as views of the shared memory."""
         both = self.matrices.array(np.float32, (2, self.words, self.settings.vector_size))
         return Parameters(both[0], both[1])
+
+
+def _bytes_of_part(maker: BatchMaker) -> int:
+    """Of the longest part's stream: an id and three numbers for each token."""
+    window, step = maker.settings.window, maker.shape.step
+    steps = max(1, PLACES_AT_ONCE // (2 * window + 1) // step)
+    return 28 * (steps * step + 2 * window) + 4 * ALIGNMENT

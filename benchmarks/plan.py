@@ -1,0 +1,65 @@
+"""What `firth plan` says against what then happens: counts, memory, disk and seconds, on each of the corpora."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from benchmarks.common import CORPORA, WORK, clean, first_words, in_child, save, table
+
+SETTINGS: dict[str, Any] = {"vector_size": 100, "epochs": 1}
+COUNTS = ("1", "2", "5", "10", "20", "50")
+
+
+def measure(words: int | None = None) -> None:
+    """Plan, tokenize and train each corpus, of English the first `words` words (about) or all."""
+    english = CORPORA / "english.txt.xz"
+    texts = [CORPORA / f"{name}.txt.xz" for name in ("fra", "deu", "rus")]
+    texts.append(first_words(english, words, WORK / f"english-{words}.txt") if words else english)
+    corpora = []
+    for text in texts:
+        rows = compare(text)
+        corpora.append({"text": text.name, "rows": rows})
+        print(f"{text.name}\n{_rows(rows)}", flush=True)
+    save("plan", {"settings": SETTINGS, "corpora": corpora})
+
+
+def compare(text: Path) -> list[dict[str, Any]]:
+    """Each number of the plan, and what came out."""
+    folder = clean(WORK / "plan")
+    said, tokenized, trained = (
+        in_child("benchmarks.one_stage", stage, str(text), str(folder), json.dumps(SETTINGS))
+        for stage in ("plan", "tokenize", "train")
+    )
+    plan, tokens, model = said["found"], tokenized["found"], trained["found"]
+    pairs = {
+        "tokens": (plan["tokens"], tokens["tokens"]),
+        "lines": (plan["sentences"], tokens["sentences"]),
+        **{f"words, min_count {each}": (plan["sizes"][each], tokens["size_curve"][each]) for each in COUNTS},
+        "words of the model": (plan["words"], model["words"]),
+        "disk, tokens": (plan["disk"]["tokens"], tokens["disk"]),
+        "disk, model": (plan["disk"]["model"], model["disk"]),
+        "memory, tokenize": (plan["memory"]["tokenize"], tokenized["memory"]),
+        "memory, train": (plan["memory"]["train"], trained["memory"]),
+        "seconds, tokenize": (plan["seconds"]["tokenize"], tokenized["wall"]),
+        "seconds, train": (plan["seconds"]["train"], trained["wall"]),
+    }
+    rows = [{"what": what, **estimate, "actual": actual} for what, (estimate, actual) in pairs.items()]
+    return [*rows, {"what": "seconds, plan", "value": said["wall"], "exact": True, "actual": said["wall"]}]
+
+
+def report(figures: dict[str, Any]) -> str:
+    """The README's table: for each corpus the estimate as a share of what came out."""
+    names = [corpus["text"] for corpus in figures["corpora"]]
+    columns = [{row["what"]: row for row in corpus["rows"]} for corpus in figures["corpora"]]
+    rows = [[what, *(_share(column[what]) for column in columns)] for what in columns[0] if what != "seconds, plan"]
+    took = ["seconds that the plan took", *(f"{column['seconds, plan']['actual']:.0f}" for column in columns)]
+    return table(["estimated / actual", *names], [*rows, took])
+
+
+def _share(row: dict[str, Any]) -> str:
+    return f"{row['value'] / row['actual']:.2f}{' (exact)' if row['exact'] else ''}"
+
+
+def _rows(rows: list[dict[str, Any]]) -> str:
+    lines = [[row["what"], f"{row['value']:,.1f}", f"{row['actual']:,.1f}", _share(row)] for row in rows]
+    return table(["what", "estimated", "actual", "ratio"], lines)
