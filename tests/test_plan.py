@@ -241,7 +241,11 @@ def trial_of(corpus, settings, size=500, **options):
     """What `measure` takes, of a corpus that has been tokenized."""
     ids, offsets = np.load(corpus.data / IDS), np.load(corpus.data / OFFSETS)
     return Trial(
-        corpus.counts[:size], ids, offsets, settings, **{"workers": 1, "lockstep": False, "seconds": SHORT, **options}
+        corpus.counts[:size],
+        ids,
+        offsets,
+        settings,
+        **{"workers": 1, "deterministic": False, "seconds": SHORT, **options},
     )
 
 
@@ -271,10 +275,10 @@ def test_every_objective_can_be_tried(demo, model, loss):
     assert measured.peak_bytes > 8 * 500 * TINY.vector_size
 
 
-@pytest.mark.parametrize("lockstep", [False, True])
-def test_several_processes_can_be_tried(demo, lockstep):
-    """Free running and in lockstep, from another process, which leaves none behind."""
-    measured = calibrate(trial_of(demo[1], TINY, workers=2, lockstep=lockstep))
+@pytest.mark.parametrize("deterministic", [False, True])
+def test_several_processes_can_be_tried(demo, deterministic):
+    """Free running and in shards, from another process, which leaves none behind."""
+    measured = calibrate(trial_of(demo[1], TINY, workers=2, deterministic=deterministic))
     assert measured.tokens_per_s > 0
 
 

@@ -1,7 +1,8 @@
-"""Several processes as one: the same bytes in lockstep, every pair once when free, and an end when one of them dies."""
+"""Several processes: the same bytes in shards, every pair once when free, and an end when one of them dies."""
 
 import multiprocessing
 import signal
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,9 +11,10 @@ from pipeline.settings import TrainSettings, VocabularySettings
 from pipeline.text.token_files import TokenCorpus
 from pipeline.training import batches
 from pipeline.training.crew import Solo, crew_for
+from pipeline.training.fast.trainer import FastTrainer
 from pipeline.training.parameters import Parameters
 from pipeline.training.team import free
-from pipeline.training.team.lockstep import LockstepForeman
+from pipeline.training.team.shards import SHARDS, Shard, ShardForeman
 from storage.errors import FirthError
 
 D = 16
@@ -22,7 +24,7 @@ class Text:
     """News stories as a crew meets them: in several parts, at least three rounds of two."""
 
     def __init__(self, tokens, **changes):
-        self._corpus = TokenCorpus.open(tokens)
+        self.tokens, self._corpus = tokens, TokenCorpus.open(tokens)
         self.vocabulary = self._corpus.vocabulary(VocabularySettings(min_count=20))
         self.settings = TrainSettings(**{"vector_size": D, "epochs": 1, **changes})
 
@@ -35,13 +37,17 @@ class Text:
         """One process."""
         return Solo(self.settings, self.vocabulary.counts, start or self.start())
 
-    def team(self, size=2, lockstep=True, start=None):
+    def team(self, size=2, deterministic=True, start=None):
         """Several."""
-        return crew_for(size, lockstep, self.settings, self.vocabulary.counts, start or self.start())
+        return crew_for(size, deterministic, self.settings, self.vocabulary.counts, start or self.start())
 
     def epoch(self, crew, skip=0):
         """What the crew says of its steps."""
-        return crew.epoch(self._corpus.chunks(len(self.vocabulary)), 0, skip)
+        return crew.epoch(self.chunks(), 0, skip)
+
+    def chunks(self):
+        """Its tokens."""
+        return self._corpus.chunks(len(self.vocabulary))
 
 
 @pytest.fixture(autouse=True)
@@ -86,26 +92,54 @@ def steps_of(found):
     return [tuple(done)[:4] for done in found if done.pairs]
 
 
-def test_lockstep_is_solo_byte_for_byte(lee_tokens, objective):
-    """Two processes in lockstep report the same losses and end in the same bytes as one, whatever is trained."""
+def test_any_number_of_processes_gives_the_same_bytes(lee_tokens, objective):
+    """One process that does both shards and two that do one each report the same and end in the same bytes."""
     text = Text(lee_tokens, **objective)
-    with text.solo() as one, text.team() as two:
+    with text.team(size=1) as one, text.team() as two:
         assert steps_of(text.epoch(one)) == steps_of(text.epoch(two))
         assert all_bytes(one.parameters) == all_bytes(two.parameters) != all_bytes(text.start())
 
 
-def test_as_many_as_there_are_lanes(text):
-    """With one process for each lane of a step the bytes are the same; more are not started."""
-    with text.solo() as one, text.team(size=100) as team:
-        assert len(multiprocessing.active_children()) == team.maker.shape.lanes - 1
+def test_no_more_processes_than_shards(text):
+    """What more than two processes are asked for is done by two, with the same bytes."""
+    with text.team(size=1) as one, text.team(size=100) as team:
+        assert len(multiprocessing.active_children()) == SHARDS - 1
         assert steps_of(text.epoch(one)) == steps_of(text.epoch(team))
         assert all_bytes(one.parameters) == all_bytes(team.parameters)
+
+
+def test_shards_learn_what_steps_in_turn_learn(lee_tokens):
+    """Two shards meet the pairs that one process meets, and at a small rate they move the parameters alike."""
+    text = Text(lee_tokens, alpha=1e-5, min_alpha=1e-5)
+    with text.solo() as alone, text.team(size=1) as shards:
+        assert totals(text.epoch(alone))[1] == totals(text.epoch(shards))[1]
+        start = text.start()
+        for name in ("vectors", "contexts"):
+            moved, also = (getattr(crew.parameters, name) - getattr(start, name) for crew in (alone, shards))
+            assert np.linalg.norm(also - moved) < 0.01 * np.linalg.norm(moved)
+
+
+def test_a_shard_alone_moves_what_its_steps_move(text, objective):
+    """A shard's copy is of all the rows that its steps meet: by itself it moves the parameters as the steps do."""
+    text = Text(text.tokens, **objective)
+    with text.solo() as crew:
+        part = next(crew.maker.parts(text.chunks(), 0))
+        shared, trainer = copy(crew.parameters), FastTrainer(crew.maker.objective)
+        shard = Shard(shared, crew.maker.steps(part))
+        found = list(shard.train(trainer, text.settings))
+        assert all_bytes(shared) == all_bytes(crew.parameters)
+        shard.subtract()
+        shard.add()
+        for batch, done in zip(crew.maker.steps(part), found, strict=True):
+            assert trainer.step(crew.parameters, batch, done.rate) == done.loss
+    for name in ("vectors", "contexts"):
+        assert getattr(shared, name) == pytest.approx(getattr(crew.parameters, name), abs=1e-6)
 
 
 def test_free_running_meets_every_pair_once(lee_tokens):
     """At a rate at which nothing moves, the steps of free processes add up to those of one: same pairs, same loss."""
     text = Text(lee_tokens, alpha=1e-12, min_alpha=1e-12)
-    with text.solo() as one, text.team(lockstep=False) as two:
+    with text.solo() as one, text.team(deterministic=False) as two:
         (loss, pairs), (free_loss, free_pairs) = (totals(text.epoch(crew)) for crew in (one, two))
     assert free_pairs == pairs > 0
     assert free_loss == pytest.approx(loss, rel=1e-9)
@@ -117,27 +151,19 @@ def totals(found):
     return sum(losses), sum(pairs)
 
 
-def test_an_epoch_goes_on_where_it_was_left(text):
-    """From the parameters at any end of a part, skipping the parts that are done ends in the same bytes.
-
-    So it is with one process, with two in lockstep, and when one goes on for two or two for one.
-    """
-    with text.solo() as crew:
-        alone, last = snapshots(text.epoch(crew), crew)
+@pytest.mark.parametrize("kind", ["solo", "shards"])
+def test_an_epoch_goes_on_where_it_was_left(text, kind):
+    """From the parameters at any end of a part (of a round of shards), skipping what is done ends in the same bytes."""
+    crew_from = text.solo if kind == "solo" else partial(text.team, 1)
+    with crew_from() as crew:
+        kept, last = snapshots(text.epoch(crew), crew)
         whole = all_bytes(crew.parameters)
-    with text.team() as crew:
-        together, _ = snapshots(text.epoch(crew), crew)
-        assert all_bytes(crew.parameters) == whole
-    assert list(alone) == list(range(1, last + 1))
-    assert list(together) == [*range(2, last, 2), last]
+    assert list(kept) == list(range(1, last + 1) if kind == "solo" else [*range(SHARDS, last, SHARDS), last])
     assert last > 4
-    for done, parameters in (*alone.items(), *together.items()):
-        with text.solo(start=copy(parameters)) as crew:
+    for done, parameters in kept.items():
+        with crew_from(start=copy(parameters)) as crew:
             list(text.epoch(crew, skip=done))
             assert all_bytes(crew.parameters) == whole
-    with text.team(start=alone[3]) as crew:
-        list(text.epoch(crew, skip=3))
-        assert all_bytes(crew.parameters) == whole
 
 
 def snapshots(found, crew):
@@ -146,11 +172,11 @@ def snapshots(found, crew):
     return kept, max(kept)
 
 
-@pytest.mark.parametrize("lockstep", [True, False])
+@pytest.mark.parametrize("deterministic", [True, False])
 @pytest.mark.parametrize("between_rounds", [True, False])
-def test_a_killed_worker_ends_the_training(text, lockstep, between_rounds):
+def test_a_killed_worker_ends_the_training(text, deterministic, between_rounds):
     """Wherever a worker dies, the training ends with an error that says so; it neither hangs nor goes on alone."""
-    with text.team(lockstep=lockstep) as crew:
+    with text.team(deterministic=deterministic) as crew:
         (worker,) = multiprocessing.active_children()
         going = text.epoch(crew)
         while bool(next(going).parts) != between_rounds:
@@ -175,5 +201,5 @@ def test_the_crew_is_as_large_as_was_asked_for(text):
     """One worker is this process alone; more are a team."""
     arguments = text.settings, text.vocabulary.counts, text.start()
     with crew_for(1, True, *arguments) as one, crew_for(2, True, *arguments) as two:
-        assert (type(one), type(two)) == (Solo, LockstepForeman)
+        assert (type(one), type(two)) == (Solo, ShardForeman)
         assert len(multiprocessing.active_children()) == 1

@@ -44,7 +44,7 @@ class Trial(NamedTuple):
         offsets: (S + 1,) where each sentence begins in `ids`.
         settings: of the training.
         workers: processes that train.
-        lockstep: whether these share every step.
+        deterministic: whether these share every step.
         seconds: how long.
     """
 
@@ -53,7 +53,7 @@ class Trial(NamedTuple):
     offsets: NDArray[np.int64]
     settings: TrainSettings
     workers: int
-    lockstep: bool
+    deterministic: bool
     seconds: float
 
 
@@ -100,10 +100,10 @@ def measure(trial: Trial) -> Calibration:
     with (
         threadpool_limits(1, "blas"),
         np.errstate(over="ignore", invalid="ignore"),
-        crew_for(trial.workers, trial.lockstep, settings, trial.counts, start) as crew,
+        crew_for(trial.workers, trial.deterministic, settings, trial.counts, start) as crew,
     ):
         del start
-        together = 1 if trial.lockstep else trial.workers
+        together = 1 if trial.deterministic else trial.workers
         first, speed = _speed(crew, _endless(trial), int(trial.counts.sum()) * LONGEST, trial.seconds, together)
         peak = peak_bytes() - trial.ids.nbytes - trial.offsets.nbytes
         return Calibration(first - started, speed, _hash_speed(crew.parameters), peak)

@@ -6,6 +6,7 @@ the blocks or the steps happen to end: only a sentence's end and the window limi
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -27,7 +28,7 @@ from pipeline.training.step_shape import StepShape
 from pipeline.training.steps import Steps
 
 NO_SENTENCE = -1
-PLACES_AT_ONCE = 1 << 19
+PLACES_AT_ONCE = 1 << 20
 """Places of `positives` made at once, so that a wide window does not need much memory."""
 
 
@@ -127,11 +128,16 @@ class BatchMaker:
             yield from self._cut(pending.then(padding), epoch, 0)
 
     def _cut(self, stream: Stream, epoch: int, number: int) -> Iterator[Part]:
-        """Parts of a stream of S N centers, with C tokens before and after them, that need not too much memory."""
+        """Parts of a stream of S N centers, with C tokens before and after them, that need not too much memory.
+
+        They are as even as can be, since processes share them out.
+        """
         margin, centers = self.settings.window, self.shape.step
-        size = max(1, PLACES_AT_ONCE // (2 * margin + 1) // centers) * centers
-        for index, start in enumerate(range(0, len(stream) - 2 * margin, size)):
-            yield Part(stream[start : start + size + 2 * margin], (epoch, number, index))
+        steps = (len(stream) - 2 * margin) // centers
+        parts = -(-steps * centers * (2 * margin + 1) // PLACES_AT_ONCE)
+        ends = [steps * part // parts * centers for part in range(parts + 1)]
+        for index, (start, end) in enumerate(pairwise(ends)):
+            yield Part(stream[start : end + 2 * margin], (epoch, number, index))
 
     def _kept(self, chunk: Chunk, epoch: int, number: int) -> Stream:
         """Subsample a chunk and draw the window of each token that is kept."""

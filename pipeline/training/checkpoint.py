@@ -5,8 +5,8 @@ the `Position`, what is trained (the stage's key, settings, inputs and code) and
 JSON itself. It is written under another name, synced and renamed; only then the one before it goes. So at every moment
 the last good one is there.
 
-There are no states of generators in it: see `Position`. With one process, or several in lockstep, a training that goes
-on from a checkpoint ends in the bytes of one that was never interrupted.
+There are no states of generators in it: see `Position`. With one process, or several that are deterministic, a training
+that goes on from a checkpoint ends in the bytes of one that was never interrupted.
 """
 
 import json

@@ -62,5 +62,5 @@ class Team:
 def _bytes_of_part(maker: BatchMaker) -> int:
     """Of the longest part's stream: an id and three numbers for each token."""
     window, step = maker.settings.window, maker.shape.step
-    steps = max(1, PLACES_AT_ONCE // (2 * window + 1) // step)
-    return 28 * (steps * step + 2 * window) + 4 * ALIGNMENT
+    centers = PLACES_AT_ONCE // (2 * window + 1) + step
+    return 28 * (centers + 2 * window) + 4 * ALIGNMENT
