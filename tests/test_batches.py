@@ -15,7 +15,6 @@ from pipeline.training.batch import BLOCK, MAX_MOVE, row_rates
 from pipeline.training.batches import BatchMaker, occurrences_in_rows
 from pipeline.training.sampling import noise_distribution
 from pipeline.training.step_shape import StepShape
-from pipeline.training.steps import Steps
 from storage.errors import SettingError
 
 TEXTS = st.lists(st.lists(st.integers(0, 9), min_size=1, max_size=40), min_size=1, max_size=12)
@@ -202,17 +201,6 @@ def counted(words, among):
     """How often each of the words stands among others, as lists of the same shape."""
     everywhere = Counter(among.ravel().tolist())
     return np.array([everywhere[word] for word in words.ravel().tolist()]).reshape(words.shape).tolist()
-
-
-def test_steps_are_rebuilt_from_their_arrays(objective):
-    """What `arrays` gives is all that a process needs to have the same batches."""
-    maker = maker_for(**objective)
-    for part in maker.parts(chunks([list(range(10))] * 20), 0):
-        steps = maker.steps(part)
-        arrays = [array.copy() for array in steps.arrays]
-        again = Steps.rebuilt(objective["model"], objective["loss"], maker.settings.negative, arrays)
-        assert len(again) == len(steps) > 0
-        assert all(same(*pair) for pair in zip(again, steps, strict=True))
 
 
 def test_lanes_are_slices(objective):

@@ -228,13 +228,13 @@ def test_a_step_descends_along_the_slope_of_the_summed_loss(objective, seed):
     after = copy_of(before)
     ReferenceTrainer(what).step(after, batch, SMALL)
     moved = (after.contexts - before.contexts) / SMALL
-    assert moved == pytest.approx(-slope(lambda: loss_of(what, before, batch), before.contexts), abs=1e-5)
+    assert moved == pytest.approx(-slope(lambda: loss_of(what, before, batch), before.contexts), rel=1e-5, abs=1e-5)
     wanted = np.zeros_like(before.vectors)
     for lane, n in np.ndindex(batch.centers.shape):
         contexts = len(words_around(batch, lane, n))
         factor = cbow.step_factor(contexts, what.mean) if contexts and what.model == "cbow" else 1
         wanted -= factor * slope(lambda at=(lane, n): loss_of_center(what, before, batch, *at), before.vectors)
-    assert (after.vectors - before.vectors) / SMALL == pytest.approx(wanted, abs=1e-5)
+    assert (after.vectors - before.vectors) / SMALL == pytest.approx(wanted, rel=1e-5, abs=1e-5)
 
 
 @given(seed=SEEDS, rate=st.floats(1e-3, 1e3))

@@ -14,6 +14,7 @@ from pipeline.training.crew import Solo, crew_for
 from pipeline.training.fast.trainer import FastTrainer
 from pipeline.training.parameters import Parameters
 from pipeline.training.team import free
+from pipeline.training.team.free import FreeForeman
 from pipeline.training.team.shards import SHARDS, Shard, ShardForeman
 from storage.errors import FirthError
 
@@ -136,6 +137,31 @@ def test_a_shard_alone_moves_what_its_steps_move(text, objective):
         assert getattr(shared, name) == pytest.approx(getattr(crew.parameters, name), abs=1e-6)
 
 
+def test_a_round_adds_what_each_shard_moves(lee_tokens, objective):
+    """The first two parts are each trained from the start as one process alone trains them, and their moves added."""
+    text = Text(lee_tokens, **objective)
+    start = text.start()
+    wanted, losses = copy(start), []
+    for number in range(SHARDS):
+        with text.solo() as crew:
+            losses += [done.loss for done in one_part(text.epoch(crew, skip=number))]
+        wanted.vectors[...] += crew.parameters.vectors - start.vectors
+        wanted.contexts[...] += crew.parameters.contexts - start.contexts
+    with text.team(1) as crew:
+        found = [done.loss for done in one_part(text.epoch(crew)) if done.pairs]
+    assert found == losses
+    assert crew.parameters.vectors == pytest.approx(wanted.vectors, abs=1e-5)
+    assert crew.parameters.contexts == pytest.approx(wanted.contexts, abs=1e-5)
+
+
+def one_part(found):
+    """What is done until training could be left."""
+    for done in found:
+        yield done
+        if done.parts:
+            return
+
+
 def test_free_running_meets_every_pair_once(lee_tokens):
     """At a rate at which nothing moves, the steps of free processes add up to those of one: same pairs, same loss."""
     text = Text(lee_tokens, alpha=1e-12, min_alpha=1e-12)
@@ -197,9 +223,11 @@ def test_an_epoch_that_is_left_leaves_no_process(text):
     assert multiprocessing.active_children() == []
 
 
-def test_the_crew_is_as_large_as_was_asked_for(text):
-    """One worker is this process alone; more are a team."""
+def test_the_crew_is_the_one_that_was_asked_for(text):
+    """One worker is this process alone; more are a team, and so is one that is to give the bytes of more."""
     arguments = text.settings, text.vocabulary.counts, text.start()
-    with crew_for(1, True, *arguments) as one, crew_for(2, True, *arguments) as two:
-        assert (type(one), type(two)) == (Solo, ShardForeman)
-        assert len(multiprocessing.active_children()) == 1
+    asked = ((1, False, Solo), (1, True, ShardForeman), (2, True, ShardForeman), (2, False, FreeForeman))
+    for workers, deterministic, kind in asked:
+        with crew_for(workers, deterministic, *arguments) as crew:
+            assert type(crew) is kind
+            assert len(multiprocessing.active_children()) == workers - 1

@@ -15,8 +15,9 @@ from pipeline.training.batches import BatchMaker
 from pipeline.training.fast.trainer import FastTrainer
 from pipeline.training.parameters import Parameters
 from pipeline.training.reference import ReferenceTrainer
+from pipeline.training.schedule import learning_rate
 from pipeline.training.stage import load_model, train_stage
-from pipeline.training.training import learning_rate, train
+from pipeline.training.training import train
 from storage.errors import Diverged, InputError
 
 ALL_WORDS = VocabularySettings(min_count=1)

@@ -134,7 +134,7 @@ class BatchMaker:
         """
         margin, centers = self.settings.window, self.shape.step
         steps = (len(stream) - 2 * margin) // centers
-        parts = -(-steps * centers * (2 * margin + 1) // PLACES_AT_ONCE)
+        parts = min(steps, -(-steps * centers * (2 * margin + 1) // PLACES_AT_ONCE))  # a wide window's step may be more
         ends = [steps * part // parts * centers for part in range(parts + 1)]
         for index, (start, end) in enumerate(pairwise(ends)):
             yield Part(stream[start : end + 2 * margin], (epoch, number, index))

@@ -43,11 +43,10 @@ class Bounds:
         if objective.tree:
             kept = counts * keep_probability(counts, settings.sample)
             mean = float(kept @ objective.tree.lengths / kept.sum()) * math.log(2)
-            longest = int(objective.tree.lengths.max()) * math.log(2)
-        else:
-            mean = math.log(len(counts)) if objective.loss == "softmax" else (1 + settings.negative) * math.log(2)
-            longest = mean
-        return cls(mean, max(TIMES * mean, 2 * longest, math.log(2)), settings.alpha)  # an only word has no loss at all
+            longest = max(int(objective.tree.lengths.max()), 1)  # the path to the only word there is has no node
+            return cls(mean, max(TIMES * mean, 2 * longest * math.log(2)), settings.alpha)
+        nothing = math.log(len(counts)) if objective.loss == "softmax" else (1 + settings.negative) * math.log(2)
+        return cls(nothing, TIMES * max(nothing, math.log(2)), settings.alpha)  # log 1 is 0, and so is its loss
 
     def check(self, loss: float, epoch: int, rate: float) -> None:
         """Refuse a mean loss that only a broken training has.
