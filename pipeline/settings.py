@@ -234,10 +234,20 @@ class WorkerSettings(Settings):
     workers: int = setting(
         1, "Processes that train at once, each on its own text; from two on the bytes differ a little.", low=1, high=256
     )
-    deterministic: bool = setting(False, "Let all --workers share every step, for the same bytes as one alone.")
+    deterministic: bool = setting(False, "Train in shards, so that any number of --workers gives the same bytes.")
     checkpoint_minutes: float = setting(10.0, "Minutes between checkpoints, for --resume; 0 writes none.", low=0)
+
+    @property
+    def scheme(self) -> str:
+        """How the work is shared, which decides the bytes: "solo", "shards", or "free", which is never twice the same.
+
+        Of shards the number of workers is of no account.
+        """
+        if self.deterministic:
+            return "shards"
+        return "solo" if self.workers == 1 else "free"
 
     @property
     def reproducible(self) -> bool:
         """Whether the same training gives the same bytes again."""
-        return self.workers == 1 or self.deterministic
+        return self.scheme != "free"

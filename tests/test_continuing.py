@@ -228,9 +228,10 @@ def test_a_damaged_parent_is_refused(places, tmp_path):
 def test_a_continuation_can_hold_text_out_and_share_the_work(places, tmp_path):
     """Renumbered text divides as any other, and several workers make the same bytes of it."""
     watch = WatchSettings(held_out=0.1)
-    alone = go_on(places, tmp_path / "alone", watch=watch)
-    work = WorkerSettings(workers=2, deterministic=True)
-    together = go_on(places, tmp_path / "together", watch=watch, work=work)
+    alone, together = (
+        go_on(places, tmp_path / str(n), watch=watch, work=WorkerSettings(workers=n, deterministic=True))
+        for n in (1, 2)
+    )
     for name in ("vectors_sha256", "contexts_sha256", "held_out_losses"):
         assert alone.manifest.report[name] == together.manifest.report[name]
 

@@ -23,6 +23,7 @@ from pipeline.text.tokenizing import tokenize
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals and /proc")
 
 ALWAYS = "1e-9"  # minutes: a checkpoint after every part
+UNHEARD = ("SigBlk", "SigIgn")  # in /proc/.../status: blocked or ignored
 SETTINGS = ["--vector-size", "16", "--epochs", "5"]
 
 
@@ -90,6 +91,13 @@ def children(process):
     return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
 
 
+def deaf(pid):
+    """Whether neither Ctrl-C nor SIGTERM reaches a process."""
+    masks = [line.split()[1] for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line[:6] in UNHEARD]
+    unheard = int(masks[0], 16) | int(masks[1], 16)
+    return all(unheard >> (number - 1) & 1 for number in (signal.SIGINT, signal.SIGTERM))
+
+
 def gone(pid):
     """Whether a process has ended."""
     try:
@@ -100,11 +108,14 @@ def gone(pid):
 
 @pytest.fixture(scope="module")
 def whole(text, tmp_path_factory):
-    """The result of a training that nothing interrupted, and that wrote no checkpoint."""
-    out = tmp_path_factory.mktemp("whole") / "model"
-    train(text, out, "--checkpoint-minutes", "0")
-    assert not [name for name in inside(out) if "checkpoint" in name]
-    return SimpleNamespace(result=result(out))
+    """The results of trainings that nothing interrupted, and that wrote no checkpoint: alone, and in shards."""
+    results = {}
+    for name, options in (("result", []), ("in_shards", ["--deterministic"])):
+        out = tmp_path_factory.mktemp(name) / "model"
+        train(text, out, "--checkpoint-minutes", "0", *options)
+        assert not [file for file in inside(out) if "checkpoint" in file]
+        results[name] = result(out)
+    return SimpleNamespace(**results)
 
 
 def kill_while_writing(process, out):
@@ -175,14 +186,15 @@ def test_sigterm_ends_a_team_without_orphans(text, whole, tmp_path, to_all):
         assert wait_until(lambda: finished(out), process)
         workers = children(process)
         assert workers
+        assert all(map(deaf, workers))
         (os.killpg if to_all else os.kill)(process.pid, signal.SIGTERM)
         _, said = process.communicate(timeout=60)
     assert process.returncode == 143, said
     assert "Traceback" not in said
     assert said.splitlines()[-2].startswith("Interrupted. ")
     assert wait_until(lambda: all(map(gone, workers)))
-    train(text, out, "--resume")
-    assert result(out) == whole.result
+    train(text, out, "--deterministic", "--resume")
+    assert result(out) == whole.in_shards
 
 
 def test_a_killed_foreman_leaves_no_orphans(text, whole, tmp_path):
@@ -195,7 +207,7 @@ def test_a_killed_foreman_leaves_no_orphans(text, whole, tmp_path):
         process.kill()
     assert wait_until(lambda: all(map(gone, workers)))
     train(text, out, *options, "--resume")
-    assert result(out) == whole.result
+    assert result(out) == whole.in_shards
 
 
 def test_a_file_that_cannot_grow_leaves_the_last_checkpoint(text, whole, tmp_path):

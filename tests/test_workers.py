@@ -48,11 +48,13 @@ def alone(text):
 
 @pytest.mark.parametrize("workers", [2, 3])
 def test_deterministic_workers_give_the_bytes_of_one(text, alone, workers):
-    """However many share the steps, both matrices, the losses and the pairs are those of one process."""
+    """However many share the shards, both matrices and the losses are those of one process; no pair is left out."""
+    one = train(*text, SMALL, deterministic=True)
     together = train(*text, SMALL, workers=workers, deterministic=True)
-    assert together.parameters.vectors.tobytes() == alone.parameters.vectors.tobytes()
-    assert together.parameters.contexts.tobytes() == alone.parameters.contexts.tobytes()
-    assert (together.losses, together.pairs) == (alone.losses, alone.pairs)
+    assert together.parameters.vectors.tobytes() == one.parameters.vectors.tobytes()
+    assert together.parameters.contexts.tobytes() == one.parameters.contexts.tobytes()
+    assert together.losses == one.losses
+    assert together.pairs == one.pairs == alone.pairs
 
 
 def test_free_running_workers_count_every_pair(text, alone):
@@ -143,8 +145,8 @@ def test_a_late_divergence_is_seen_in_its_own_part(text):
         train(corpus, vocabulary, settings, trainer=late)
 
 
-def test_free_running_belongs_to_the_key(lee_tokens, tmp_path):
-    """A model whose bytes nobody can make again is not taken for one that can, and its manifest says so."""
+def test_the_scheme_belongs_to_the_key(lee_tokens, tmp_path):
+    """One process, shards and free running are other trainings; the manifest says whose bytes can be made again."""
     folder, settings = StageFolder(tmp_path / "model"), TrainSettings(vector_size=4, epochs=1)
 
     def trained_with(**work):
@@ -154,10 +156,11 @@ def test_free_running_belongs_to_the_key(lee_tokens, tmp_path):
         return ran, manifest.report["workers"], manifest.report["reproducible"]
 
     assert trained_with() == (True, 1, True)
-    assert trained_with(workers=2, deterministic=True) == (False, 1, True)
+    assert trained_with(workers=2, deterministic=True) == (True, 2, True)
+    assert trained_with(deterministic=True) == (False, 2, True)
     assert trained_with(workers=2) == (True, 2, False)
     assert trained_with(workers=3) == (False, 2, False)
-    assert trained_with(deterministic=True) == (True, 1, True)
+    assert trained_with() == (True, 1, True)
 
 
 def test_a_free_running_training_goes_on_too(text, tmp_path):
@@ -182,8 +185,9 @@ def test_a_text_s_own_number_of_tokens_makes_the_schedule(text):
     seen = []
     doubled = type(vocabulary)(vocabulary.words, vocabulary.counts * 2)
     tokens = int(vocabulary.counts.sum())
-    once = train(corpus, doubled, settings, tokens=tokens, report=seen.append)
+    train(corpus, doubled, settings, tokens=tokens, report=seen.append)
     assert seen[-1].total_tokens == 2 * tokens
     assert seen[-1].alpha == pytest.approx(settings.min_alpha, abs=0.02 * settings.alpha)
+    once = train(corpus, doubled, settings, tokens=tokens, deterministic=True)
     again = train(corpus, doubled, settings, tokens=tokens, workers=2, deterministic=True)
     assert again.parameters.vectors.tobytes() == once.parameters.vectors.tobytes()

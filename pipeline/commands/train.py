@@ -110,8 +110,8 @@ class Training:
 def command(*, tokens: Path, out: Path, force: bool, **params: Any) -> None:
     """Train a vector for each frequent word.
 
-    DIR is what `firth tokenize` wrote. The same tokens, settings and seed give the same bytes, with one worker or with
-    several that are --deterministic.
+    DIR is what `firth tokenize` wrote. The same tokens, settings and seed give the same bytes, with one worker, or
+    with any number of them that are --deterministic.
 
     Checkpoints are kept in the output folder. After an interruption by Ctrl-C (exit code 130), a crash or a power cut
     the same command with --resume goes on from the last one, to the same bytes.

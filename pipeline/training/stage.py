@@ -122,7 +122,7 @@ def _train(
 def _settings(vocabulary: VocabularySettings, settings: TrainSettings, wishes: Wishes) -> dict[str, Any]:
     """All that decides the bytes besides inputs and code."""
     chosen = {**vocabulary.as_dict(), **settings.as_dict(), **wishes.watch.as_dict()}
-    return {**chosen, "free_running": not wishes.work.reproducible}
+    return {**chosen, "scheme": wishes.work.scheme}
 
 
 def _named(settings: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:

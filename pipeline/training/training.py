@@ -69,14 +69,14 @@ def train(
     keeping: Keeping | None = None,
     report: Callable[[Progress], None] = ignore,
 ) -> Trained:
-    """Train; one worker, or several that are deterministic, give the same bytes for the same arguments.
+    """Train; one worker gives the same bytes for the same arguments, and so does any number that is deterministic.
 
     Args:
         corpus: the text.
         vocabulary: its words, which are the rows of the parameters.
         settings: how to train.
         workers: processes that train at once.
-        deterministic: let them share every step.
+        deterministic: train in shards, whose bytes do not depend on the workers.
         trainer: instead of the fast one, for one worker.
         start: parameters to start from, which are moved; by default `Parameters.start`.
         tokens: of the vocabulary in a pass over the text, where that is not the sum of its counts.
