@@ -33,7 +33,7 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8000,
     *,
-    workers: int | None = None,
+    processes: int | None = None,
     threads: int = 16,
     server: Literal["gunicorn", "waitress"] | None = None,
 ) -> None:
@@ -45,7 +45,7 @@ def serve(
         db: the store's file.
         host: address to listen on.
         port: port to listen on; 0 takes a free one, which the log tells.
-        workers: processes; by default one for each core, at most eight. waitress has one.
+        processes: by default one for each core, at most eight. waitress has one.
         threads: threads of each process.
         server: gunicorn or waitress; by default gunicorn where it runs.
 
@@ -62,7 +62,7 @@ def serve(
         raise
     log.info("Firth answers at %s", _address(listener))
     if (server or _usual_server()) == "gunicorn":
-        _run_gunicorn(app, listener, workers or _cores(), threads)
+        _run_gunicorn(app, listener, processes or _cores(), threads)
     else:
         _run_waitress(app, listener, threads)
     log.info("Firth has stopped")
@@ -94,12 +94,12 @@ def _usual_server() -> Literal["gunicorn", "waitress"]:
     return "gunicorn" if runs else "waitress"
 
 
-def _run_gunicorn(app: Flask, listener: socket.socket, workers: int, threads: int) -> None:
+def _run_gunicorn(app: Flask, listener: socket.socket, processes: int, threads: int) -> None:
     from gunicorn.app.base import BaseApplication
 
     settings: dict[str, Any] = {
         "bind": f"fd://{listener.detach()}",  # already bound, so that a port in use was an error of ours
-        "workers": workers,
+        "workers": processes,
         "worker_class": _worker_class(app),
         "threads": threads,
         "preload_app": True,

@@ -25,7 +25,7 @@ import logging, sys
 from pathlib import Path
 from service.server import serve
 logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(message)s")
-serve(Path(sys.argv[1]), port=0, workers=2, server=sys.argv[2])
+serve(Path(sys.argv[1]), port=0, processes=2, server=sys.argv[2])
 """
 
 
