@@ -22,7 +22,7 @@ class ServeSettings(Settings):
     """How the server runs."""
 
     port: int = setting(8000, "Port to listen on; 0 takes a free one.", low=0, high=65535)
-    processes: int = setting(0, "Processes that answer; 0 is one for each core, at most eight.", low=0, high=1024)
+    http_workers: int = setting(0, "Processes that answer; 0 is one for each core, at most eight.", low=0, high=1024)
     threads: int = setting(16, "Threads of each process, and so connections at once.", low=1, high=1024)
 
 
@@ -38,4 +38,4 @@ def command(*, db: Path, host: str, **params: object) -> None:
     from service.server import serve
 
     settings = collect(ServeSettings, params)
-    serve(db, host, settings.port, processes=settings.processes or None, threads=settings.threads)
+    serve(db, host, settings.port, processes=settings.http_workers or None, threads=settings.threads)
