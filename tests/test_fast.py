@@ -191,26 +191,16 @@ def test_a_lane_s_loss_does_not_depend_on_who_computes_it(objective):
 @given(seed=st.integers(0, 1000), rows=st.integers(1, 50))
 def test_add_rows_equals_numpy_s_own_loop(add, seed, rows):
     """Both ways of adding rows, compiled in place and by the public product, equal `np.add.at`."""
-    matrix, ids, rates, values, _ = rows_to_add(seed, rows)
+    matrix, ids, rates, values = rows_to_add(seed, rows)
     wanted = matrix.astype(np.float64)
     np.add.at(wanted, ids, rates[:, None].astype(np.float64) * values)
     add(matrix, ids, rates, values)
     assert matrix == pytest.approx(wanted, abs=1e-5)
 
 
-@given(seed=st.integers(0, 1000), rows=st.integers(1, 50))
-def test_add_rows_leaves_out_what_is_not_chosen(seed, rows):
-    """Adding some of the rows is to the bit adding them alone."""
-    matrix, ids, rates, values, chosen = rows_to_add(seed, rows)
-    wanted = matrix.copy()
-    add_rows(wanted, ids[chosen], rates[chosen], values[chosen])
-    add_rows(matrix, ids, rates, values, chosen)
-    assert np.array_equal(matrix, wanted)
-
-
 def rows_to_add(seed, rows):
-    """A matrix, which of its rows to add to, factors, what to add, and which of them."""
+    """A matrix, which of its rows to add to, factors, and what to add."""
     random = np.random.default_rng(seed)
     matrix, values = random.normal(size=(7, 5)).astype(np.float32), random.normal(size=(rows, 5)).astype(np.float32)
     ids, rates = random.integers(0, 7, rows).astype(np.int32), random.random(rows).astype(np.float32)
-    return matrix, ids, rates, values, random.random(rows) < 0.5
+    return matrix, ids, rates, values

@@ -1,6 +1,7 @@
 """Paths: the tree's top and the lower ends of a step's targets are together the Huffman tree's paths, no more."""
 
 from collections import Counter, defaultdict
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -9,8 +10,8 @@ from hypothesis import strategies as st
 
 from pipeline.models.huffman import HuffmanTree
 from pipeline.training.batch import PATH_BLOCK
-from pipeline.training.fast.hierarchical import Top
-from pipeline.training.paths import PathMaker, packed, top_of
+from pipeline.training.fast.top import Top
+from pipeline.training.paths import TOP, PathMaker, cuts, top_of
 
 FIBONACCI = [1, 1]
 while len(FIBONACCI) < 75:
@@ -28,6 +29,12 @@ COUNTS = {
 def tree(request):
     """A Huffman tree."""
     return HuffmanTree.of(np.array(request.param))
+
+
+@pytest.fixture(scope="module", params=TOP)
+def model(request):
+    """What predicts what; it decides how large the top is and how the rest is listed."""
+    return request.param
 
 
 def upper_part(top, word):
@@ -60,10 +67,10 @@ def some_words(tree, seed, steps=2, lanes=3, targets=40):
 
 
 @given(seed=st.integers(0, 1000))
-def test_top_and_lower_end_are_the_path(tree, seed):
+def test_top_and_lower_end_are_the_path(tree, model, seed):
     """For every target of every lane the top's branches, then its lower end's, are its path from the root."""
     words = some_words(tree, seed)
-    paths, top = PathMaker(tree).paths(words), Top.of(tree)
+    paths, top = PathMaker(tree, model).paths(words), Top.of(tree, model)
     for step, lane in np.ndindex(words.shape[:2]):
         lower = lower_parts(paths, step, lane)
         for place, word in enumerate(words[step, lane].tolist()):
@@ -72,38 +79,39 @@ def test_top_and_lower_end_are_the_path(tree, seed):
 
 
 @given(seed=st.integers(0, 1000))
-def test_occurrences_count_the_lower_ends_of_a_step(tree, seed):
+def test_occurrences_count_the_lower_ends_of_a_step(tree, model, seed):
     """Each entry is told how often its node stands among the lower ends of the step, all lanes together."""
     words = some_words(tree, seed)
-    paths = PathMaker(tree).paths(words)
+    paths = PathMaker(tree, model).paths(words)
     for nodes, signs, occurrences in zip(paths.nodes, paths.signs, paths.occurrences, strict=True):
         met = Counter(nodes[signs != 0].tolist())
         assert occurrences[signs != 0].tolist() == [met[node] for node in nodes[signs != 0].tolist()]
 
 
-def test_padding_is_no_node_of_a_path(tree):
+def test_padding_is_no_node_of_a_path(tree, model):
     """Where an entry is padding, its sign is 0 and its node one that no path holds."""
-    paths = PathMaker(tree).paths(some_words(tree, seed=0))
+    paths = PathMaker(tree, model).paths(some_words(tree, seed=0))
     assert set(paths.nodes[paths.signs == 0].tolist()) <= {len(tree.lengths) - 1}
     assert not (tree.points == len(tree.lengths) - 1).any()
 
 
-def test_the_top_holds_what_lies_above_it(tree):
+def test_the_top_holds_what_lies_above_it(tree, model):
     """Along every path the nodes of the top come first: whatever lies above one of them is one of them."""
-    first, upper = top_of(tree)
+    first, upper = top_of(tree, model)
     for word in range(len(tree.lengths)):
         points, _ = tree.path(word)
         assert (points >= first).tolist() == [place < upper[word] for place in range(len(points))]
 
 
-@given(st.lists(st.integers(0, 12), min_size=1, max_size=60))
-def test_blocks_hold_consecutive_targets_that_fit(lengths):
-    """Every target is in one block, in order, and no block has more targets or entries than it may."""
-    first, counts = packed(np.array([lengths, lengths[::-1]]), 12)
-    for row, values in enumerate((lengths, lengths[::-1])):
-        used = counts[row] > 0
-        assert first[row, used].tolist() == np.cumsum([0, *counts[row, used]])[:-1].tolist()
-        assert counts[row].sum() == len(values)
-        assert counts[row].max() <= PATH_BLOCK
-        for at, count in zip(first[row, used], counts[row, used], strict=True):
-            assert sum(values[at : at + count]) <= 12
+@given(st.lists(st.integers(0, 12), min_size=1, max_size=60), st.sampled_from([1, 8, 32]))
+def test_blocks_hold_consecutive_entries_that_fit(lengths, width):
+    """Every entry is in one block, in order, and no block has more entries, or more targets, than it may."""
+    rows = np.array([lengths, lengths[::-1], [0] * len(lengths)])
+    targets = np.concatenate([np.repeat(np.arange(len(lengths)), row) for row in rows])
+    at, total = cuts(rows, targets, width), sum(lengths)
+    assert at[:, 0].tolist() == [0, total, 2 * total]
+    assert at[:, -1].tolist() == [total, 2 * total, 2 * total]
+    for row in at:
+        for begin, end in pairwise(row):
+            assert 0 <= end - begin <= width
+            assert end == begin or targets[end - 1] - targets[begin] < PATH_BLOCK

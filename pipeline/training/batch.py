@@ -18,8 +18,9 @@ Part = TypeVar("Part", bound="Noise | Paths | Targets")
 BLOCK = 16
 """T, the consecutive centers that the fast trainer multiplies at once; a lane holds a multiple of it."""
 
-PATH_BLOCK = 8
-"""T of the paths of hierarchical softmax: the most consecutive targets whose lower ends are multiplied at once."""
+PATH_BLOCK = 6
+"""T of the paths of hierarchical softmax: the most consecutive targets whose lower ends are multiplied at once. With
+the default window they meet 16 inputs, and products of multiples of 4 are the fastest."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +67,8 @@ class Noise:
 class Paths:
     """The lower ends of the targets' paths through the Huffman tree, in B blocks of Q entries.
 
-    The upper ends lie among the tree's last nodes, which nearly all paths share, and need no list.
+    The upper ends lie among the tree's last nodes, which nearly all paths share, and need no list. The entries are
+    those of the lane's targets one after the other, cut into blocks; with Q = 1 they are a list, and B is its length.
 
     Attributes:
         nodes: (L, B, Q) inner nodes.
@@ -81,7 +83,7 @@ class Paths:
     nodes: Ids
     places: Ids
     signs: NDArray[np.float32]
-    first: NDArray[np.int64]
+    first: Ids
     used: NDArray[np.int64]
     occurrences: Ids
 

@@ -180,7 +180,7 @@ Draws = Callable[[Ids, np.random.Generator], Drawn | None]
 
 def _draws(objective: Objective, counts: NDArray[np.int64], settings: TrainSettings, shape: StepShape) -> Draws:
     if objective.tree:
-        paths = PathMaker(objective.tree)
+        paths = PathMaker(objective.tree, objective.model)
         return lambda words, _: paths.paths(words)
     if objective.loss == "softmax":
         return lambda *_: None

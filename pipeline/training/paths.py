@@ -1,5 +1,7 @@
 """The paths of hierarchical softmax as arrays of a step: which of each lies in the tree's top, and what is below."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -8,65 +10,71 @@ from pipeline.training.batch import PATH_BLOCK, Ids, Paths
 
 Int64s = NDArray[np.int64]
 
-TOP = 64
+TOP = {"skipgram": 64, "cbow": 32}
 """P, how many nodes every input meets: more are wasted on most inputs, fewer leave longer lists."""
 
-PATH_ENTRIES = 48
-"""Q, entries of a block of targets: more waste products off the band, fewer make small ones."""
+WIDTH = {"skipgram": 32, "cbow": 1}
+"""Q, entries of a block: more of them meet inputs that have nothing to do with them, fewer make small products. In CBOW
+no two inputs meet the same target, and the blocks are a list of entries."""
+
+ROOM = 64
+"""Lists are padded to a multiple of so many entries, so that steps are of few shapes."""
 
 
-def top_of(tree: HuffmanTree) -> tuple[int, NDArray[np.int64]]:
+def top_of(tree: HuffmanTree, model: str) -> tuple[int, NDArray[np.int64]]:
     """The first node of the top, and for each word, (V,), how many nodes of its path lie in it: the first so many."""
     size = len(tree.lengths)
-    first = max(size - 1 - TOP, 0)
+    first = max(size - 1 - TOP[model], 0)
     inside = np.concatenate([[0], np.cumsum(tree.points >= first)])
     return first, inside[tree.starts[1:]] - inside[tree.starts[:-1]]
 
 
-def widest(tree: HuffmanTree) -> int:
-    """Q: usually PATH_ENTRIES, more where a single path has more below the top."""
-    _, upper = top_of(tree)
-    return max(PATH_ENTRIES, int((tree.lengths - upper).max()))
-
-
 class PathMaker:
-    """Makes the `Paths` of steps from the words of their targets."""
+    """Makes the `Paths` of steps from the words of their targets.
 
-    def __init__(self, tree: HuffmanTree) -> None:
-        _, upper = top_of(tree)
+    Args:
+        tree: over the vocabulary.
+        model: "skipgram" or "cbow".
+    """
+
+    def __init__(self, tree: HuffmanTree, model: str) -> None:
+        _, upper = top_of(tree, model)
         self._starts = tree.starts[:-1] + upper  # (V,) where each word's lower end begins
         self._lengths = tree.lengths - upper
-        self._width = widest(tree)  # Q
-        padding = len(tree.points)  # an entry after all others
-        self._nodes = np.append(tree.points, np.int32(len(upper) - 1))
-        self._signs = np.append(np.float32(1.0) - 2 * tree.codes.astype(np.float32), np.float32(0.0))
-        self._padding = padding
+        self._width = WIDTH[model]
+        self._nodes, self._signs = tree.points, np.float32(1.0) - 2 * tree.codes.astype(np.float32)
         self._seen = np.zeros(len(upper), np.int64)  # (V,) scratch: zero between calls
 
     def paths(self, words: Ids) -> Paths:
         """The lower ends of the target words of S steps, (S, L, M), with S before the shape of every array."""
         steps, lanes, _ = words.shape
         lengths = self._lengths.take(words).reshape(steps * lanes, -1)  # (R, M)
-        first, counts = packed(lengths, self._width)  # (R, B) both
-        shape = (steps, lanes, first.shape[1], self._width)
-        entries, places = self._entries(words.ravel(), lengths.ravel(), first, counts)
-        nodes, signs = self._nodes.take(entries).reshape(shape), self._signs.take(entries).reshape(shape)
-        used = np.count_nonzero(counts, axis=1).reshape(steps, lanes)
-        occurrences = np.stack([self._occurrences(step) for step in nodes])
-        return Paths(nodes, places.reshape(shape), signs, first.reshape(shape[:3]), used, occurrences)
+        entries, targets = self._listed(words, lengths)
+        at = cuts(lengths, targets, self._width)  # (R, B + 1)
+        sizes, first = np.diff(at, axis=1), targets.take(at[:, :-1], mode="clip")  # (R, B) both
+        filled = np.arange(self._width) < sizes[:, :, None]  # (R, B, Q)
 
-    def _entries(self, words: Ids, lengths: Int64s, first: Int64s, counts: Int64s) -> tuple[Int64s, Ids]:
-        """(R B Q) the tree's entry in each slot, and whose it is among the block's targets; then padding."""
-        slots_in_all = first.size * self._width
-        block = np.repeat(np.arange(first.size), counts.ravel())  # (R M,) of each target
-        place = np.arange(len(words)) % (len(words) // len(first)) - first.ravel().take(block)
-        in_block = np.bincount(block, lengths, first.size).astype(np.int64)
-        order = np.arange(int(in_block.sum()))
-        slots = order + np.repeat(np.arange(first.size) * self._width - (np.cumsum(in_block) - in_block), in_block)
-        entries, places = np.full(slots_in_all, self._padding), np.zeros(slots_in_all, np.int32)
-        entries[slots] = order + np.repeat(self._starts.take(words) - (np.cumsum(lengths) - lengths), lengths)
-        places[slots] = np.repeat(place.astype(np.int32), lengths)
-        return entries, places
+        def padded(values: NDArray[Any], none: int) -> NDArray[Any]:
+            slots = np.full(filled.shape, none, values.dtype)
+            slots[filled] = values
+            return slots.reshape(steps, lanes, *filled.shape[1:])
+
+        nodes = padded(self._nodes.take(entries), len(self._lengths) - 1)
+        return Paths(
+            nodes,
+            padded((targets - np.repeat(first, sizes.ravel())).astype(np.int32), 0),
+            padded(self._signs.take(entries), 0),
+            first.astype(np.int32).reshape(steps, lanes, -1),
+            np.count_nonzero(sizes, axis=1).reshape(steps, lanes),
+            np.stack([self._occurrences(step) for step in nodes]),
+        )
+
+    def _listed(self, words: Ids, lengths: Int64s) -> tuple[Int64s, Int64s]:
+        """The tree's entry and the target, by its place in its row, of every entry of all rows, (E,) both."""
+        counts = lengths.ravel()
+        before = np.cumsum(counts) - counts  # entries of the targets before each
+        entries = np.arange(int(counts.sum())) + np.repeat(self._starts.take(words.ravel()) - before, counts)
+        return entries, np.repeat(np.tile(np.arange(lengths.shape[1]), len(lengths)), counts)
 
     def _occurrences(self, nodes: Ids) -> Ids:
         places = nodes.ravel().astype(np.intp)  # with indices and values of its own types `add.at` is 40 times faster
@@ -76,27 +84,29 @@ class PathMaker:
         return found
 
 
-def packed(lengths: Int64s, width: int) -> tuple[Int64s, Int64s]:
-    """Rows of consecutive targets in blocks of at most PATH_BLOCK targets and `width` entries.
+def cuts(lengths: Int64s, targets: Int64s, width: int) -> Int64s:
+    """Where rows of entries are cut into blocks of at most `width` entries of at most PATH_BLOCK targets.
 
     Args:
-        lengths: (R, M) entries of each target, none above `width`.
-        width: of a block.
+        lengths: (R, M) entries of each target.
+        targets: (E,) the target of each entry of all rows, by its place in its row.
+        width: Q.
 
     Returns:
-        The first target of each block, (R, B), and how many targets it holds, (R, B); a row's last blocks may be empty.
+        (R, B + 1) numbers of entries, from a row's first to the one after its last; a row's last blocks may be empty.
     """
-    rows, size = lengths.shape
-    ends = np.zeros((rows, size + 1), np.int64)
-    np.cumsum(lengths, axis=1, out=ends[:, 1:])
-    at, firsts, counts = np.zeros((rows, 1), np.int64), [], []
-    ahead = np.arange(1, PATH_BLOCK + 1)
-    while at.min() < size:
-        reach = np.minimum(at + ahead, size)  # (R, T)
-        room = np.take_along_axis(ends, at, axis=1) + width
-        fits = (np.take_along_axis(ends, reach, axis=1) <= room) & (at + ahead <= size)
-        count = np.count_nonzero(fits, axis=1, keepdims=True)  # ends only grow, so the first so many fit
-        firsts.append(at)
-        counts.append(count)
-        at = at + count
-    return np.concatenate(firsts, axis=1), np.concatenate(counts, axis=1)
+    ends = np.cumsum(lengths).reshape(lengths.shape)
+    first, last = ends[:, :1] - lengths[:, :1], ends[:, -1:]
+    if width == 1:
+        longest = int((last - first).max())
+        every: Int64s = np.minimum(first + np.arange(longest + -longest % ROOM + 1), last)
+        return every
+    at = [first]
+    while (at[-1] < last).any():
+        target = targets.take(at[-1], mode="clip")  # another row's where this one is at its end
+        reach = np.minimum(target + PATH_BLOCK, lengths.shape[1]) - 1
+        until = np.minimum(at[-1] + width, np.take_along_axis(ends, reach, axis=1))
+        at.append(np.where(at[-1] < last, until, last))
+    at += [last] * (-(len(at) - 1) % (ROOM // width))
+    begins: Int64s = np.concatenate(at, axis=1)
+    return begins

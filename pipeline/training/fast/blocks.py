@@ -1,4 +1,4 @@
-"""Views and sums that the fast trainer's files share: blocks that overlap, the band around the diagonal, the sigmoid.
+"""Views and sums that the fast trainer's files share: blocks that overlap, the band around the diagonal, lanes' sums.
 
 Trailing letters of an array's name give its shape, here and beside this file: L lanes, N centers of a lane, T centers
 of a block, B blocks of a lane, C the window, D dimensions, M = N + 2C positions, J = T + 2C positions, W = 2C + 1
@@ -25,18 +25,6 @@ def overlapping(rows: Float32s, blocks: int, step: int, span: int) -> Float32s:
     lanes, _, width = rows.shape
     over, down, across = rows.strides
     return as_strided(rows, (lanes, blocks, span, width), (over, step * down, down, across))
-
-
-def add_overlapping(blocks: Float32s, rows: Float32s, step: int) -> None:
-    """Set (L, M, D) rows to the sum of (L, B, span, D) blocks, where block b covers rows b step to b step + span - 1.
-
-    Every `apart`-th block covers rows of its own, so these can be added together.
-    """
-    rows.fill(0.0)
-    spans = overlapping(rows, blocks.shape[1], step, blocks.shape[2])
-    apart = -(-blocks.shape[2] // step)
-    for first in range(apart):
-        spans[:, first::apart] += blocks[:, first::apart]
 
 
 def band(products: NDArray[Any], width: int) -> NDArray[Any]:
@@ -69,15 +57,6 @@ def logs_of_products(terms: Float32s, axis: int) -> Float32s | None:
     """Sums of log(terms) along an axis as one log of their product; None where that leaves the range of floats."""
     products = np.multiply.reduce(terms, axis=axis)
     return np.log(products, out=products) if np.isfinite(products).all() else None
-
-
-def loss_and_sigmoid(scores: Float32s, losses: Float32s) -> None:
-    """losses = log(1 + exp(s)), which is -log sigma(-s), and scores = sigma(s), in place."""
-    np.exp(scores, out=scores)
-    scores += 1.0
-    np.log(scores, out=losses)
-    np.reciprocal(scores, out=scores)
-    np.subtract(1.0, scores, out=scores)
 
 
 def lane_totals(losses: Float32s) -> Float64s:

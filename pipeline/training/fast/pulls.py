@@ -13,12 +13,16 @@ from pipeline.training.parameters import Parameters
 class Pull(NamedTuple):
     """Negative gradients of rows of one matrix; a row may come many times.
 
+    A gradient is a row of `pulls`; or, where there are `factors`, a factor times a row of `pulls` that several share.
+
     Attributes:
         matrix: "vectors" or "contexts".
         ids: rows of it, of any shape.
         occurrences: how often each row stands among the step's, same shape.
-        pulls: (*shape, D) the negative gradient of each.
+        pulls: (*shape, D) the negative gradient of each; or (..., D) what they share.
         curvatures: as in `row_rates`.
+        factors: of the shape of the ids.
+        starts: (shared rows + 1,) the k-th is shared by ids starts[k] to starts[k + 1].
     """
 
     matrix: str
@@ -26,10 +30,17 @@ class Pull(NamedTuple):
     occurrences: Ids
     pulls: Float32s
     curvatures: Float32s | float = 0.0
+    factors: Float32s | None = None
+    starts: Ids | None = None
 
 
 def apply(pull: Pull, parameters: Parameters, rate: float) -> None:
     """Take each occurrence's step at its own rate."""
     lengths: Float32s = np.vecdot(pull.pulls, pull.pulls)
-    rates = row_rates(rate, pull.occurrences, np.sqrt(lengths, out=lengths), pull.curvatures)
-    add_rows(getattr(parameters, pull.matrix), pull.ids, rates, pull.pulls)
+    np.sqrt(lengths, out=lengths)
+    if pull.factors is not None and pull.starts is not None:
+        lengths = np.abs(pull.factors) * np.repeat(lengths, np.diff(pull.starts)).reshape(pull.ids.shape)
+    rates = row_rates(rate, pull.occurrences, lengths, pull.curvatures)
+    if pull.factors is not None:
+        rates *= pull.factors
+    add_rows(getattr(parameters, pull.matrix), pull.ids, rates, pull.pulls, starts=pull.starts)

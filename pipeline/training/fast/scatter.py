@@ -15,25 +15,30 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 Float32s = NDArray[np.float32]
+Int32s = NDArray[np.int32]
 
 
-def add_rows(matrix: Float32s, ids: NDArray[Any], rates: NDArray[Any], rows: Float32s) -> None:
-    """matrix[ids[m]] += rates[m] * rows[m] for every m, in the order of m.
+def add_rows(
+    matrix: Float32s, ids: NDArray[Any], rates: NDArray[Any], rows: Float32s, *, starts: Int32s | None = None
+) -> None:
+    """matrix[ids[m]] += rates[m] * rows[m] for every m, in the order of m; or rows[k] for every m that shares row k.
 
     Args:
         matrix: (V, D), changed in place.
         ids: M word ids of any shape, int32.
         rates: M factors of the same shape, float32.
-        rows: M rows of D floats, of any shape.
+        rows: rows of D floats, of any shape.
+        starts: (rows + 1,) row k is that of starts[k] to starts[k + 1], int32; by default there are M rows.
     """
     product = _compiled_product()
+    width = matrix.shape[1]
+    rows, starts = rows.reshape(-1, width), _column_starts(ids.size) if starts is None else starts
     if product is None:
-        add_rows_by_public_product(matrix, ids, rates, rows)
+        add_rows_by_public_product(matrix, ids, rates, np.repeat(rows, np.diff(starts), axis=0))
         return
-    count, width = ids.size, matrix.shape[1]
     # ravel() copies what is not contiguous; the matrix must be, since the product writes into it
     target = matrix.reshape(-1, copy=False)
-    product(len(matrix), count, width, _column_starts(count), ids.ravel(), rates.ravel(), rows.ravel(), target)
+    product(len(matrix), len(rows), width, starts, ids.ravel(), rates.ravel(), rows.ravel(), target)
 
 
 def add_rows_by_public_product(matrix: Float32s, ids: NDArray[Any], rates: NDArray[Any], rows: Float32s) -> None:
@@ -41,7 +46,7 @@ def add_rows_by_public_product(matrix: Float32s, ids: NDArray[Any], rates: NDArr
     words, places = np.unique(ids.ravel(), return_inverse=True)
     count = ids.size
     entries = (rates.ravel(), (places, np.arange(count)))
-    matrix[words] += csr_array(entries, shape=(len(words), count)) @ rows.reshape(count, -1)
+    matrix[words] += csr_array(entries, shape=(len(words), count)) @ rows.reshape(count, matrix.shape[1])
 
 
 @cache
@@ -59,5 +64,5 @@ def _compiled_product() -> Callable[..., None] | None:
 
 
 @cache
-def _column_starts(count: int) -> NDArray[np.int32]:
+def _column_starts(count: int) -> Int32s:
     return np.arange(count + 1, dtype=np.int32)

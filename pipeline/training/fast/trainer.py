@@ -17,11 +17,12 @@ import numpy as np
 from pipeline.training.batch import Batch
 from pipeline.training.fast.blocks import Float32s, Float64s
 from pipeline.training.fast.cbow import CbowInput
-from pipeline.training.fast.hierarchical import HierarchicalOutput, Top
+from pipeline.training.fast.hierarchical import HierarchicalOutput
 from pipeline.training.fast.negative import NegativeOutput
 from pipeline.training.fast.pulls import Pull, apply
 from pipeline.training.fast.skip_gram import SkipGramInput
 from pipeline.training.fast.softmax import SoftmaxOutput
+from pipeline.training.fast.top import Top
 from pipeline.training.objective import Objective
 from pipeline.training.parameters import Parameters
 
@@ -54,7 +55,7 @@ class FastTrainer:
 
     def __init__(self, objective: Objective) -> None:
         self.objective = objective
-        self._top = Top.of(objective.tree) if objective.tree else None
+        self._top = Top.of(objective.tree, objective.model) if objective.tree else None
         self._made: dict[tuple[int, ...], tuple[InputSide, OutputSide]] = {}
         self._sides: tuple[InputSide, OutputSide] | None = None
 

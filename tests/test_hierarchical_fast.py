@@ -1,0 +1,137 @@
+"""Hierarchical softmax, fast: the reference's step on any tree, the same lane by lane, and without SciPy's secrets."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.settings import TrainSettings
+from pipeline.text.token_files import Chunk
+from pipeline.training.batches import BatchMaker
+from pipeline.training.fast import scatter
+from pipeline.training.fast.decisions import MULTIPLIED, decide
+from pipeline.training.fast.trainer import FastTrainer
+from pipeline.training.parameters import Parameters
+from pipeline.training.reference import ReferenceTrainer
+from pipeline.training.step_shape import StepShape
+
+D = 10
+TREES = st.sampled_from(["even", "steep", "deep"])
+MODELS = pytest.mark.parametrize("model", ["skipgram", "cbow"])
+
+
+def some_counts(tree, size):
+    """Counts whose Huffman tree is as flat, as usual, or as deep as can be."""
+    if tree == "even":
+        return np.full(size, 10)
+    if tree == "steep":
+        return 10**6 // np.arange(1, size + 1)
+    return 2 ** np.minimum(np.arange(size, 0, -1), 50)
+
+
+def some_steps(model, *, seed=0, tree="steep", window=3, size=300, lanes=2, tokens=200, **changes):
+    """The objective, and batches of 32 centers a lane of a random text over a vocabulary with these counts."""
+    random = np.random.default_rng(seed)
+    ids = random.integers(0, size, tokens).astype(np.int32)
+    ids[::3] = ids[0]  # a word that comes often
+    chosen = TrainSettings(model=model, loss="hs", window=window, sample=0, seed=seed, **changes)
+    maker = BatchMaker(some_counts(tree, size), chosen, StepShape(lanes, 32, 16, 16))
+    return maker.objective, list(maker.epoch([Chunk(ids, np.cumsum(random.random(tokens) < 0.1), 0)], 0))
+
+
+def some_parameters(size=300, seed=0, scale=1.0):
+    """Random float32 parameters with scores of the order of `scale`."""
+    random = np.random.default_rng(seed)
+    return Parameters(*(random.normal(0, scale / D**0.25, (size, D)).astype(np.float32) for _ in range(2)))
+
+
+def copy(parameters, dtype=np.float32):
+    """The same parameters in another precision."""
+    return Parameters(parameters.vectors.astype(dtype), parameters.contexts.astype(dtype))
+
+
+@MODELS
+@given(
+    tree=TREES,
+    size=st.sampled_from([1, 2, 30, 64, 66, 300]),  # no tree, all of it in the top, just one node below, most below
+    window=st.integers(1, 9),
+    seed=st.integers(0, 1000),
+)
+@settings(max_examples=25)
+def test_fast_equals_reference_on_any_tree(model, tree, size, window, seed):
+    """Flat and deep trees, of every size in relation to the top, at rates that reach every bound of `row_rates`."""
+    what, batches = some_steps(model, tree=tree, size=size, window=window, seed=seed, cbow_mean=bool(seed % 2))
+    start, rate = some_parameters(size, seed, scale=0.7), [0.025, 2.0][seed % 3 == 0]
+    fast, reference = copy(start), copy(start, np.float64)
+    loss = FastTrainer(what).step(fast, batches[0], rate)
+    assert loss == pytest.approx(ReferenceTrainer(what).step(reference, batches[0], rate), rel=2e-6)
+    assert fast.vectors == pytest.approx(reference.vectors, abs=2e-5)
+    assert fast.contexts == pytest.approx(reference.contexts, abs=2e-5)
+
+
+@MODELS
+@given(seed=st.integers(0, 100), tree=TREES)
+@settings(max_examples=10)
+def test_a_lane_s_loss_depends_on_that_lane_alone(model, seed, tree):
+    """Computed alone, a lane has to the bit the loss that it has among others."""
+    what, batches = some_steps(model, seed=seed, tree=tree, lanes=3)
+    start, trainer = some_parameters(), FastTrainer(what)
+    losses = trainer.lane_losses(start, batches[0])
+    assert [*losses] == [trainer.loss(start, batches[0].lanes(slice(lane, lane + 1))) for lane in range(3)]
+
+
+@MODELS
+@pytest.mark.parametrize("window", [1, 5])
+def test_the_public_product_takes_the_same_step(model, window, monkeypatch):
+    """Where SciPy's private functions are gone, a step is the same but for the rounding of sums."""
+    what, batches = some_steps(model, window=window)
+    private, public = copy(some_parameters()), copy(some_parameters())
+    loss = FastTrainer(what).step(private, batches[0], 0.5)
+    monkeypatch.setattr(scatter, "_compiled_product", lambda: None)
+    assert FastTrainer(what).step(public, batches[0], 0.5) == loss
+    assert public.vectors == pytest.approx(private.vectors, abs=1e-5)
+    assert public.contexts == pytest.approx(private.contexts, abs=1e-5)
+
+
+@given(
+    rows=st.integers(1, 6),
+    counts=st.lists(st.integers(0, 4), min_size=6, max_size=6),
+    seed=st.integers(0, 100),
+    private=st.booleans(),
+)
+def test_a_row_that_many_share_is_added_to_each(rows, counts, seed, private):
+    """`add_rows` with `starts` adds what it adds when every shared row is written out."""
+    random, starts = np.random.default_rng(seed), np.concatenate([[0], np.cumsum(counts[:rows])]).astype(np.int32)
+    matrix, values = (random.normal(size=(size, 5)).astype(np.float32) for size in (7, rows))
+    ids, rates = random.integers(0, 7, starts[-1]).astype(np.int32), random.random(starts[-1]).astype(np.float32)
+    wanted, found = matrix.copy(), matrix.copy()
+    scatter.add_rows(wanted, ids, rates, np.repeat(values, counts[:rows], axis=0))
+    with pytest.MonkeyPatch.context() as patch:
+        if not private:
+            patch.setattr(scatter, "_compiled_product", lambda: None)
+        scatter.add_rows(found, ids, rates, values, starts=starts)
+    assert found == pytest.approx(wanted, abs=1e-5)
+
+
+@given(seed=st.integers(0, 1000), scale=st.sampled_from([1.0, 30.0]))
+def test_decisions_are_the_textbook_s(seed, scale):
+    """Residuals and losses of `decide` are those of the formulas in float64, at scores whose products overflow too."""
+    random = np.random.default_rng(seed)
+    scores = (scale * random.uniform(-2, 2, (2, 3 * MULTIPLIED))).astype(np.float32)
+    turned = random.integers(-1, 2, scores.shape).astype(np.float32)
+    wrong = np.exp(scores.astype(np.float64) * turned)  # how much more the other branch is believed in
+    residuals, losses = -turned * wrong / (1 + wrong), (np.abs(turned) * np.log1p(wrong)).sum(axis=1)
+    with np.errstate(over="ignore"):
+        assert decide(scores, turned) == pytest.approx(losses, rel=2e-6, abs=1e-5)
+    assert scores == pytest.approx(residuals, abs=1e-6)
+
+
+@MODELS
+def test_what_is_no_pair_may_score_what_it_likes(model):
+    """A node on no target's path, and an input without targets, are beyond the range of exp and harm nothing."""
+    what, batches = some_steps(model, size=30)
+    start, batch = some_parameters(30), batches[-1]  # the last step ends in padding
+    met = {node for word in batch.targets.words.flat for node in what.tree.path(word)[0].tolist()}
+    start.contexts[[node for node in range(30) if node not in met]] = 1e6
+    with np.errstate(over="ignore", invalid="ignore"):
+        assert np.isfinite(FastTrainer(what).loss(start, batch))
