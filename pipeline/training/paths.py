@@ -29,13 +29,6 @@ def top_of(tree: HuffmanTree, model: str) -> tuple[int, NDArray[np.int64]]:
     return first, inside[tree.starts[1:]] - inside[tree.starts[:-1]]
 
 
-def most_entries(tree: HuffmanTree, model: str, targets: int) -> int:
-    """The most entries, those of the top and padding included, that so many targets can have."""
-    _, upper = top_of(tree, model)
-    listed = int((tree.lengths - upper).max()) * targets
-    return TOP[model] + listed + WIDTH[model] * (targets // PATH_BLOCK + 1) + ROOM
-
-
 class PathMaker:
     """Makes the `Paths` of steps from the words of their targets.
 

@@ -85,7 +85,10 @@ class EndsOneByOne:
     def __init__(self, batch: Batch, dimensions: int) -> None:
         (L, N, _), (_, E, _), D = batch.targets.present.shape, paths_of(batch).nodes.shape, dimensions
         self.rows_ED, self.inputs_ED = floats(E, D), floats(E, D)
-        self.residuals_LE, self.starts_LN = floats(L, E), np.zeros((L, N), np.int32)
+        self.residuals_LE = floats(L, E)
+        self.starts = np.full(
+            L * N + 1, L * E, np.int32
+        )  # where each input's entries begin, those of all lanes in line
 
     def forward(self, parameters: Parameters, batch: Batch, h_LND: Float32s, d_h_LND: Float32s) -> Float64s:
         """Score the inputs with the ends of their targets, add to the inputs' gradients; returns each lane's loss."""
@@ -105,14 +108,15 @@ class EndsOneByOne:
         turned[used] *= batch.targets.present[lane, :, 0].take(targets)
         (loss,) = decide(scores[None], turned[None])
         add_rows(d_h_ND, targets, scores[used], rows)
-        self.starts_LN[lane, 1:] = np.cumsum(np.bincount(targets, minlength=len(h_ND)))[:-1]
+        ends = np.cumsum(np.bincount(targets, minlength=len(h_ND))) + lane * len(scores)
+        self.starts[lane * len(h_ND) : (lane + 1) * len(h_ND)] = [lane * len(scores), *ends[:-1]]
         return float(loss)
 
     def backward(self, batch: Batch) -> Pull:
         """What pulls the nodes."""
         paths = paths_of(batch)
         nodes, occurrences = paths.nodes[..., 0], paths.occurrences[..., 0]
-        return Pull("contexts", nodes, occurrences, self.h_LND, 0.0, self.residuals_LE, self.starts_LN)
+        return Pull("contexts", nodes, occurrences, self.h_LND, 0.0, self.residuals_LE, self.starts)
 
 
 def paths_of(batch: Batch) -> Paths:

@@ -13,17 +13,16 @@ from pipeline.training.parameters import Parameters
 class Pull(NamedTuple):
     """Negative gradients of rows of one matrix; a row may come many times.
 
-    Where `starts` is given, a gradient is a factor times an input vector, which several rows share: input k of a lane
-    is that of the lane's ids starts[k] to starts[k + 1], or to the lane's last.
+    A gradient is a row of `pulls`; or, where there are `factors`, a factor times a row of `pulls` that several share.
 
     Attributes:
         matrix: "vectors" or "contexts".
         ids: rows of it, of any shape.
         occurrences: how often each row stands among the step's, same shape.
-        pulls: (*shape, D) the negative gradient of each; or (L, N, D) the inputs.
+        pulls: (*shape, D) the negative gradient of each; or (..., D) what they share.
         curvatures: as in `row_rates`.
         factors: of the shape of the ids.
-        starts: (L, N) where each input's ids begin; starts[:, 0] is 0.
+        starts: (shared rows + 1,) the k-th is shared by ids starts[k] to starts[k + 1].
     """
 
     matrix: str
@@ -37,30 +36,11 @@ class Pull(NamedTuple):
 
 def apply(pull: Pull, parameters: Parameters, rate: float) -> None:
     """Take each occurrence's step at its own rate."""
-    matrix, rates = (
-        getattr(parameters, pull.matrix),
-        row_rates(rate, pull.occurrences, lengths_of(pull), pull.curvatures),
-    )
-    if pull.factors is None or pull.starts is None:
-        add_rows(matrix, pull.ids, rates, pull.pulls)
-    else:
-        rates *= pull.factors
-        add_rows(matrix, pull.ids, rates, pull.pulls, starts=_starts_of(pull))
-
-
-def lengths_of(pull: Pull) -> Float32s:
-    """The Euclidean length of each gradient, of the shape of the ids."""
     lengths: Float32s = np.vecdot(pull.pulls, pull.pulls)
     np.sqrt(lengths, out=lengths)
-    if pull.factors is None or pull.starts is None:
-        return lengths
-    shared: Float32s = np.repeat(lengths, np.diff(_starts_of(pull))).reshape(pull.ids.shape)
-    shared *= np.abs(pull.factors)
-    return shared
-
-
-def _starts_of(pull: Pull) -> Ids:
-    """(L N + 1,) where each input's ids begin among those of all lanes."""
-    lanes, entries = pull.ids.shape
-    starts = pull.starts + np.arange(lanes)[:, None] * entries
-    return np.append(starts, lanes * entries).astype(np.int32)
+    if pull.factors is not None and pull.starts is not None:
+        lengths = np.abs(pull.factors) * np.repeat(lengths, np.diff(pull.starts)).reshape(pull.ids.shape)
+    rates = row_rates(rate, pull.occurrences, lengths, pull.curvatures)
+    if pull.factors is not None:
+        rates *= pull.factors
+    add_rows(getattr(parameters, pull.matrix), pull.ids, rates, pull.pulls, starts=pull.starts)

@@ -21,24 +21,24 @@ Int32s = NDArray[np.int32]
 def add_rows(
     matrix: Float32s, ids: NDArray[Any], rates: NDArray[Any], rows: Float32s, *, starts: Int32s | None = None
 ) -> None:
-    """matrix[ids[m]] += rates[m] * rows[m] for every m, in the order of m; or rows[k] at all m that are row k's.
+    """matrix[ids[m]] += rates[m] * rows[m] for every m, in the order of m; or rows[k] for every m that shares row k.
 
     Args:
         matrix: (V, D), changed in place.
         ids: M word ids of any shape, int32.
         rates: M factors of the same shape, float32.
         rows: rows of D floats, of any shape.
-        starts: (rows + 1,) row k is that of starts[k] to starts[k + 1]; by default there are M rows.
+        starts: (rows + 1,) row k is that of starts[k] to starts[k + 1], int32; by default there are M rows.
     """
-    product, width = _compiled_product(), matrix.shape[1]
-    rows, ids, rates = rows.reshape(-1, width), ids.ravel(), rates.ravel()
-    starts = _column_starts(ids.size) if starts is None else starts
+    product = _compiled_product()
+    width = matrix.shape[1]
+    rows, starts = rows.reshape(-1, width), _column_starts(ids.size) if starts is None else starts
     if product is None:
         add_rows_by_public_product(matrix, ids, rates, np.repeat(rows, np.diff(starts), axis=0))
         return
     # ravel() copies what is not contiguous; the matrix must be, since the product writes into it
     target = matrix.reshape(-1, copy=False)
-    product(len(matrix), len(rows), width, starts, ids, rates, rows.ravel(), target)
+    product(len(matrix), len(rows), width, starts, ids.ravel(), rates.ravel(), rows.ravel(), target)
 
 
 def add_rows_by_public_product(matrix: Float32s, ids: NDArray[Any], rates: NDArray[Any], rows: Float32s) -> None:
