@@ -29,9 +29,9 @@ PARTS = 60
 WARM_UP = 10
 OBJECTIVES: dict[str, dict[str, Any]] = {
     "skip-gram, negative sampling": {},
-    "CBOW, negative sampling": {"model": "cbow"},
+    "CBOW, negative sampling": {"architecture": "cbow"},
     "skip-gram, hierarchical softmax": {"loss": "hs"},
-    "CBOW, hierarchical softmax": {"model": "cbow", "loss": "hs"},
+    "CBOW, hierarchical softmax": {"architecture": "cbow", "loss": "hs"},
 }
 PHASES = ("batches", "forward", "backward", "moving rows")
 

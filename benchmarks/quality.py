@@ -50,9 +50,9 @@ PART = 10_000_000
 GROUPS = (
     Group("skip-gram, negative sampling, all of english.txt", None),
     Group("skip-gram, negative sampling", PART),
-    Group("CBOW, negative sampling", PART, {"model": "cbow"}),
+    Group("CBOW, negative sampling", PART, {"architecture": "cbow"}),
     Group("skip-gram, hierarchical softmax", PART, {"loss": "hs"}),
-    Group("CBOW, hierarchical softmax", PART, {"model": "cbow", "loss": "hs"}),
+    Group("CBOW, hierarchical softmax", PART, {"architecture": "cbow", "loss": "hs"}),
     Group("skip-gram, negative sampling: gensim 1 epoch, Firth 4 in less time", PART, {"epochs": 1}, {"epochs": 4}),
 )
 

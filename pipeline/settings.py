@@ -171,7 +171,7 @@ class VocabularySettings(Settings):
     )
 
 
-MODELS = ("skipgram", "cbow")
+ARCHITECTURES = ("skipgram", "cbow")
 LOSSES = ("ns", "hs", "softmax")
 
 
@@ -179,8 +179,10 @@ LOSSES = ("ns", "hs", "softmax")
 class TrainSettings(Settings):
     """How the vectors are trained."""
 
-    model: str = setting(
-        "skipgram", "What predicts what: the center each context word, or they together the center.", choices=MODELS
+    architecture: str = setting(
+        "skipgram",
+        "What predicts what: the center each context word, or they together the center.",
+        choices=ARCHITECTURES,
     )
     loss: str = setting(
         "ns",

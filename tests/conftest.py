@@ -18,8 +18,12 @@ hypothesis.settings.register_profile(  # the machine may be busy: no test depend
 hypothesis.settings.load_profile("firth")
 
 OBJECTIVES = {
-    f"{name}, {loss}": {"model": model, "loss": loss, "cbow_mean": mean}
-    for name, model, mean in (("skip-gram", "skipgram", True), ("CBOW", "cbow", True), ("CBOW sum", "cbow", False))
+    f"{name}, {loss}": {"architecture": architecture, "loss": loss, "cbow_mean": mean}
+    for name, architecture, mean in (
+        ("skip-gram", "skipgram", True),
+        ("CBOW", "cbow", True),
+        ("CBOW sum", "cbow", False),
+    )
     for loss in ("ns", "hs", "softmax")
 }
 

@@ -131,10 +131,10 @@ def test_parts_can_be_made_by_themselves(sentences):
 def test_targets_are_contexts_in_skip_gram_and_centers_in_cbow():
     """Each context is a target of skip-gram; of CBOW it is the center, unless it has no context."""
     sentences = [[1, 2, 3], [4], [5, 6]] * 20
-    for batch in maker_for(model="skipgram").epoch(chunks(sentences), 0):
+    for batch in maker_for(architecture="skipgram").epoch(chunks(sentences), 0):
         assert np.array_equal(batch.targets.words, batch.tokens)
         assert np.array_equal(batch.targets.present, batch.positive)
-    for batch in maker_for(model="cbow").epoch(chunks(sentences), 0):
+    for batch in maker_for(architecture="cbow").epoch(chunks(sentences), 0):
         assert np.array_equal(batch.targets.words, batch.centers)
         assert np.array_equal(batch.targets.present, batch.positive.any(axis=2, keepdims=True))
         assert not batch.targets.present[batch.centers == 4].any()

@@ -102,7 +102,7 @@ def test_a_seldom_word_of_the_model_counts_in_the_new_text(places, continued):
     assert moved.any(axis=1).mean() > 0.5  # subsampling leaves some of them out
 
 
-@pytest.mark.parametrize("kind", [{}, {"model": "cbow"}, {"loss": "hs"}, {"loss": "softmax"}])
+@pytest.mark.parametrize("kind", [{}, {"architecture": "cbow"}, {"loss": "hs"}, {"loss": "softmax"}])
 def test_words_that_the_new_text_lacks_keep_their_vectors(places, tmp_path, kind):
     """Bit for bit, with every objective: who is no input in the new text is not moved as one."""
     settings = replace(SMALL, **kind)
@@ -186,7 +186,7 @@ def test_a_continuation_is_current_until_its_parent_changes(places, tmp_path):
     assert [run(places.model), run(places.model), run(other), run(None)] == [True, False, True, True]
 
 
-@pytest.mark.parametrize("change", [{"vector_size": 9}, {"model": "cbow"}, {"loss": "hs"}])
+@pytest.mark.parametrize("change", [{"vector_size": 9}, {"architecture": "cbow"}, {"loss": "hs"}])
 def test_another_shape_is_wrong_usage(places, tmp_path, change):
     """Model, loss and vector size must be the parent's; the message says which option to give."""
     ((name, value),) = change.items()

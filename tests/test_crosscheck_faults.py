@@ -98,22 +98,24 @@ def test_tables_pass_what_is_clean(text):
     assert check_tables(text, 5, TrainSettings(), CLEAN).verdict == "pass"
 
 
-@pytest.mark.parametrize(("model", "loss", "fault"), [(*kind, fault) for kind in OF_KIND for fault in OF_KIND[kind]])
-def test_replay_catches(model, loss, fault):
+@pytest.mark.parametrize(
+    ("architecture", "loss", "fault"), [(*kind, fault) for kind in OF_KIND for fault in OF_KIND[kind]]
+)
+def test_replay_catches(architecture, loss, fault):
     """Every fault of the mathematics leaves vectors many times the tolerance from gensim's, in each kind of training.
 
     In CBOW, which makes a sixth of the steps, so few stories move less.
     """
-    level = check_replay(TrainSettings(epochs=1, model=model, loss=loss), FAULTS[fault], STORIES)
+    level = check_replay(TrainSettings(epochs=1, architecture=architecture, loss=loss), FAULTS[fault], STORIES)
     assert level.verdict == "fail"
-    times = {"skipgram": 100, "cbow": 10}[model]
+    times = {"skipgram": 100, "cbow": 10}[architecture]
     assert level.numbers["largest_vector_difference"] > times * level.numbers["tolerance"]
 
 
-@pytest.mark.parametrize(("model", "loss"), OF_KIND)
-def test_replay_passes_what_is_clean(model, loss):
+@pytest.mark.parametrize(("architecture", "loss"), OF_KIND)
+def test_replay_passes_what_is_clean(architecture, loss):
     """The same stories with Firth's own functions pass the level that caught the faults."""
-    assert check_replay(TrainSettings(epochs=1, model=model, loss=loss), CLEAN, STORIES).verdict == "pass"
+    assert check_replay(TrainSettings(epochs=1, architecture=architecture, loss=loss), CLEAN, STORIES).verdict == "pass"
 
 
 def test_quality_passes_what_is_clean(experiment, gensim):

@@ -92,19 +92,19 @@ def test_another_model_leaves_only_the_replay(model_folder):
 def test_another_kind_of_model_leaves_nothing(model_folder):
     """The replay is of the model's kind: after a training of another kind it is checked again, for that kind."""
     first, _ = crosscheck_stage(model_folder, levels=["replay"])
-    train_another(model_folder, model="cbow", loss="hs")
+    train_another(model_folder, architecture="cbow", loss="hs")
     assert kept_levels(model_folder) == {}
     second, ran = crosscheck_stage(model_folder, levels=["replay"])
     assert ran
     for report, expected in ((first, ("skipgram", "ns")), (second, ("cbow", "hs"))):
         replay = report["levels"]["replay"]
-        assert (replay["model"], replay["loss"], replay["verdict"]) == (*expected, "pass")
+        assert (replay["architecture"], replay["loss"], replay["verdict"]) == (*expected, "pass")
 
 
 def test_a_model_from_before_there_were_kinds(model_folder):
     """Where the settings say nothing of model and loss, it was skip-gram with negative sampling."""
     manifest = json.loads((model_folder / MANIFEST).read_text("utf-8"))
-    older = {name: value for name, value in manifest["settings"].items() if name not in ("model", "loss")}
+    older = {name: value for name, value in manifest["settings"].items() if name not in ("architecture", "loss")}
     (model_folder / MANIFEST).write_text(json.dumps({**manifest, "settings": older}), "utf-8")
     assert one_epoch(TrainSettings(**kind_of(older))) == TrainSettings(epochs=1)
     report, _ = crosscheck_stage(model_folder, levels=["tables"])

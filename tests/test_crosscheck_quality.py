@@ -186,10 +186,12 @@ def test_full_softmax_is_compared_by_its_tables(model_of):
     assert as_text(report.as_dict()).count("not in gensim, which has negative sampling and hierarchical softmax") == 2
 
 
-@pytest.mark.parametrize(("model", "loss"), [("skipgram", "hs"), ("cbow", "ns"), ("cbow", "hs")])
-def test_each_kind_is_compared(model_of, model, loss):
+@pytest.mark.parametrize(("architecture", "loss"), [("skipgram", "hs"), ("cbow", "ns"), ("cbow", "hs")])
+def test_each_kind_is_compared(model_of, architecture, loss):
     """The tables hold for every kind, and the quality level looks for contexts only where there are any."""
-    report = crosscheck(model_of(model=model, loss=loss), levels=["tables", "quality"], seeds=(1, 2), max_tokens=20_000)
+    report = crosscheck(
+        model_of(architecture=architecture, loss=loss), levels=["tables", "quality"], seeds=(1, 2), max_tokens=20_000
+    )
     tables, quality = (level.numbers for level in report.levels)
     assert tables["paths_that_differ"] == 0
     assert (quality["neighbors"]["crossed"] is None) == (loss == "hs")

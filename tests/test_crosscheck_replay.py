@@ -19,20 +19,22 @@ COUNTS = st.lists(st.integers(1, 1000), min_size=1, max_size=20)
 
 
 @pytest.mark.parametrize(
-    ("model", "loss", "pairs"),
+    ("architecture", "loss", "pairs"),
     [("skipgram", "ns", 191_221), ("skipgram", "hs", 191_221), ("cbow", "ns", 32_495), ("cbow", "hs", 32_495)],
 )
-def test_a_whole_epoch_agrees(model, loss, pairs):
+def test_a_whole_epoch_agrees(architecture, loss, pairs):
     """After an epoch over 300 stories every number of both matrices is within 1e-4 of gensim's, for each kind.
 
     That is not for want of movement: gensim's numbers grew to a thousand times that, from starts of at most 0.01 and
     of 0. And the level is plain JSON, without NaN.
     """
     level = json.loads(
-        json.dumps(check_replay(TrainSettings(epochs=1, model=model, loss=loss)).as_dict(), allow_nan=False)
+        json.dumps(
+            check_replay(TrainSettings(epochs=1, architecture=architecture, loss=loss)).as_dict(), allow_nan=False
+        )
     )
     assert level["verdict"] == "pass"
-    assert (level["model"], level["loss"], level["pairs"]) == (model, loss, pairs)
+    assert (level["architecture"], level["loss"], level["pairs"]) == (architecture, loss, pairs)
     for matrix in ("vector", "context"):
         assert level[f"largest_{matrix}_difference"] <= 1e-4
         assert level[f"largest_{matrix}_number"] > 1000 * TOLERANCE
@@ -44,10 +46,10 @@ def test_a_whole_epoch_agrees(model, loss, pairs):
         TrainSettings(epochs=3, seed=7),
         TrainSettings(epochs=1, sample=0, window=2, negative=1, vector_size=10),
         TrainSettings(epochs=1, sample=1e-2, window=8, negative=10, ns_exponent=0.0, alpha=0.05),
-        TrainSettings(epochs=3, seed=7, model="cbow"),
+        TrainSettings(epochs=3, seed=7, architecture="cbow"),
         TrainSettings(epochs=2, seed=7, loss="hs"),
         TrainSettings(epochs=1, sample=0, loss="hs", shrink_windows=False, window=2),
-        TrainSettings(epochs=1, sample=0, loss="hs", model="cbow", alpha=0.05),
+        TrainSettings(epochs=1, sample=0, loss="hs", architecture="cbow", alpha=0.05),
     ],
     ids=["epochs", "no subsampling", "all else", "CBOW", "tree", "tree without draws", "CBOW, tree, no subsampling"],
 )
@@ -62,7 +64,7 @@ def test_other_settings_agree(settings):
 def test_means_sums_and_windows_agree(loss, cbow_mean, shrink_windows):
     """CBOW by the mean and by the sum, with windows drawn and with whole ones, to a tenth of the tolerance."""
     kind = {"loss": loss, "cbow_mean": cbow_mean, "shrink_windows": shrink_windows}
-    level = check_replay(TrainSettings(epochs=1, model="cbow", **kind), stories=30)
+    level = check_replay(TrainSettings(epochs=1, architecture="cbow", **kind), stories=30)
     assert max(level.numbers[f"largest_{matrix}_difference"] for matrix in ("vector", "context")) < TOLERANCE / 10
 
 

@@ -11,7 +11,7 @@ SENTENCES = [list("abcab"), list("bcdda")] * 4
 
 
 @pytest.mark.parametrize(
-    ("model", "loss", "expected"),
+    ("architecture", "loss", "expected"),
     [
         ("skipgram", "ns", (1, 0, 7)),
         ("skipgram", "hs", (1, 1, 0)),
@@ -19,10 +19,17 @@ SENTENCES = [list("abcab"), list("bcdda")] * 4
         ("cbow", "hs", (0, 1, 0)),
     ],
 )
-def test_kinds_become_gensim_s_switches(model, loss, expected):
+def test_kinds_become_gensim_s_switches(architecture, loss, expected):
     """gensim has sg and hs for the kinds, and draws noise unless negative is 0; the other names are the same."""
     settings = TrainSettings(
-        model=model, loss=loss, negative=7, cbow_mean=False, shrink_windows=False, window=3, alpha=0.04, seed=9
+        architecture=architecture,
+        loss=loss,
+        negative=7,
+        cbow_mean=False,
+        shrink_windows=False,
+        window=3,
+        alpha=0.04,
+        seed=9,
     )
     found = gensim_arguments(settings)
     assert tuple(found.pop(name) for name in ("sg", "hs", "negative")) == expected
@@ -33,10 +40,10 @@ def test_kinds_become_gensim_s_switches(model, loss, expected):
 
 
 @pytest.mark.parametrize("loss", ["ns", "hs"])
-@pytest.mark.parametrize("model", ["skipgram", "cbow"])
-def test_gensim_trains_both_matrices(model, loss):
+@pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
+def test_gensim_trains_both_matrices(architecture, loss):
     """Both have a row for each word and have moved; of a tree's nodes there is one fewer, so the last row is zero."""
-    settings = TrainSettings(model=model, loss=loss, vector_size=3, epochs=1, sample=0)
+    settings = TrainSettings(architecture=architecture, loss=loss, vector_size=3, epochs=1, sample=0)
     trained = train_gensim(SENTENCES, settings, 1)
     assert sorted(trained.words) == list("abcd")
     assert trained.parameters.vectors.shape == trained.parameters.contexts.shape == (4, 3)

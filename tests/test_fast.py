@@ -55,7 +55,7 @@ def without_pairs(batch):
 
 def rows_met(objective, batch):
     """Which rows of both matrices a batch is about."""
-    inputs = batch.centers if objective.model == "skipgram" else batch.tokens
+    inputs = batch.centers if objective.architecture == "skipgram" else batch.tokens
     targets = set(batch.targets.words.flat)
     if isinstance(batch.drawn, Noise):
         return set(inputs.flat), targets | set(batch.drawn.words.flat)

@@ -17,7 +17,7 @@ from pipeline.training.step_shape import StepShape
 
 D = 10
 TREES = st.sampled_from(["even", "steep", "deep"])
-MODELS = pytest.mark.parametrize("model", ["skipgram", "cbow"])
+ARCHITECTURES = pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
 
 
 def some_counts(tree, size):
@@ -29,12 +29,12 @@ def some_counts(tree, size):
     return 2 ** np.minimum(np.arange(size, 0, -1), 50)
 
 
-def some_steps(model, *, seed=0, tree="steep", window=3, size=300, lanes=2, tokens=200, **changes):
+def some_steps(architecture, *, seed=0, tree="steep", window=3, size=300, lanes=2, tokens=200, **changes):
     """The objective, and batches of 32 centers a lane of a random text over a vocabulary with these counts."""
     random = np.random.default_rng(seed)
     ids = random.integers(0, size, tokens).astype(np.int32)
     ids[::3] = ids[0]  # a word that comes often
-    chosen = TrainSettings(model=model, loss="hs", window=window, sample=0, seed=seed, **changes)
+    chosen = TrainSettings(architecture=architecture, loss="hs", window=window, sample=0, seed=seed, **changes)
     maker = BatchMaker(some_counts(tree, size), chosen, StepShape(lanes, 32, 16, 16))
     return maker.objective, list(maker.epoch([Chunk(ids, np.cumsum(random.random(tokens) < 0.1), 0)], 0))
 
@@ -50,7 +50,7 @@ def copy(parameters, dtype=np.float32):
     return Parameters(parameters.vectors.astype(dtype), parameters.contexts.astype(dtype))
 
 
-@MODELS
+@ARCHITECTURES
 @given(
     tree=TREES,
     size=st.sampled_from([1, 2, 30, 64, 66, 300]),  # no tree, all of it in the top, just one node below, most below
@@ -58,9 +58,9 @@ def copy(parameters, dtype=np.float32):
     seed=st.integers(0, 1000),
 )
 @settings(max_examples=25)
-def test_fast_equals_reference_on_any_tree(model, tree, size, window, seed):
+def test_fast_equals_reference_on_any_tree(architecture, tree, size, window, seed):
     """Flat and deep trees, of every size in relation to the top, at rates that reach every bound of `row_rates`."""
-    what, batches = some_steps(model, tree=tree, size=size, window=window, seed=seed, cbow_mean=bool(seed % 2))
+    what, batches = some_steps(architecture, tree=tree, size=size, window=window, seed=seed, cbow_mean=bool(seed % 2))
     start, rate = some_parameters(size, seed, scale=0.7), [0.025, 2.0][seed % 3 == 0]
     fast, reference = copy(start), copy(start, np.float64)
     loss = FastTrainer(what).step(fast, batches[0], rate)
@@ -69,22 +69,22 @@ def test_fast_equals_reference_on_any_tree(model, tree, size, window, seed):
     assert fast.contexts == pytest.approx(reference.contexts, abs=2e-5)
 
 
-@MODELS
+@ARCHITECTURES
 @given(seed=st.integers(0, 100), tree=TREES)
 @settings(max_examples=10)
-def test_a_lane_s_loss_depends_on_that_lane_alone(model, seed, tree):
+def test_a_lane_s_loss_depends_on_that_lane_alone(architecture, seed, tree):
     """Computed alone, a lane has to the bit the loss that it has among others."""
-    what, batches = some_steps(model, seed=seed, tree=tree, lanes=3)
+    what, batches = some_steps(architecture, seed=seed, tree=tree, lanes=3)
     start, trainer = some_parameters(), FastTrainer(what)
     losses = trainer.lane_losses(start, batches[0])
     assert [*losses] == [trainer.loss(start, batches[0].lanes(slice(lane, lane + 1))) for lane in range(3)]
 
 
-@MODELS
+@ARCHITECTURES
 @pytest.mark.parametrize("window", [1, 5])
-def test_the_public_product_takes_the_same_step(model, window, monkeypatch):
+def test_the_public_product_takes_the_same_step(architecture, window, monkeypatch):
     """Where SciPy's private functions are gone, a step is the same but for the rounding of sums."""
-    what, batches = some_steps(model, window=window)
+    what, batches = some_steps(architecture, window=window)
     private, public = copy(some_parameters()), copy(some_parameters())
     loss = FastTrainer(what).step(private, batches[0], 0.5)
     monkeypatch.setattr(scatter, "_compiled_product", lambda: None)
@@ -126,10 +126,10 @@ def test_decisions_are_the_textbook_s(seed, scale):
     assert scores == pytest.approx(residuals, abs=1e-6)
 
 
-@MODELS
-def test_what_is_no_pair_may_score_what_it_likes(model):
+@ARCHITECTURES
+def test_what_is_no_pair_may_score_what_it_likes(architecture):
     """A node on no target's path, and an input without targets, are beyond the range of exp and harm nothing."""
-    what, batches = some_steps(model, size=30)
+    what, batches = some_steps(architecture, size=30)
     start, batch = some_parameters(30), batches[-1]  # the last step ends in padding
     met = {node for word in batch.targets.words.flat for node in what.tree.path(word)[0].tolist()}
     start.contexts[[node for node in range(30) if node not in met]] = 1e6

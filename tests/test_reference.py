@@ -30,8 +30,8 @@ def batch_of(what, tokens, positive, noise, negative):
     """A batch from lists, with a lane in each of their entries; the reference looks paths up in the tree."""
     tokens, noise, positive = np.array(tokens, np.int32), np.array(noise, np.int32), np.array(positive, np.bool_)
     window = positive.shape[2] // 2
-    present = positive if what.model == "skipgram" else positive.any(axis=2, keepdims=True)
-    words, counts = (of_targets(what.model, values, window) for values in (tokens, occurrences(tokens)))
+    present = positive if what.architecture == "skipgram" else positive.any(axis=2, keepdims=True)
+    words, counts = (of_targets(what.architecture, values, window) for values in (tokens, occurrences(tokens)))
     drawn = Noise(noise, occurrences(noise), negative) if what.loss == "ns" else None
     targets = Targets(words, present, counts)
     return Batch(tokens, positive, occurrences(tokens), targets, drawn, 0.0, len(tokens))
@@ -74,11 +74,11 @@ def loss_of_center(what, parameters, batch, lane, n):
     v, u = parameters.vectors, parameters.contexts
     h = (
         v[center]
-        if what.model == "skipgram"
+        if what.architecture == "skipgram"
         else sum(v[word] for word in contexts) / (len(contexts) if what.mean else 1)
     )
     total = 0.0
-    for target in contexts if what.model == "skipgram" else [center]:
+    for target in contexts if what.architecture == "skipgram" else [center]:
         if what.loss == "ns":
             noise = batch.drawn.words[lane, n // 3]
             total -= log_sigmoid(u[target] @ h) + 3 * sum(log_sigmoid(-u[word] @ h) for word in noise) / len(noise)
@@ -145,7 +145,7 @@ def test_worked_step_of_cbow(mean):
     """
     start = [5, 2 * LN3, 0, 7] if mean else [5, LN3 - 1, 1, 7]
     step = 0.2 if mean else 0.1
-    loss, v, u = worked({"model": "cbow", "cbow_mean": mean}, start, [1, 8, 9, -1], [True, False, True], [3])
+    loss, v, u = worked({"architecture": "cbow", "cbow_mean": mean}, start, [1, 8, 9, -1], [True, False, True], [3])
     assert loss == pytest.approx(2 * math.log(4 / 3), rel=1e-15)
     assert v == pytest.approx([5, start[1] + step, start[2] + step, 7], rel=1e-15)
     assert u == pytest.approx([1 + LN3 / 10, 8, 9, -1 - LN3 / 10], rel=1e-15)
@@ -232,7 +232,7 @@ def test_a_step_descends_along_the_slope_of_the_summed_loss(objective, seed):
     wanted = np.zeros_like(before.vectors)
     for lane, n in np.ndindex(batch.centers.shape):
         contexts = len(words_around(batch, lane, n))
-        factor = cbow.step_factor(contexts, what.mean) if contexts and what.model == "cbow" else 1
+        factor = cbow.step_factor(contexts, what.mean) if contexts and what.architecture == "cbow" else 1
         wanted -= factor * slope(lambda at=(lane, n): loss_of_center(what, before, batch, *at), before.vectors)
     assert (after.vectors - before.vectors) / SMALL == pytest.approx(wanted, rel=1e-5, abs=1e-5)
 

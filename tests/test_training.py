@@ -58,7 +58,7 @@ def test_the_same_seed_gives_the_same_bytes(corpus_of, lines, objective):
 
 
 OTHER = {"vector_size": 8, "window": 2, "negative": 3, "ns_exponent": 0.5, "sample": 1e-3, "alpha": 0.05}
-OTHER |= {"min_alpha": 0.01, "epochs": 3, "seed": 5, "model": "cbow", "loss": "hs", "shrink_windows": False}
+OTHER |= {"min_alpha": 0.01, "epochs": 3, "seed": 5, "architecture": "cbow", "loss": "hs", "shrink_windows": False}
 OTHER |= {"cbow_mean": False}
 
 
@@ -66,7 +66,7 @@ OTHER |= {"cbow_mean": False}
 def test_every_setting_matters(corpus_of, lines, name):
     """No setting of the training is ignored: another value gives other bytes."""
     corpus = corpus_of(lines[:20])
-    base = dataclasses.replace(SMALL, model="cbow") if name == "cbow_mean" else SMALL
+    base = dataclasses.replace(SMALL, architecture="cbow") if name == "cbow_mean" else SMALL
     usual, other = (train_on(corpus, dataclasses.replace(base, **change)) for change in ({}, {name: OTHER[name]}))
     assert usual.parameters.vectors.tobytes() != other.parameters.vectors.tobytes()
 
@@ -134,8 +134,8 @@ def brute_force_losses(what, parameters, batch):
         if len(contexts) == 0:
             continue
         center, noise = batch.centers[lane, n], noise_of(batch, lane, n) if what.loss == "ns" else ()
-        h = skip_gram.forward(v[[center]]) if what.model == "skipgram" else cbow.forward(v[contexts], what.mean)
-        for target in contexts if what.model == "skipgram" else [center]:
+        h = skip_gram.forward(v[[center]]) if what.architecture == "skipgram" else cbow.forward(v[contexts], what.mean)
+        for target in contexts if what.architecture == "skipgram" else [center]:
             yield loss_of_pair(what, u, h, target, noise)
 
 

@@ -21,7 +21,7 @@ VALUES = {  # for each spelling a value, and the same said by Firth's own option
     "-sample": ("1e-4", ["--sample", "0.0001"]),
     "-negative": ("25", ["--negative", "25"]),
     "-hs": ("1", ["--loss", "hs"]),
-    "-cbow": ("1", ["--model", "cbow"]),
+    "-cbow": ("1", ["--architecture", "cbow"]),
     "-min-count": ("1", ["--min-count", "1"]),
     "-iter": ("15", ["--epochs", "15"]),
     "-alpha": ("0.05", ["--alpha", "0.05"]),
@@ -75,7 +75,7 @@ def test_a_spelling_is_the_long_option(name, spelling):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "loss", "model"),
+    ("arguments", "loss", "architecture"),
     [
         ([], "ns", "skipgram"),
         (["-hs", "0"], "ns", "skipgram"),
@@ -86,10 +86,10 @@ def test_a_spelling_is_the_long_option(name, spelling):
         (["--loss", "softmax", "-negative", "0"], "softmax", "skipgram"),
     ],
 )
-def test_what_the_switches_say(arguments, loss, model):
+def test_what_the_switches_say(arguments, loss, architecture):
     """-hs and -cbow choose the loss and the model; -negative 0 takes the noise words away and changes no setting."""
     params = parsed("train", *arguments).params
-    assert (params["loss"], params["model"], params["negative"]) == (loss, model, 5)
+    assert (params["loss"], params["architecture"], params["negative"]) == (loss, architecture, 5)
 
 
 def test_zero_counts_where_it_is_allowed():
@@ -143,7 +143,7 @@ def test_only_commands_that_train_know_them():
         (["-size", "100", "--vector-size", "200"], "-size and --vector-size contradict each other"),
         (["--vector-size", "200", "-size", "100"], "-size and --vector-size contradict each other"),
         (["-hs", "0", "--loss", "hs"], "-hs and --loss contradict each other"),
-        (["-cbow", "1", "--model", "skipgram"], "-cbow and --model contradict each other"),
+        (["-cbow", "1", "--architecture", "skipgram"], "-cbow and --architecture contradict each other"),
         (["-negative", "0", "--negative", "5", "-hs", "1"], "-negative and --negative contradict each other"),
         (["-hs", "1", "-negative", "5"], "Firth trains one"),
         (["-hs", "1", "--negative", "5"], "Firth trains one"),
@@ -165,12 +165,3 @@ def test_a_spelling_is_stronger_than_a_file_and_the_environment(tmp_path):
     found = {each["setting"]: (each["value"], each["from"]) for each in json.loads(result.stdout)["settings"]}
     assert (found["vector_size"], found["loss"]) == ((60, "option -size"), ("hs", "option -hs"))
     assert parsed("train", "-size", "60").meta[SPELLED] == {"vector_size": "-size"}
-
-
-def test_config_keeps_settings_of_one_name_apart():
-    """`-cbow` is about the model that is trained, not about the one that is asked; `-threads` not about serving."""
-    result = CliRunner().invoke(firth, ["config", "--json", "-cbow", "1"])
-    settings = json.loads(result.stdout)["settings"]
-    models = {each["value"]: each["commands"] for each in settings if each["setting"] == "model"}
-    assert set(models["cbow"]) <= set(SPELLED_COMMANDS)
-    assert models[None] == ["similarity", "similar", "analogy"]

@@ -19,7 +19,7 @@ PARAMETERS = {
     "-sample": "sample",
     "-negative": "negative",
     "-hs": "loss",
-    "-cbow": "model",
+    "-cbow": "architecture",
     "-min-count": "min_count",
     "-iter": "epochs",
     "-alpha": "alpha",

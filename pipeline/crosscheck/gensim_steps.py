@@ -95,7 +95,7 @@ class Steps:
 
     def _examples(self, ids: Rows, center: Rows, context: Rows) -> tuple[Sequence[Rows], Rows]:
         """Input words and target of each example; CBOW counts a center without contexts, for which gensim draws too."""
-        if self._settings.model == "skipgram":
+        if self._settings.architecture == "skipgram":
             return list(ids[context][:, np.newaxis]), ids[center]
         ends = np.cumsum(np.bincount(center, minlength=len(ids)))
         return np.split(ids[context], ends)[:-1], ids

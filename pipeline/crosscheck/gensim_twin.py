@@ -40,7 +40,7 @@ def gensim_arguments(settings: TrainSettings) -> dict[str, Any]:
     if not in_gensim(settings):
         raise SettingError(f"training with loss {settings.loss!r} is {NOT_IN_GENSIM}")
     kind = {
-        "sg": int(settings.model == "skipgram"),
+        "sg": int(settings.architecture == "skipgram"),
         "hs": int(settings.loss == "hs"),
         "negative": settings.negative if settings.loss == "ns" else 0,
         "cbow_mean": int(settings.cbow_mean),

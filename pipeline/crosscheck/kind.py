@@ -6,7 +6,7 @@ from typing import Any
 from pipeline.crosscheck.levels import UNDECIDED, Level
 from pipeline.settings import TrainSettings
 
-_KIND = ("model", "loss", "cbow_mean", "shrink_windows")
+_KIND = ("architecture", "loss", "cbow_mean", "shrink_windows")
 
 NOT_IN_GENSIM = "not in gensim, which has negative sampling and hierarchical softmax but no full softmax"
 

@@ -55,7 +55,7 @@ class Mathematics:
 
     def input_side(self, settings: TrainSettings) -> InputSide:
         """Skip-gram's or CBOW's."""
-        if settings.model == "skipgram":
+        if settings.architecture == "skipgram":
             return InputSide(self.skip_gram_forward, lambda d_h, _: self.skip_gram_gradient(d_h))
         mean = settings.cbow_mean
         return InputSide(

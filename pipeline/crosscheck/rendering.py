@@ -32,7 +32,7 @@ def _tables(level: Mapping[str, Any]) -> Iterator[str]:
 
 def _replay(level: Mapping[str, Any]) -> Iterator[str]:
     sizes = f"{level['pairs']:,} pairs from {level['stories']} stories, {level['words']:,} words"
-    yield f"  {level['model']} with {level['loss']}: {sizes}"
+    yield f"  {level['architecture']} with {level['loss']}: {sizes}"
     yield f"  largest difference of a number (allowed {level['tolerance']:.0e})"
     for matrix in ("vector", "context"):
         difference, size = level[f"largest_{matrix}_difference"], level[f"largest_{matrix}_number"]

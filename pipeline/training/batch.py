@@ -158,9 +158,9 @@ class Batch:
         )
 
 
-def of_targets(model: str, values: Ids, window: int) -> Ids:
+def of_targets(architecture: str, values: Ids, window: int) -> Ids:
     """(..., N + 2c) what belongs to the targets, of values for all tokens, (..., N + 2C)."""
-    return values if model == "skipgram" else values[..., window : values.shape[-1] - window]
+    return values if architecture == "skipgram" else values[..., window : values.shape[-1] - window]
 
 
 def sliced(value: Part, part: slice | int) -> Part:

@@ -162,12 +162,12 @@ class BatchMaker:
         occurrences = occurrences_in_rows(words.reshape(count, -1)).reshape(tokens.shape)  # padding counts as no word
         before = part.key[0] * self.tokens
         return Steps(
-            self.objective.model,
+            self.objective.architecture,
             tokens,
             np.ascontiguousarray(positive.transpose(1, 2, 0, 3)),
             occurrences,
             self._draws(
-                of_targets(self.objective.model, tokens, margin),
+                of_targets(self.objective.architecture, tokens, margin),
                 generator(self.settings.seed, Purpose.NOISE, *part.key),
             ),
             (before + stream.place[margin :: shape.step]) / (self.tokens * self.settings.epochs),
@@ -180,7 +180,7 @@ Draws = Callable[[Ids, np.random.Generator], Drawn | None]
 
 def _draws(objective: Objective, counts: NDArray[np.int64], settings: TrainSettings, shape: StepShape) -> Draws:
     if objective.tree:
-        paths = PathMaker(objective.tree, objective.model)
+        paths = PathMaker(objective.tree, objective.architecture)
         return lambda words, _: paths.paths(words)
     if objective.loss == "softmax":
         return lambda *_: None

@@ -22,7 +22,7 @@ from pipeline.training.beginning import Beginning
 from pipeline.training.parameters import Parameters
 from storage.errors import InputError, SettingError
 
-SHAPE = ("model", "loss", "vector_size")
+SHAPE = ("architecture", "loss", "vector_size")
 """The settings in which a model and its continuation must agree."""
 
 
@@ -75,7 +75,7 @@ def require_same_shape(parent: Mapping[str, Any], settings: TrainSettings) -> No
     """Refuse a training whose matrices would mean something else than its parent's, with these settings.
 
     Raises:
-        SettingError: model, loss or vector_size differ; an older parent without one of them has its default.
+        SettingError: architecture, loss or vector_size differ; an older parent without one of them has its default.
     """
     usual, wanted = TrainSettings().as_dict(), settings.as_dict()
     for name in SHAPE:

@@ -14,13 +14,13 @@ class Objective:
     """What a trainer descends.
 
     Attributes:
-        model: the input side, "skipgram" or "cbow".
+        architecture: the input side, "skipgram" or "cbow".
         loss: the output side, "ns", "hs" or "softmax".
         mean: whether CBOW takes the mean of its contexts or their sum.
         tree: the Huffman tree over the vocabulary, for "hs" only.
     """
 
-    model: str
+    architecture: str
     loss: str
     mean: bool = True
     tree: HuffmanTree | None = None
@@ -29,4 +29,4 @@ class Objective:
     def of(cls, settings: TrainSettings, counts: NDArray[np.int64]) -> "Objective":
         """What the settings ask for, over a vocabulary with these counts, (V,)."""
         tree = HuffmanTree.of(counts) if settings.loss == "hs" else None
-        return cls(settings.model, settings.loss, settings.cbow_mean, tree)
+        return cls(settings.architecture, settings.loss, settings.cbow_mean, tree)

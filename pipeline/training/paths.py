@@ -21,10 +21,10 @@ ROOM = 64
 """Lists are padded to a multiple of so many entries, so that steps are of few shapes."""
 
 
-def top_of(tree: HuffmanTree, model: str) -> tuple[int, NDArray[np.int64]]:
+def top_of(tree: HuffmanTree, architecture: str) -> tuple[int, NDArray[np.int64]]:
     """The first node of the top, and for each word, (V,), how many nodes of its path lie in it: the first so many."""
     size = len(tree.lengths)
-    first = max(size - 1 - TOP[model], 0)
+    first = max(size - 1 - TOP[architecture], 0)
     inside = np.concatenate([[0], np.cumsum(tree.points >= first)])
     return first, inside[tree.starts[1:]] - inside[tree.starts[:-1]]
 
@@ -34,14 +34,14 @@ class PathMaker:
 
     Args:
         tree: over the vocabulary.
-        model: "skipgram" or "cbow".
+        architecture: "skipgram" or "cbow".
     """
 
-    def __init__(self, tree: HuffmanTree, model: str) -> None:
-        _, upper = top_of(tree, model)
+    def __init__(self, tree: HuffmanTree, architecture: str) -> None:
+        _, upper = top_of(tree, architecture)
         self._starts = tree.starts[:-1] + upper  # (V,) where each word's lower end begins
         self._lengths = tree.lengths - upper
-        self._width = WIDTH[model]
+        self._width = WIDTH[architecture]
         self._nodes, self._signs = tree.points, np.float32(1.0) - 2 * tree.codes.astype(np.float32)
         self._seen = np.zeros(len(upper), np.int64)  # (V,) scratch: zero between calls
 

@@ -88,7 +88,7 @@ class ReferenceTrainer:
         return self._gradients(parameters, batch)[0]
 
     def _gradients(self, parameters: Parameters, batch: Batch) -> tuple[float, list[Update]]:
-        example = self._skip_gram if self.objective.model == "skipgram" else self._cbow
+        example = self._skip_gram if self.objective.architecture == "skipgram" else self._cbow
         total, updates = 0.0, list[Update]()
         for lane, n in np.ndindex(batch.centers.shape):
             contexts = [n + int(o) for o in np.flatnonzero(batch.positive[lane, n])]
@@ -125,7 +125,7 @@ class ReferenceTrainer:
         tree = self.objective.tree
         if tree is None:
             raise ValueError("hierarchical softmax needs a tree")
-        first, _ = top_of(tree, self.objective.model)
+        first, _ = top_of(tree, self.objective.architecture)
         counts = _times_met(tree, batch)
         total, d_h, updates = 0.0, np.zeros_like(h), list[Update]()
         for word, place in targets:

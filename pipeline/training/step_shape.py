@@ -45,7 +45,7 @@ class StepShape:
         """
         if settings.loss == "softmax":
             return cls(centers=BLOCK, group=BLOCK)
-        if settings.model == "cbow":
+        if settings.architecture == "cbow":
             return cls(centers=256, group=256, noise=max(cls.noise, _blocks(cls.noise * settings.negative // 5)))
         owed = settings.negative * (settings.window + 1)
         groups = min(cls.centers // cls.group, max(1, cls.centers // cls.group * USUALLY_OWED // owed))

@@ -14,12 +14,12 @@ class Steps:
     """The batches of many steps, stacked: every array has S before the shape that it has in a `Batch`.
 
     Attributes:
-        model: "skipgram" or "cbow": what the targets are.
+        architecture: "skipgram" or "cbow": what the targets are.
         tokens: (S, L, N + 2C), and so on: see `Batch`.
         positive: (S, L, 2C + 1, N): with the centers last, since work on many of them at once is fast.
     """
 
-    model: str
+    architecture: str
     tokens: Ids
     positive: Bools
     occurrences: Ids
@@ -35,8 +35,8 @@ class Steps:
     def __getitem__(self, step: int) -> Batch:
         tokens, positive, occurrences = self.tokens[step], self.positive[step], self.occurrences[step]
         window = positive.shape[1] // 2
-        present = positive if self.model == "skipgram" else positive.any(axis=1, keepdims=True)
-        words, counts = (of_targets(self.model, values, window) for values in (tokens, occurrences))
+        present = positive if self.architecture == "skipgram" else positive.any(axis=1, keepdims=True)
+        words, counts = (of_targets(self.architecture, values, window) for values in (tokens, occurrences))
         return Batch(
             tokens,
             positive.swapaxes(1, 2),

@@ -33,9 +33,9 @@ class Top:
     passes: Float32s
 
     @classmethod
-    def of(cls, tree: HuffmanTree, model: str) -> "Top":
+    def of(cls, tree: HuffmanTree, architecture: str) -> "Top":
         """The table of a tree, for "skipgram" or "cbow"."""
-        first, upper = top_of(tree, model)
+        first, upper = top_of(tree, architecture)
         size, words = len(tree.lengths), np.flatnonzero(upper)
         last = np.zeros(size, np.int64)  # the place where a word's path leaves the top, and by which branch
         ends = tree.starts[words] + upper[words] - 1

@@ -55,7 +55,7 @@ class FastTrainer:
 
     def __init__(self, objective: Objective) -> None:
         self.objective = objective
-        self._top = Top.of(objective.tree, objective.model) if objective.tree else None
+        self._top = Top.of(objective.tree, objective.architecture) if objective.tree else None
         self._made: dict[tuple[int, ...], tuple[InputSide, OutputSide]] = {}
         self._sides: tuple[InputSide, OutputSide] | None = None
 
@@ -100,7 +100,7 @@ class FastTrainer:
         dimensions = parameters.vectors.shape[1]
         inputs: InputSide = (
             CbowInput(batch, dimensions, self.objective.mean)
-            if self.objective.model == "cbow"
+            if self.objective.architecture == "cbow"
             else SkipGramInput(batch, dimensions)
         )
         if self._top:
