@@ -237,7 +237,9 @@ class WorkerSettings(Settings):
         1, "Processes that train at once, each on its own text; from two on the bytes differ a little.", low=1, high=256
     )
     deterministic: bool = setting(False, "Train in shards, so that any number of --workers gives the same bytes.")
-    checkpoint_minutes: float = setting(10.0, "Minutes between checkpoints, for --resume; 0 writes none.", low=0)
+    checkpoint_minutes: float = setting(
+        10.0, "Minutes between checkpoints, for --resume; 0 writes none.", low=0, high=100_000
+    )
 
     @property
     def scheme(self) -> str:
