@@ -86,9 +86,7 @@ class EndsOneByOne:
         (L, N, _), (_, E, _), D = batch.targets.present.shape, paths_of(batch).nodes.shape, dimensions
         self.rows_ED, self.inputs_ED = floats(E, D), floats(E, D)
         self.residuals_LE = floats(L, E)
-        self.starts = np.full(
-            L * N + 1, L * E, np.int32
-        )  # where each input's entries begin, those of all lanes in line
+        self.starts = np.full(L * N + 1, L * E, np.int32)  # where the entries of each input of all lanes begin
 
     def forward(self, parameters: Parameters, batch: Batch, h_LND: Float32s, d_h_LND: Float32s) -> Float64s:
         """Score the inputs with the ends of their targets, add to the inputs' gradients; returns each lane's loss."""
@@ -108,8 +106,8 @@ class EndsOneByOne:
         turned[used] *= batch.targets.present[lane, :, 0].take(targets)
         (loss,) = decide(scores[None], turned[None])
         add_rows(d_h_ND, targets, scores[used], rows)
-        ends = np.cumsum(np.bincount(targets, minlength=len(h_ND))) + lane * len(scores)
-        self.starts[lane * len(h_ND) : (lane + 1) * len(h_ND)] = [lane * len(scores), *ends[:-1]]
+        counts, begin = np.bincount(targets, minlength=len(h_ND)), lane * len(scores)
+        self.starts[lane * len(h_ND) : (lane + 1) * len(h_ND)] = begin + np.cumsum(counts) - counts
         return float(loss)
 
     def backward(self, batch: Batch) -> Pull:
