@@ -164,8 +164,8 @@ def test_subsampling_keeps_each_word_as_often_as_its_probability_says():
         assert (kept == word).sum() == pytest.approx(count * probability, abs=5 * (count * probability) ** 0.5)
 
 
-@pytest.mark.parametrize("model", ["skipgram", "cbow"])
-def test_shared_noise_expects_what_independent_draws_expect(model):
+@pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
+def test_shared_noise_expects_what_independent_draws_expect(architecture):
     """The summed weight of each noise word equals `negative` draws for every pair of input and target, in expectation.
 
     A center with p targets gives each of its K noise words the weight p * negative / K. Over all batches the weight
@@ -175,7 +175,7 @@ def test_shared_noise_expects_what_independent_draws_expect(model):
     counts = np.array([4000, 2000, 1000, 500, 250], np.int64)
     ids = random.choice(5, 40_000, p=counts / counts.sum()).astype(np.int32)
     weight, squares, pairs = np.zeros(5), 0.0, 0
-    maker = maker_for(counts, model=model, window=3, negative=5)
+    maker = maker_for(counts, architecture=architecture, window=3, negative=5)
     for batch in maker.epoch([Chunk(ids, np.arange(40_000) // 20, 0)], 0):
         noise = batch.drawn.words  # (L, G, K)
         owed = owed_by_groups(batch) * batch.drawn.negative / noise.shape[2]

@@ -264,11 +264,11 @@ def test_the_text_that_is_trained_on_is_that_of_the_corpus(demo):
     assert laps[len(chunks)].sentence[0] > laps[len(chunks) - 1].sentence[-1]
 
 
-@pytest.mark.parametrize("model", ["skipgram", "cbow"])
+@pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
 @pytest.mark.parametrize("loss", ["ns", "hs", "softmax"])
-def test_every_objective_can_be_tried(demo, model, loss):
+def test_every_objective_can_be_tried(demo, architecture, loss):
     """A calibration finds a speed and a peak that holds both matrices, whatever is trained."""
-    measured = measure(trial_of(demo[1], replace(TINY, model=model, loss=loss)))
+    measured = measure(trial_of(demo[1], replace(TINY, architecture=architecture, loss=loss)))
     assert measured.tokens_per_s > 0
     assert measured.hash_bytes_per_s > 0
     assert measured.start >= 0

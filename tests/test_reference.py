@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.models import cbow
 from pipeline.settings import TrainSettings
-from pipeline.training.batch import MAX_MOVE, Batch, Noise, Targets, of_targets
+from pipeline.training.batch import MAX_MOVE, MAX_NODE_MOVE, Batch, Noise, Targets, of_targets
 from pipeline.training.objective import Objective
 from pipeline.training.parameters import Parameters
 from pipeline.training.reference import ReferenceTrainer
@@ -242,14 +242,14 @@ def test_a_step_descends_along_the_slope_of_the_summed_loss(objective, seed):
 def test_no_row_leaps(objective, seed, rate):
     """However high the rate and however often a word stands in the step, its row moves at most MAX_MOVE.
 
-    A word's output row can be pulled as a target and as noise, each within the limit.
+    A word's output row can be pulled as a target and as noise, each within the limit; a tree's node has its own.
     """
     what, before, batch = random_problem(objective, seed)
     after = copy_of(before)
     ReferenceTrainer(what).step(after, batch, rate)
-    limit = MAX_MOVE * (1 + 1e-9)
-    assert np.linalg.norm(after.vectors - before.vectors, axis=1).max() <= limit
-    assert np.linalg.norm(after.contexts - before.contexts, axis=1).max() <= (2 if what.loss == "ns" else 1) * limit
+    limit, most = 1 + 1e-9, {"ns": 2 * MAX_MOVE, "hs": MAX_NODE_MOVE, "softmax": MAX_MOVE}[what.loss]
+    assert np.linalg.norm(after.vectors - before.vectors, axis=1).max() <= MAX_MOVE * limit
+    assert np.linalg.norm(after.contexts - before.contexts, axis=1).max() <= most * limit
 
 
 def test_a_center_without_context_moves_nothing(objective):

@@ -18,7 +18,7 @@ from pipeline.training.reference import ReferenceTrainer
 from pipeline.training.schedule import learning_rate
 from pipeline.training.stage import load_model, train_stage
 from pipeline.training.training import train
-from storage.errors import Diverged, InputError
+from storage.errors import Diverged, InputError, SettingError
 
 ALL_WORDS = VocabularySettings(min_count=1)
 SMALL = TrainSettings(vector_size=16, epochs=2, sample=1e-2)
@@ -285,3 +285,11 @@ def test_a_damaged_model_is_refused(lee_tokens, tmp_path):
     file.write_bytes(file.read_bytes()[:-10])
     with pytest.raises(InputError, match="firth train"):
         load_model(folder.path)
+
+
+def test_full_softmax_over_too_many_words_is_refused_with_the_number():
+    """Where a step would need more than the stated memory, nothing is allocated, and the message says how much."""
+    settings = TrainSettings(loss="softmax", vector_size=300)
+    with pytest.raises(SettingError, match=r"over 1,000,000 words needs 5\.3 GB .* more than 1 GB; .*--max-vocab-size"):
+        BatchMaker(np.ones(1_000_000, np.int64), settings)
+    BatchMaker(np.ones(100_000, np.int64), settings)

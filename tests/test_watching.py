@@ -89,12 +89,12 @@ def test_held_out_text_teaches_nothing(corpus_of, lee_text):
     assert results[0].held_out != results[1].held_out
 
 
-@pytest.mark.parametrize("model", ["skipgram", "cbow"])
-def test_the_loss_of_held_out_text_is_the_mean_over_its_pairs(corpus_of, lee_text, model):
+@pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
+def test_the_loss_of_held_out_text_is_the_mean_over_its_pairs(corpus_of, lee_text, architecture):
     """It equals a brute-force mean in float64 to 1e-6, pair by pair and noise word by noise word; twice the same."""
     corpus = corpus_of(lee_text.read_text("utf-8").splitlines()[:30])
     vocabulary = corpus.vocabulary(ALL_WORDS)
-    settings = replace(SMALL, model=model)
+    settings = replace(SMALL, architecture=architecture)
     random = np.random.default_rng(3)
     start = Parameters(*random.normal(0, 0.7, (2, len(vocabulary), 8)).astype(np.float32))
     held = divide(corpus, len(vocabulary), 0.2).held_out
@@ -104,9 +104,9 @@ def test_the_loss_of_held_out_text_is_the_mean_over_its_pairs(corpus_of, lee_tex
     for batch in BatchMaker(vocabulary.counts, settings).epoch(held.chunks(len(vocabulary)), HELD_OUT):
         for lane, n in np.argwhere(batch.positive.any(axis=2)):
             around = [batch.tokens[lane, n + o] for o in np.flatnonzero(batch.positive[lane, n])]
-            inputs = v[batch.centers[lane, n]] if model == "skipgram" else v[around].mean(axis=0)
+            inputs = v[batch.centers[lane, n]] if architecture == "skipgram" else v[around].mean(axis=0)
             noise = batch.drawn.words[lane, n // (batch.positive.shape[1] // batch.drawn.words.shape[1])]
-            for target in around if model == "skipgram" else [batch.centers[lane, n]]:
+            for target in around if architecture == "skipgram" else [batch.centers[lane, n]]:
                 total -= negative_sampling.log_sigmoid(u[target] @ inputs)
                 total -= settings.negative * negative_sampling.log_sigmoid(-(u[noise] @ inputs)).mean()
                 pairs += 1

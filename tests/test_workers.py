@@ -24,7 +24,7 @@ from pipeline.training.wishes import Wishes
 from storage.errors import Diverged, Interrupted
 
 SMALL = TrainSettings(vector_size=16, epochs=2, sample=1e-2)
-OBJECTIVES = [(model, loss) for model in ("skipgram", "cbow") for loss in ("ns", "hs", "softmax")]
+OBJECTIVES = [(architecture, loss) for architecture in ("skipgram", "cbow") for loss in ("ns", "hs", "softmax")]
 
 
 @pytest.fixture(scope="module")
@@ -99,21 +99,21 @@ def test_a_resumed_training_claims_only_its_own_words(monkeypatch):
     assert book.seconds == 40.0
 
 
-@pytest.mark.parametrize(("model", "loss"), OBJECTIVES)
-def test_the_loss_of_knowing_nothing_fits_the_objective(text, model, loss):
+@pytest.mark.parametrize(("architecture", "loss"), OBJECTIVES)
+def test_the_loss_of_knowing_nothing_fits_the_objective(text, architecture, loss):
     """Where nothing is learned, the mean loss is the one by which divergence is judged."""
     corpus, vocabulary = text[0], text[0].vocabulary(VocabularySettings(min_count=60))
     still = TrainSettings(
-        model=model, loss=loss, vector_size=2, window=1, epochs=1, alpha=1e-9, min_alpha=1e-9, sample=1e-2
+        architecture=architecture, loss=loss, vector_size=2, window=1, epochs=1, alpha=1e-9, min_alpha=1e-9, sample=1e-2
     )
     trained = train(corpus, vocabulary, still)
     assert trained.ignorance == pytest.approx(trained.losses[0], rel=0.01 if loss == "hs" else 1e-6)
 
 
-@pytest.mark.parametrize(("model", "loss"), OBJECTIVES)
-def test_divergence_is_judged_by_the_objective(text, model, loss):
+@pytest.mark.parametrize(("architecture", "loss"), OBJECTIVES)
+def test_divergence_is_judged_by_the_objective(text, architecture, loss):
     """A little below the bound training goes on; above it, or where nothing is a number, it ends and names --alpha."""
-    settings = TrainSettings(model=model, loss=loss, vector_size=2, epochs=1)
+    settings = TrainSettings(architecture=architecture, loss=loss, vector_size=2, epochs=1)
     counts = text[1].counts
     bounds = Bounds.of(Objective.of(settings, counts), settings, counts)
     assert bounds.most >= TIMES * bounds.ignorance

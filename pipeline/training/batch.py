@@ -174,7 +174,13 @@ MAX_MOVE = 1.0
 trained vectors are 1 to 7 long."""
 
 
-def row_rates(rate: float, occurrences: Ids, lengths: Floats, curvatures: Floats | float = 0.0) -> Floats:
+MAX_NODE_MOVE = 4.0
+"""The same for a node of the Huffman tree: near the root these are met by far more pairs than a word is, and longer."""
+
+
+def row_rates(
+    rate: float, occurrences: Ids, lengths: Floats, curvatures: Floats | float = 0.0, most: float = MAX_MOVE
+) -> Floats:
     """The learning rate of each occurrence of a word in a step, lowered where its row would leap.
 
     A step applies all gradients at the parameters before it, so a word that stands n times moves n times at once. Where
@@ -195,12 +201,13 @@ def row_rates(rate: float, occurrences: Ids, lengths: Floats, curvatures: Floats
         lengths: Euclidean length of each occurrence's gradient, same shape.
         curvatures: a bound of the second derivatives of each occurrence's loss along its row, same shape; 0 where a row
             is met so seldom that it does not matter.
+        most: how far a row may move.
     """
     counts = occurrences.astype(lengths.dtype)
     moves: Floats = counts * lengths  # how far each row would move at rate 1 if all its occurrences pulled one way
-    moves *= rate / MAX_MOVE
+    moves *= rate / most
     if isinstance(curvatures, float) and not curvatures:
         return np.divide(rate, np.maximum(moves, 1.0, out=moves), out=moves)
     damping = 1.0 + rate * counts * curvatures
     rates: Floats = rate / np.maximum(moves, damping)
-    return rates  # r / damping, lowered where r n length / damping > MAX_MOVE
+    return rates  # r / damping, lowered where r n length / damping > most

@@ -31,7 +31,7 @@ import numpy as np
 from pipeline.models import cbow, hierarchical_softmax, negative_sampling, skip_gram, softmax
 from pipeline.models.huffman import HuffmanTree
 from pipeline.models.negative_sampling import Float64s
-from pipeline.training.batch import Batch, Floats, Noise, row_rates
+from pipeline.training.batch import MAX_MOVE, MAX_NODE_MOVE, Batch, Floats, Noise, row_rates
 from pipeline.training.objective import Objective
 from pipeline.training.parameters import Parameters
 from pipeline.training.paths import top_of
@@ -47,6 +47,7 @@ class Update(NamedTuple):
         occurrences: how many there are.
         gradient: (D,).
         curvature: its part of the bound for `row_rates`.
+        most: how far the row may move.
     """
 
     matrix: str
@@ -55,6 +56,7 @@ class Update(NamedTuple):
     occurrences: int
     gradient: Float64s
     curvature: float = 0.0
+    most: float = MAX_MOVE
 
 
 class Target(NamedTuple):
@@ -78,9 +80,9 @@ class ReferenceTrainer:
     def step(self, parameters: Parameters, batch: Batch, rate: float) -> float:
         """Move `parameters` by one step of learning rate `rate`; return the batch's summed loss before it, in nats."""
         loss, updates = self._gradients(parameters, batch)
-        for matrix, row, gradient, count, curvature in _summed(updates):
+        for matrix, row, gradient, count, *bounds in _summed(updates):
             target: Floats = getattr(parameters, matrix)
-            target[row] -= _rate(rate, count, gradient, curvature) * gradient
+            target[row] -= _rate(rate, count, gradient, *bounds) * gradient
         return loss
 
     def loss(self, parameters: Parameters, batch: Batch) -> float:
@@ -136,9 +138,15 @@ class ReferenceTrainer:
             d_h += d_input
             for node, d_node in zip(points.tolist(), d_nodes, strict=True):
                 if node >= first:
-                    updates.append(Update("contexts", node, ("top", at[0]), batch.all_lanes, d_node, float(h @ h) / 4))
+                    updates.append(
+                        Update(
+                            "contexts", node, ("top", at[0]), batch.all_lanes, d_node, float(h @ h) / 4, MAX_NODE_MOVE
+                        )
+                    )
                 else:
-                    updates.append(Update("contexts", node, ("end", at[0], place), counts[node], d_node))
+                    updates.append(
+                        Update("contexts", node, ("end", at[0], place), counts[node], d_node, most=MAX_NODE_MOVE)
+                    )
         return total, d_h, updates
 
 
@@ -179,19 +187,19 @@ def _softmax(parameters: Parameters, batch: Batch, at: tuple[int, int], h: Float
     return total, d_h, [Update("contexts", word, ("word", at[0]), batch.all_lanes, d_row) for word, d_row in words]
 
 
-def _summed(updates: list[Update]) -> Iterator[tuple[str, int, Float64s, int, float]]:
-    """Matrix, row, gradient, count and curvature of each occurrence, from its parts."""
+def _summed(updates: list[Update]) -> Iterator[tuple[str, int, Float64s, int, float, float]]:
+    """Matrix, row, gradient, count, curvature and bound of each occurrence, from its parts."""
     parts = defaultdict[tuple[str, int, tuple[object, ...]], list[Update]](list)
     for update in updates:
         parts[update.matrix, update.row, update.occurrence].append(update)
     for (matrix, row, _), found in parts.items():
         gradient = np.sum([update.gradient for update in found], axis=0)
-        yield matrix, row, gradient, found[0].occurrences, sum(update.curvature for update in found)
+        yield matrix, row, gradient, found[0].occurrences, sum(update.curvature for update in found), found[0].most
 
 
-def _rate(rate: float, count: int, gradient: Float64s, curvature: float) -> float:
+def _rate(rate: float, count: int, gradient: Float64s, curvature: float, most: float) -> float:
     lengths = np.array([np.linalg.norm(gradient)])
-    return float(row_rates(rate, np.array([count], np.int32), lengths, curvature)[0])
+    return float(row_rates(rate, np.array([count], np.int32), lengths, curvature, most)[0])
 
 
 def _rows(matrix: Floats, chosen: Any) -> Float64s:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.settings import TrainSettings, VocabularySettings, WorkerSettings
-from pipeline.stages import Manifest, StageFolder, code_version, stage_key
+from pipeline.stages import MANIFEST, Manifest, StageFolder, code_version, stage_key
 from pipeline.text.token_files import TokenCorpus
 from pipeline.text.vocabulary import Vocabulary
 from pipeline.training.beginning import Beginning, from_nothing
@@ -151,6 +151,8 @@ def _beginning(
     if wishes.parent:
         manifest = StageFolder(wishes.parent).manifest(STAGE)
         require_same_shape(manifest.settings, settings)
+        if missing := [name for name in HASHES if name not in manifest.report]:
+            raise InputError(f"{wishes.parent / MANIFEST} is damaged (it has no {missing[0]}); train that model again")
         inputs["parent"] = {"key": manifest.key, **{name: manifest.report[name] for name in HASHES}}
         return lambda: from_parent(corpus, vocabulary, settings, _parent(wishes.parent)), inputs
     if wishes.start_vectors:

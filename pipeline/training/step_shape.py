@@ -15,11 +15,12 @@ class StepShape:
     """How text is cut: L lanes of N centers to a step; `group` of them share K noise words.
 
     Larger steps amortize Python's overhead, smaller ones keep gradients fresh. Fewer noise words are faster, more of
-    them are nearer to independent draws. Lanes cost a little and let workers share a step.
+    them are nearer to independent draws. Lanes are worked on one after the other where a whole step's arrays would not
+    stay in the cache.
     """
 
-    lanes: int = 4
-    centers: int = 128
+    lanes: int = 1
+    centers: int = 512
     group: int = 32
     noise: int = 32
 
@@ -40,13 +41,15 @@ class StepShape:
         In skip-gram a center far from a sentence's end has C + 1 contexts on average and is owed `negative` noise pairs
         for each. At the defaults (30 pairs) 512 centers and 32 noise words cost no quality. With more pairs owed, K
         grows so that a noise pair still stands for about one, and N shrinks so that a step still holds about as many
-        pairs. CBOW has one target for each center, a sixth of the pairs, so a step can be longer and share more. Full
-        softmax moves every word at every step, so its steps are short.
+        pairs. CBOW has one target for each center, a sixth of the pairs, so more of them share as many noise words.
+        Full softmax moves every word at every step, so its steps are short.
         """
         if settings.loss == "softmax":
-            return cls(centers=BLOCK, group=BLOCK)
+            return cls(lanes=4, centers=BLOCK, group=BLOCK)
+        if settings.loss == "hs":
+            return cls(lanes=4, centers=128 if settings.architecture == "skipgram" else 256)
         if settings.architecture == "cbow":
-            return cls(centers=256, group=256, noise=max(cls.noise, _blocks(cls.noise * settings.negative // 5)))
+            return cls(group=128, noise=max(cls.noise, _blocks(cls.noise * settings.negative // 5)))
         owed = settings.negative * (settings.window + 1)
         groups = min(cls.centers // cls.group, max(1, cls.centers // cls.group * USUALLY_OWED // owed))
         return cls(cls.lanes, groups * cls.group, cls.group, max(cls.noise, _blocks(owed)))

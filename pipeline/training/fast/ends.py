@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from pipeline.training.batch import PATH_BLOCK, Batch, Paths
+from pipeline.training.batch import MAX_NODE_MOVE, PATH_BLOCK, Batch, Paths
 from pipeline.training.fast.blocks import Float32s, Float64s, floats
 from pipeline.training.fast.decisions import decide
 from pipeline.training.fast.pulls import Pull
@@ -73,7 +73,7 @@ class EndsInBlocks:
     def backward(self, batch: Batch) -> Pull:
         """What pulls the nodes."""
         paths = paths_of(batch)
-        return Pull("contexts", paths.nodes, paths.occurrences, self.d_rows_LBQD)
+        return Pull("contexts", paths.nodes, paths.occurrences, self.d_rows_LBQD, most=MAX_NODE_MOVE)
 
 
 class EndsOneByOne:
@@ -114,7 +114,7 @@ class EndsOneByOne:
         """What pulls the nodes."""
         paths = paths_of(batch)
         nodes, occurrences = paths.nodes[..., 0], paths.occurrences[..., 0]
-        return Pull("contexts", nodes, occurrences, self.h_LND, 0.0, self.residuals_LE, self.starts)
+        return Pull("contexts", nodes, occurrences, self.h_LND, 0.0, self.residuals_LE, self.starts, MAX_NODE_MOVE)
 
 
 def paths_of(batch: Batch) -> Paths:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipeline.training.batch import Ids, row_rates
+from pipeline.training.batch import MAX_MOVE, Ids, row_rates
 from pipeline.training.fast.blocks import Float32s
 from pipeline.training.fast.scatter import add_rows
 from pipeline.training.parameters import Parameters
@@ -23,6 +23,7 @@ class Pull(NamedTuple):
         curvatures: as in `row_rates`.
         factors: of the shape of the ids.
         starts: (shared rows + 1,) the k-th is shared by ids starts[k] to starts[k + 1].
+        most: how far a row may move.
     """
 
     matrix: str
@@ -32,6 +33,7 @@ class Pull(NamedTuple):
     curvatures: Float32s | float = 0.0
     factors: Float32s | None = None
     starts: Ids | None = None
+    most: float = MAX_MOVE
 
 
 def apply(pull: Pull, parameters: Parameters, rate: float) -> None:
@@ -40,7 +42,7 @@ def apply(pull: Pull, parameters: Parameters, rate: float) -> None:
     np.sqrt(lengths, out=lengths)
     if pull.factors is not None and pull.starts is not None:
         lengths = np.abs(pull.factors) * np.repeat(lengths, np.diff(pull.starts)).reshape(pull.ids.shape)
-    rates = row_rates(rate, pull.occurrences, lengths, pull.curvatures)
+    rates = row_rates(rate, pull.occurrences, lengths, pull.curvatures, pull.most)
     if pull.factors is not None:
         rates *= pull.factors
     add_rows(getattr(parameters, pull.matrix), pull.ids, rates, pull.pulls, starts=pull.starts)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.models.huffman import HuffmanTree
-from pipeline.training.batch import BLOCK, Batch
+from pipeline.training.batch import BLOCK, MAX_NODE_MOVE, Batch
 from pipeline.training.fast.blocks import Float32s, Float64s, band, floats, lane_totals, overlapping
 from pipeline.training.fast.decisions import decide
 from pipeline.training.fast.pulls import Pull
@@ -79,7 +79,7 @@ class TopOutput:
         squares *= 0.25  # sigma' is at most 1/4
         curvatures = np.matmul(squares[:, None], self._met())[:, 0]  # (L, P) sums over the pairs that met each node
         occurrences = np.full(self.nodes_LP.shape, batch.all_lanes, np.int32)
-        return Pull("contexts", self.nodes_LP, occurrences, self.d_nodes_LPD, curvatures)
+        return Pull("contexts", self.nodes_LP, occurrences, self.d_nodes_LPD, curvatures, most=MAX_NODE_MOVE)
 
     def _residuals(self, batch: Batch) -> Float64s:
         """Turn scores into residuals; returns each lane's loss, (L,)."""
