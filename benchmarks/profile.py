@@ -24,8 +24,8 @@ from pipeline.training.parameters import Parameters
 from pipeline.training.schedule import learning_rate
 from pipeline.training.step_shape import StepShape
 
-WORDS = 10_000_000
-PARTS = 60
+WORDS = 4_000_000
+PARTS = 40
 WARM_UP = 10
 OBJECTIVES: dict[str, dict[str, Any]] = {
     "skip-gram, negative sampling": {},

@@ -49,6 +49,7 @@ def _require_memory(size: int, settings: TrainSettings) -> None:
     needed = 4 * size * (2 * shape.step + shape.lanes * settings.vector_size)
     if needed > SOFTMAX_BYTES:
         raise SettingError(
-            f"full softmax over {size:,} words needs {needed / 1e9:.1f} GB for a step,"
-            f" more than {SOFTMAX_BYTES / 1e9:g} GB; train with --loss hs or ns, or keep fewer words by --min-count or --max-vocab-size"
+            f"full softmax over {size:,} words needs {needed / 1e9:.1f} GB for a step, more than"
+            f" {SOFTMAX_BYTES / 1e9:g} GB; train with --loss hs or ns, or keep fewer words by --min-count or"
+            " --max-vocab-size"
         )
