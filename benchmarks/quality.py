@@ -1,8 +1,7 @@
-"""Quality of each objective that gensim has, over three seeds: what the vectors are good for, on text of two sizes.
+"""Quality of each objective that gensim has, over three seeds, on the first 10 million words of english.txt.
 
-Skip-gram with negative sampling trains on the whole of english.txt, where bursts of one word spoil careless trainers;
-all four on its first 10 million words. Firth also trains as many epochs as fit into gensim's time. Trainings are kept
-(FIRTH_BENCH_WORK) and not run again while settings, text and Firth's code are the same.
+Firth also trains as many epochs as fit into gensim's time. Trainings are kept (FIRTH_BENCH_WORK) and not run again
+while settings, text and Firth's code are the same. `long_run` has the whole of the text.
 """
 
 import json
@@ -35,25 +34,22 @@ class Group:
 
     Attributes:
         name: for people.
-        words: of english.txt; None for all.
         change: of SETTINGS, for both.
         firth: of those, for Firth alone.
     """
 
     name: str
-    words: int | None
     change: dict[str, Any] = field(default_factory=dict)
     firth: dict[str, Any] = field(default_factory=dict)
 
 
 PART = 10_000_000
 GROUPS = (
-    Group("skip-gram, negative sampling, all of english.txt", None),
-    Group("skip-gram, negative sampling", PART),
-    Group("CBOW, negative sampling", PART, {"architecture": "cbow"}),
-    Group("skip-gram, hierarchical softmax", PART, {"loss": "hs"}),
-    Group("CBOW, hierarchical softmax", PART, {"architecture": "cbow", "loss": "hs"}),
-    Group("skip-gram, negative sampling: gensim 1 epoch, Firth 4 in less time", PART, {"epochs": 1}, {"epochs": 4}),
+    Group("skip-gram, negative sampling"),
+    Group("CBOW, negative sampling", {"architecture": "cbow"}),
+    Group("skip-gram, hierarchical softmax", {"loss": "hs"}),
+    Group("CBOW, hierarchical softmax", {"architecture": "cbow", "loss": "hs"}),
+    Group("skip-gram, negative sampling: gensim 1 epoch, Firth 4 in less time", {"epochs": 1}, {"epochs": 4}),
 )
 
 
@@ -63,9 +59,9 @@ def measure() -> None:
 
 
 def _measured(group: Group) -> dict[str, Any]:
-    tokens = english(group.words)
+    tokens = english(PART)
     runs = {
-        trainer: [_run(trainer, tokens, SETTINGS | change | {"seed": seed}) for seed in SEEDS]
+        trainer: [trained(trainer, tokens, SETTINGS | change | {"seed": seed}) for seed in SEEDS]
         for trainer, change in (("firth", group.change | group.firth), ("gensim", group.change))
     }
     scores = _scores(tokens, *runs.values())
@@ -74,8 +70,8 @@ def _measured(group: Group) -> dict[str, Any]:
     return {"name": group.name, "runs": flat, "scores": {key: score.as_dict() for key, score in scores.items()}}
 
 
-def _run(trainer: str, tokens: Path, settings: dict[str, Any]) -> tuple[Path, dict[str, Any]]:
-    """The vectors and figures of a training."""
+def trained(trainer: str, tokens: Path, settings: dict[str, Any]) -> tuple[Path, dict[str, Any]]:
+    """The vectors and figures of a training, by `one_training` or kept from an earlier time."""
     made_by = code_version() if trainer == "firth" else code_version()["gensim"]
     key = sha256_of_json([trainer, TokenCorpus.open(tokens).manifest.inputs, settings, made_by])
     vectors, figures = (WORK / "quality" / f"{trainer}-{key[:16]}{ending}" for ending in (".npy", ".json"))
@@ -95,8 +91,8 @@ def _scores(
     models = [
         [Embeddings(vocabulary.words, vocabulary.counts, np.load(file)) for file, _ in runs] for runs in (firth, gensim)
     ]
-    here, there = ([evaluate(model) for model in trained] for trained in models)
-    rare = ([_rare_pairs(model) for model in trained] for trained in models)
+    here, there = ([evaluate(model) for model in group] for group in models)
+    rare = ([_rare_pairs(model) for model in group] for group in models)
     return compare_scores(here, there) | {"rare": compare_word_pairs(*rare)}
 
 
@@ -123,13 +119,6 @@ def report(figures: dict[str, Any]) -> str:
             numbers = [f"{score['difference']:+.3f}", f"{score['standard_error']:.3f}"]
             rows.append(["" if place else group["name"], f"{name} ({score['covered']:,})", *means, *numbers])
     return table(["", "questions", "Firth", "gensim 4.4", "difference", "standard error of it"], rows)
-
-
-def longest(figures: dict[str, Any]) -> str:
-    """The length of the longest vector after all of english.txt: the first to tell that bursts did harm."""
-    runs = figures["groups"][0]["runs"]
-    norms = ([run["largest_norm"] for run in runs if run["trainer"] == name] for name in ("firth", "gensim"))
-    return "Firth {}, gensim {}".format(*map(_mean_and_range, norms))
 
 
 def _mean_and_range(values: list[float]) -> str:

@@ -1,7 +1,7 @@
 """Training speed, Firth against gensim (corpus_file): verified, then timed in turn, medians of three.
 
 Both train on the same tokens with the same settings; the clock runs over the training phase only; speed is in raw
-words of the vocabulary per second. Memory is the process's peak, Python and NumPy included, beyond the two matrices.
+words of the vocabulary per second.
 """
 
 import json
@@ -90,8 +90,7 @@ def verify(case: Case) -> float:
 def measure() -> None:
     """Time every case in turn, gensim and Firth alternating."""
     cases = [{"name": case.name, "difference": verify(case), "rounds": _rounds(case)} for case in CASES]
-    small = in_child("benchmarks.one_training", "firth", str(english(1_000_000)), json.dumps(SETTINGS))
-    save("train_speed", {"settings": SETTINGS, "cases": cases, "small": small})
+    save("train_speed", {"settings": SETTINGS, "cases": cases})
 
 
 def _rounds(case: Case) -> list[dict[str, Any]]:
@@ -123,18 +122,3 @@ def _speeds(case: dict[str, Any], trainer: str) -> list[float]:
 
 def _shown(speeds: list[float]) -> str:
     return f"{median(speeds):,.0f} ({min(speeds):,.0f} to {max(speeds):,.0f})" if speeds else ""
-
-
-def memory(figures: dict[str, Any], whole: dict[str, Any]) -> str:
-    """The README's table of memory, from this benchmark and from `quality`, which trains on all words."""
-    runs = [figures["cases"][0]["rounds"], whole["runs"]]
-    firth = [next(run for run in group if run["trainer"] == "firth") for group in runs]
-    rows = [
-        [f"{run['tokens'] / 1e6:.1f} million", f"{run['words']:,}", f"{run['peak_bytes'] / 1e6:.0f} MB", _beyond(run)]
-        for run in (figures["small"], *firth)
-    ]
-    return table(["tokens", "vocabulary", "peak of the process", "beyond the two matrices"], rows)
-
-
-def _beyond(run: dict[str, Any]) -> str:
-    return f"{run['beyond_two_matrices'] / 1e6:.0f} MB"

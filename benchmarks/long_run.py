@@ -1,0 +1,69 @@
+"""A long training on the whole of english.txt, where bursts of one word spoil careless trainers: three seeds each.
+
+gensim's three trainings take an hour on one core. They are not run again while results/long_run.json holds them for
+the same settings, gensim and text; each run is kept with its own date.
+"""
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.common import RESULTS, VOCABULARY, english, load, save, table
+from benchmarks.quality import SCORES, SEEDS, SETTINGS, trained
+from pipeline.evaluation.evaluate import evaluate
+from pipeline.text.token_files import TokenCorpus
+from storage.embeddings import Embeddings
+
+
+def measure() -> None:
+    """Train Firth, and gensim where it is not kept; evaluate each."""
+    tokens, kept = english(), _kept_of_gensim()
+    runs = [_run("firth", tokens, seed) for seed in SEEDS]
+    runs += kept or [_run("gensim", tokens, seed) for seed in SEEDS]
+    save("long_run", {"settings": SETTINGS, "runs": runs})
+
+
+def _kept_of_gensim() -> list[dict[str, Any]]:
+    if not (RESULTS / "long_run.json").is_file():
+        return []
+    found = load("long_run")
+    runs = [run for run in found["runs"] if run["trainer"] == "gensim"]
+    return runs if found["settings"] == SETTINGS and [run["seed"] for run in runs] == list(SEEDS) else []
+
+
+def _run(trainer: str, tokens: Path, seed: int) -> dict[str, Any]:
+    file, figures = trained(trainer, tokens, SETTINGS | {"seed": seed})
+    vocabulary = TokenCorpus.open(tokens).vocabulary(VOCABULARY)
+    found = evaluate(Embeddings(vocabulary.words, vocabulary.counts, np.load(file)))
+    scores = {
+        "wordsim353": found.wordsim353.spearman,
+        "simlex999": found.simlex999.spearman,
+        "analogies": found.analogies.total.accuracy,
+    }
+    today = datetime.datetime.now(tz=datetime.timezone.utc).date().isoformat()
+    print(f"{trainer}, seed {seed}: {scores}", flush=True)
+    return {"trainer": trainer, "seed": seed, "date": today} | figures | {"scores": scores}
+
+
+def report(figures: dict[str, Any]) -> str:
+    """The README's table: each score's mean over the seeds and its range."""
+    rows = []
+    for key, name in SCORES.items():
+        both = [_of(figures, trainer, lambda run, key=key: run["scores"][key]) for trainer in ("firth", "gensim")]
+        difference = np.mean(both[0]) - np.mean(both[1])
+        rows.append([name, *map(_mean_and_range, both), f"{difference:+.3f}"])
+    norms = (_of(figures, trainer, lambda run: run["largest_norm"]) for trainer in ("firth", "gensim"))
+    rows.append(["length of the longest vector", *map(_mean_and_range, norms), ""])
+    dates = {run["trainer"]: run["date"] for run in figures["runs"]}
+    header = ["", f"Firth, one thread, {dates['firth']}", f"gensim 4.4, {dates['gensim']}", "difference"]
+    return table(header, rows)
+
+
+def _of(figures: dict[str, Any], trainer: str, value: Any) -> list[float]:
+    return [value(run) for run in figures["runs"] if run["trainer"] == trainer]
+
+
+def _mean_and_range(values: list[float]) -> str:
+    return f"{np.mean(values):.3f} ({min(values):.3f} to {max(values):.3f})"
