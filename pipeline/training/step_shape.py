@@ -15,7 +15,7 @@ class StepShape:
     """How text is cut: L lanes of N centers to a step; `group` of them share K noise words.
 
     Larger steps amortize Python's overhead, smaller ones keep gradients fresh. Fewer noise words are faster, more of
-    them are nearer to independent draws. Lanes cost a little and let workers share a step.
+    them are nearer to independent draws. A lane's arrays are products of their own, stacked.
     """
 
     lanes: int = 4
