@@ -44,7 +44,7 @@ class Trial(NamedTuple):
         offsets: (S + 1,) where each sentence begins in `ids`.
         settings: of the training.
         workers: processes that train.
-        deterministic: whether these share every step.
+        deterministic: whether they train in shards.
         seconds: how long.
     """
 

@@ -58,9 +58,7 @@ def tokenize(
         InputError: an input, or a file of connector words, that cannot be read or holds no token.
         SettingError: `processes` is below 1.
     """
-    processes = processors() if processes is None else processes
-    if processes < 1:
-        raise SettingError(f"processes is {processes}; allowed: 1 or more")
+    processes = _required(processors() if processes is None else processes)
     sources = find_sources(paths)
     connectors = connector_words(phrasing.connector_words) if phrasing.phrases else ()
     in_force = _in_force(settings, phrasing, connectors)
@@ -96,6 +94,12 @@ def total_bytes(paths: Sequence[str]) -> int | None:
 def processors() -> int:
     """How many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _required(processes: int) -> int:
+    if processes < 1:
+        raise SettingError(f"processes is {processes}; allowed: 1 or more")
+    return processes
 
 
 def _in_force(settings: TokenSettings, phrasing: PhraseSettings, connectors: Sequence[str]) -> dict[str, Any]:

@@ -100,7 +100,7 @@ Drawn = Noise | Paths
 class Batch:
     """L lanes of N consecutive centers of the subsampled text each, their targets, and what was drawn for them.
 
-    All lanes are computed at the same parameters, so several workers can share them.
+    All lanes are computed at the same parameters.
 
     Attributes:
         tokens: (L, N + 2C) word ids of the centers and of the C tokens on either side.

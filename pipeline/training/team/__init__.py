@@ -1,1 +1,1 @@
-"""Several processes that train as one: every step shared out, and the same bytes as one process alone."""
+"""Several processes that train one model: freely, or in shards whose bytes do not depend on how many there are."""
