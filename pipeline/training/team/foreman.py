@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from types import TracebackType
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,18 +26,23 @@ from storage.errors import FirthError
 class Foreman:
     """Takes all steps of a training with several processes, as a `crew.Solo` does.
 
-    Args:
+    Attributes:
         kind: of every member, this process included.
-        size: how many there are.
+        most: how many of them would have something to do.
+
+    Args:
+        size: how many members are asked for.
         settings: of the training.
         counts: (V,) of the vocabulary's words.
         start: the parameters to start from; they are copied, and `parameters` are those that move.
         tokens: of a pass over the text, where that is not the sum of the counts.
     """
 
+    kind: ClassVar[type[Member]]
+    most: ClassVar[int] = 256
+
     def __init__(
         self,
-        kind: type[Member],
         size: int,
         settings: TrainSettings,
         counts: NDArray[np.int64],
@@ -45,24 +50,25 @@ class Foreman:
         *,
         tokens: int | None = None,
     ) -> None:
+        size = min(size, self.most)
         self.maker = BatchMaker(counts, settings, tokens=tokens)
         self.team = Team.of(size, self.maker, counts)
         self.parameters = self.team.parameters()
         self.parameters.vectors[...], self.parameters.contexts[...] = start.vectors, start.contexts
-        self.me = kind(self.team, 0)
+        self.me = self.kind(self.team, 0)
         self.connections: list[Connection] = []
         self._processes: list[SpawnProcess] = []
         try:
             for number in range(1, size):
-                self._start(kind, number)
+                self._start(number)
         except BaseException:
             self.close()
             raise
 
-    def _start(self, kind: type[Member], number: int) -> None:
+    def _start(self, number: int) -> None:
         context = multiprocessing.get_context("spawn")
         here, there = context.Pipe()
-        process = context.Process(target=work, args=(kind, self.team, number, there), daemon=True)
+        process = context.Process(target=work, args=(self.kind, self.team, number, there), daemon=True)
         with held_back():  # from the worker for good: who is told to end is the foreman, who then tells the others
             process.start()
         there.close()

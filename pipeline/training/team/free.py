@@ -13,14 +13,9 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from multiprocessing.connection import Connection
 
-import numpy as np
-from numpy.typing import NDArray
-
-from pipeline.settings import TrainSettings
 from pipeline.text.token_files import Chunk
 from pipeline.training.batches import Part
 from pipeline.training.crew import Done, Pause, never
-from pipeline.training.parameters import Parameters
 from pipeline.training.schedule import learning_rate
 from pipeline.training.team.foreman import Foreman
 from pipeline.training.team.member import Member
@@ -56,23 +51,13 @@ class FreeForeman(Foreman):
     """The process that hands out the parts."""
 
     me: FreeMember
-
-    def __init__(
-        self,
-        size: int,
-        settings: TrainSettings,
-        counts: NDArray[np.int64],
-        start: Parameters,
-        *,
-        tokens: int | None = None,
-    ) -> None:
-        super().__init__(FreeMember, size, settings, counts, start, tokens=tokens)
-        self._handed = [0] * size  # parts that each member was given
-        self._awaited = [0] * size  # those of them that it has not reported yet
-        self._last = Done(0.0, 0, 0.0, settings.alpha)
+    kind = FreeMember
 
     def epoch(self, chunks: Iterable[Chunk], epoch: int, skip: int = 0, pause: Pause = never) -> Iterator[Done]:
         """Take all steps of a pass but for the first `skip` parts, in rounds that end early when `pause` says so."""
+        self._handed = [0] * self.team.size  # parts that each member was given
+        self._awaited = [0] * self.team.size  # those of them that it has not reported yet
+        self._last = Done(0.0, 0, 0.0, self.maker.settings.alpha)
         parts = islice(self.maker.parts(chunks, epoch), skip, None)
         for first in parts:
             for part in chain([first], islice(parts, PARTS_OF_A_ROUND * self.team.size - 1)):

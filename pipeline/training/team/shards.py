@@ -22,7 +22,6 @@ from itertools import islice
 from multiprocessing.connection import Connection
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.settings import TrainSettings
 from pipeline.text.token_files import Chunk
@@ -117,16 +116,7 @@ class ShardMember(Member):
 class ShardForeman(Foreman):
     """The process that cuts the text and gives the word; alone it does both shards."""
 
-    def __init__(
-        self,
-        size: int,
-        settings: TrainSettings,
-        counts: NDArray[np.int64],
-        start: Parameters,
-        *,
-        tokens: int | None = None,
-    ) -> None:
-        super().__init__(ShardMember, min(size, SHARDS), settings, counts, start, tokens=tokens)
+    kind, most = ShardMember, SHARDS
 
     def epoch(self, chunks: Iterable[Chunk], epoch: int, skip: int = 0, pause: Pause = never) -> Iterator[Done]:  # noqa: ARG002 - every round ends soon
         """Take all steps of a pass but for the first `skip` parts, an even number."""
