@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from pipeline.settings import Settings, allowed_range, check_range
+from storage.declared import Declared, allowed_range, check_range
 from storage.errors import SettingError
 
 ORIGINS = "firth.origins"  # key in click's context: setting -> where its value comes from, if file or environment
@@ -17,7 +17,7 @@ WRITTEN = {  # how numbers are written; Python itself also takes 1_0, nan and th
     float: re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"),
 }
 
-Chosen = TypeVar("Chosen", bound=Settings)
+Chosen = TypeVar("Chosen", bound=Declared)
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
@@ -104,7 +104,7 @@ class Number(click.ParamType[int | float]):
         return self.kind(value)
 
 
-def settings_options(*classes: type[Settings]) -> Callable[[Decorated], Decorated]:
+def settings_options(*classes: type[Declared]) -> Callable[[Decorated], Decorated]:
     """Give a command one option for each field of these dataclasses, in the order of the fields."""
     fields = [field for cls in classes for field in dataclasses.fields(cls)]
 

@@ -3,87 +3,15 @@
 Names and defaults are gensim's wherever gensim has the setting.
 """
 
-import dataclasses
 import re
 from dataclasses import dataclass
-from typing import Any
 
+from storage.declared import Declared, setting
 from storage.errors import SettingError
 
 
-def setting(
-    default: object,
-    explanation: str,
-    *,
-    low: float | None = None,
-    high: float | None = None,
-    open_low: bool = False,
-    choices: tuple[str, ...] = (),
-    shown: str = "",
-) -> Any:
-    """Declare a field with its help and its range; `open_low` leaves the lower end itself out.
-
-    A default of None is `shown` in words.
-    """
-    metadata = {"help": explanation, "low": low, "high": high, "open_low": open_low, "choices": choices, "shown": shown}
-    return dataclasses.field(default=default, metadata=metadata)
-
-
-_KINDS: dict[type, Any] = {float: (float, int)}  # where a value may be of another type than the field's
-
-
 @dataclass(frozen=True, kw_only=True)
-class Settings:
-    """Frozen settings that refuse a value outside its range when they are made."""
-
-    def __post_init__(self) -> None:
-        """Check every field against its declared range.
-
-        Raises:
-            SettingError: names the setting, the value and the allowed range.
-        """
-        for field in dataclasses.fields(self):
-            check_range(field, getattr(self, field.name))
-
-    def as_dict(self) -> dict[str, Any]:
-        """The settings as plain JSON values."""
-        return dataclasses.asdict(self)
-
-
-def allowed_range(field: "dataclasses.Field[Any]") -> str:
-    """The range of a field in words, empty where everything is allowed."""
-    if field.metadata["choices"]:
-        return ", ".join(field.metadata["choices"])
-    low, high, open_low = (field.metadata.get(key) for key in ("low", "high", "open_low"))
-    if low is None and high is None:
-        return ""
-    if high is None:
-        return f"greater than {low}" if open_low else f"{low} or more"
-    return f"from {low} to {high}" if not open_low else f"greater than {low}, at most {high}"
-
-
-def check_range(field: "dataclasses.Field[Any]", value: object) -> None:
-    """Refuse a value outside the field's declared range.
-
-    Raises:
-        SettingError: names the setting, the value and the allowed range.
-    """
-    allowed = allowed_range(field)
-    if isinstance(field.type, type) and not isinstance(value, _KINDS.get(field.type, field.type)):
-        raise SettingError(f"{field.name} is {value!r}, not of type {field.type.__name__}; allowed: {allowed}")
-    choices, low, high, open_low = (field.metadata[key] for key in ("choices", "low", "high", "open_low"))
-    if choices and value not in choices:
-        raise SettingError(f"{field.name} is {value!r}; allowed: {allowed}")
-    if not isinstance(value, (int, float)):
-        return
-    too_low = low is not None and (value <= low if open_low else value < low)
-    too_high = high is not None and value > high
-    if too_low or too_high or value != value:  # noqa: PLR0124 - only NaN differs from itself
-        raise SettingError(f"{field.name} is {value}; allowed: {allowed or 'a number'}")
-
-
-@dataclass(frozen=True, kw_only=True)
-class TokenSettings(Settings):
+class TokenSettings(Declared):
     """How text becomes tokens."""
 
     encoding: str = setting("utf-8", "Character encoding of the input.")
@@ -112,7 +40,7 @@ PHRASE_THRESHOLDS = {"default": 10.0, "word2phrase": 100.0, "npmi": 0.5}  # scor
 
 
 @dataclass(frozen=True, kw_only=True)
-class PhraseSettings(Settings):
+class PhraseSettings(Declared):
     """Which neighboring tokens become one; the formulas are in pipeline/text/phrases.py."""
 
     phrases: int = setting(
@@ -156,7 +84,7 @@ class PhraseSettings(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class VocabularySettings(Settings):
+class VocabularySettings(Declared):
     """Which of the counted words are trained."""
 
     min_count: int = setting(5, "Leave out words that stand fewer times in the corpus.", low=1)
@@ -176,7 +104,7 @@ LOSSES = ("ns", "hs", "softmax")
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainSettings(Settings):
+class TrainSettings(Declared):
     """How the vectors are trained."""
 
     architecture: str = setting(
@@ -209,7 +137,7 @@ class TrainSettings(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class WatchSettings(Settings):
+class WatchSettings(Declared):
     """What is held out of the training to watch it by."""
 
     held_out: float = setting(
@@ -230,7 +158,7 @@ class WatchSettings(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class WorkerSettings(Settings):
+class WorkerSettings(Declared):
     """Who does the work of a training, and how often it is kept."""
 
     workers: int = setting(

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from service.engine import Engine, unit_rows
+from service.engine import Engine
+from service.nearest import unit_rows
 from storage.embeddings import Embeddings
 from storage.errors import UnknownWord, UnusableQuestion
 

@@ -25,10 +25,11 @@ from pipeline.settings import (
     VocabularySettings,
     WatchSettings,
     WorkerSettings,
-    allowed_range,
 )
-from service.engine import LARGEST_TOPN, Engine
+from service.engine import Engine
+from service.questions import LARGEST_TOPN
 from service.server import serve
+from storage.declared import allowed_range
 from storage.errors import SettingError
 
 USED_BY = {

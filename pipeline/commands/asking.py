@@ -9,7 +9,7 @@ import click
 
 from pipeline.commands.base import FILE, print_json, print_line, print_table
 from pipeline.options import Setting
-from pipeline.settings import Settings, setting
+from storage.declared import Declared, setting
 from storage.errors import StoreError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, kw_only=True)
-class AnswerSettings(Settings):
+class AnswerSettings(Declared):
     """How much is answered."""
 
     topn: int = setting(10, "How many words to answer with.", low=1, high=1000)

@@ -12,7 +12,7 @@ from pipeline.commands.asking import json_option
 from pipeline.commands.base import FILE, FirthCommand, force_option, print_json, tell
 from pipeline.crosscheck.rendering import as_text
 from pipeline.options import Setting, collect, settings_options
-from pipeline.settings import Settings, setting
+from storage.declared import Declared, setting
 
 EXAMPLES = {
     "firth crosscheck work/model": "all three levels; the exit code is 1 if one fails",
@@ -24,7 +24,7 @@ _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class CrosscheckSettings(Settings):
+class CrosscheckSettings(Declared):
     """How much is compared."""
 
     seeds: int = setting(3, "Level quality: trainings with Firth and with gensim, each.", low=2, high=100)

@@ -11,7 +11,7 @@ from pipeline.commands.asking import json_option
 from pipeline.commands.base import FILE, FirthCommand, force_option, print_json, tell
 from pipeline.crosscheck.rendering import TITLES
 from pipeline.options import collect, settings_options
-from pipeline.settings import Settings, setting
+from storage.declared import Declared, setting
 
 EXAMPLES = {
     "firth evaluate work/model": "rank correlations and analogies of a trained model",
@@ -20,7 +20,7 @@ EXAMPLES = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvaluateSettings(Settings):
+class EvaluateSettings(Declared):
     """What is asked."""
 
     restrict: int = setting(30_000, "Analogies use only this many words, the most frequent.", low=1)

@@ -8,7 +8,7 @@ import click
 from pipeline.commands.asking import db_option
 from pipeline.commands.base import FirthCommand
 from pipeline.options import Setting, collect, settings_options
-from pipeline.settings import Settings, setting
+from storage.declared import Declared, setting
 
 EXAMPLES = {
     "firth serve": "all models of firth.db at http://127.0.0.1:8000/",
@@ -18,7 +18,7 @@ EXAMPLES = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class ServeSettings(Settings):
+class ServeSettings(Declared):
     """How the server runs."""
 
     port: int = setting(8000, "Port to listen on; 0 takes a free one.", low=0, high=65535)

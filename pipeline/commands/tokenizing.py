@@ -10,7 +10,8 @@ import click
 from pipeline.commands.base import FirthCommand, force_option, out_option, tell
 from pipeline.options import collect, settings_options
 from pipeline.progress import Meter, of_reading
-from pipeline.settings import PhraseSettings, Settings, TokenSettings, setting
+from pipeline.settings import PhraseSettings, TokenSettings
+from storage.declared import Declared, setting
 
 EXAMPLES = {
     "firth tokenize corpus/ --out work/tokens": "every .txt, .gz, .bz2, .xz and .zst file in a folder",
@@ -23,7 +24,7 @@ SHOWN_PHRASES = 5
 
 
 @dataclass(frozen=True, kw_only=True)
-class WorkSettings(Settings):
+class WorkSettings(Declared):
     """How the work is divided; the result is the same."""
 
     processes: int = setting(0, "Processes that tokenize at once; 0 is one for each processor.", low=0, high=1024)

@@ -14,16 +14,17 @@ from pipeline.crosscheck.quality import Experiment, check_quality
 from pipeline.crosscheck.replay import check_replay
 from pipeline.crosscheck.tables import check_tables
 from pipeline.crosscheck.text_part import TextPart
-from pipeline.settings import Settings, TrainSettings, VocabularySettings
+from pipeline.settings import TrainSettings, VocabularySettings
 from pipeline.text.token_files import TokenCorpus
 from pipeline.training.stage import Model, load_model
+from storage.declared import Declared
 from storage.errors import InputError, SettingError
 
 LEVELS = ("tables", "replay", "quality")
 SEEDS = (1, 2, 3)
 MAX_TOKENS = 1_000_000
 
-_Chosen = TypeVar("_Chosen", bound=Settings)
+_Chosen = TypeVar("_Chosen", bound=Declared)
 
 
 @dataclass(frozen=True)
