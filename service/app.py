@@ -31,7 +31,7 @@ def create_app(db: Path, settings: ServiceSettings | None = None, *, preload: bo
     library.models()
     if preload:
         library.preload()
-    app = OpenAPI(__name__, info=Info(title="Firth", version=caching.VERSION), doc_ui=False)
+    app = OpenAPI(__name__, info=Info(title="Firth", version=caching.VERSION), security_schemes={}, doc_ui=False)
     app.json = StrictJson(app)
     app.url_map.merge_slashes = False  # //livez is another address, not a redirect
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body
