@@ -34,10 +34,12 @@ class Gunicorn(BaseApplication):  # type: ignore[misc] # gunicorn has no types
         super().__init__()
 
     def load_config(self) -> None:
+        """Take the settings."""
         for name, value in self._settings.items():
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
+        """Hand over the application."""
         return self._app
 
 

@@ -4,6 +4,7 @@ Both have the same vectors, the same number of gunicorn workers and threads, and
 same cores as they. Before anything is timed, both must name the same neighbors.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -125,11 +126,9 @@ def _running(service: Any, folder: Path) -> Iterator[str]:
 
 def _wait_for(address: str, process: "subprocess.Popen[bytes]") -> None:
     while process.poll() is None:
-        try:
-            with urllib.request.urlopen(address, timeout=300):  # noqa: S310 - our own server
-                return
-        except urllib.error.URLError:
-            time.sleep(0.1)
+        with contextlib.suppress(urllib.error.URLError), urllib.request.urlopen(address, timeout=300):  # noqa: S310 - ours
+            return
+        time.sleep(0.1)
     sys.exit("the service ended before it answered")
 
 

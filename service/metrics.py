@@ -23,7 +23,8 @@ class Metrics:
     def __init__(self) -> None:
         from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, values
 
-        values.ValueClass = values.get_value_class()  # else the first import decides for the life of the process
+        # else the first import decides for the life of the process
+        values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call] # it types only a part
         self._registry = registry = CollectorRegistry()
         self._requests = Counter(
             "firth_http_requests", "Requests answered.", ["method", "route", "status"], registry=registry
