@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 _REQUEST_LINE = (
     8190  # bytes, gunicorn's largest: three words of LONGEST_WORD characters, four bytes each, percent-encoded
 )
+_HELD_BACK = {signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP}
 _MOST_CONNECTIONS = 2048  # of a process, most of them idle
 
 
@@ -69,6 +70,7 @@ def run(app: Flask, listener: socket.socket, running: Running, processes: int) -
         "control_socket_disable": True,
     }
     forget_process(os.getpid())  # the models are the workers'
+    _one_blas_thread()
     gc.collect()
     gc.freeze()  # what is loaded by now is never collected, so collecting does not touch, and so copy, its pages
     parent = os.getpid()
@@ -86,6 +88,14 @@ def _application(app: Flask, settings: dict[str, Any]) -> BaseApplication:
         def handle_hup(self) -> None:
             """Have the workers look for new models; gunicorn would replace them, which the models do not need."""
             self.kill_workers(signal.SIGHUP)
+
+        def spawn_worker(self) -> None:
+            """Fork; a signal that the new worker cannot handle yet waits for it instead of being lost."""
+            signal.pthread_sigmask(signal.SIG_BLOCK, _HELD_BACK)
+            try:
+                super().spawn_worker()
+            finally:
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, _HELD_BACK)
 
     class Gunicorn(BaseApplication):  # type: ignore[misc] # gunicorn has no types
         """gunicorn with our settings instead of its command line and files."""
@@ -108,19 +118,20 @@ def _worker_class(app: Flask, running: Running) -> type:
     class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         """A process that answers, each request in a thread."""
 
-        def init_process(self) -> None:
+        watcher = Watcher(app.extensions["library"], running.look_every)
+        deadlines = Deadlines()
+
+        def run(self) -> None:
             """Begin to watch for new models; then wait for requests until told to stop."""
-            _one_blas_thread()
-            self.watcher = Watcher(app.extensions["library"])
             self.watcher.start()
-            self.deadlines = Deadlines()
-            super().init_process()
+            super().run()
 
         def init_signals(self) -> None:
             """SIGHUP means new models."""
             super().init_signals()
             signal.signal(signal.SIGHUP, self.handle_hup)
             signal.siginterrupt(signal.SIGHUP, False)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _HELD_BACK)
 
         def handle_hup(self, _signal: int, _frame: FrameType | None) -> None:
             """Look for new models."""

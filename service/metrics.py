@@ -5,11 +5,15 @@ environment variable PROMETHEUS_MULTIPROC_DIR names a folder when the metrics ar
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from service.exchanges import Exchange
 from storage.models import ModelInfo
+
+if TYPE_CHECKING:
+    from prometheus_client import Metric
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -79,13 +83,34 @@ class Metrics:
     def text(self) -> tuple[bytes, str]:
         """All numbers in Prometheus' text format, with its content type; processes that have ended are included."""
         from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-        from prometheus_client.multiprocess import MultiProcessCollector
 
         registry = self._registry
         if FOLDER in os.environ:
             registry = CollectorRegistry()
-            MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # prometheus_client types only a part
+            registry.register(_AllProcesses(Path(os.environ[FOLDER])))
         return generate_latest(registry), CONTENT_TYPE_LATEST
+
+
+class _AllProcesses:
+    """The numbers that all processes have written down."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def collect(self) -> "Iterable[Metric]":
+        """Their sums; a file that a process has just begun, or was killed at beginning, is empty and says nothing."""
+        from prometheus_client.multiprocess import MultiProcessCollector
+
+        files = [str(file) for file in self._folder.glob("*.db") if _is_begun(file)]
+        found: Iterable[Metric] = MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call] # only partly typed
+        return found
+
+
+def _is_begun(file: Path) -> bool:
+    try:
+        return file.stat().st_size > 0
+    except FileNotFoundError:  # that process has just ended
+        return False
 
 
 def forget_process(pid: int) -> None:

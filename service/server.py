@@ -104,7 +104,7 @@ def _usual_server() -> Literal["gunicorn", "waitress"]:
 def _run_waitress(app: Flask, listener: socket.socket, running: Running) -> None:
     import waitress
 
-    watcher = Watcher(app.extensions["library"])
+    watcher = Watcher(app.extensions["library"], running.look_every)
     watcher.start()
     signal.signal(signal.SIGTERM, _exit)
     if hasattr(signal, "SIGHUP"):

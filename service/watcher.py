@@ -1,4 +1,4 @@
-"""Keeps a library up to date while nobody asks: looks at the store every second, and at once when told."""
+"""Keeps a library up to date while nobody asks: looks at the store now and then, and at once when told."""
 
 import contextlib
 import logging
@@ -10,13 +10,16 @@ from storage.errors import FirthError
 
 log = logging.getLogger(__name__)
 
-INTERVAL = 1.0  # seconds; a look costs two system calls where nothing has changed
-
 
 class Watcher:
-    """A thread that lets a library catch up; threads do not survive a fork, so each process starts its own."""
+    """A thread that lets a library catch up; threads do not survive a fork, so each process starts its own.
 
-    def __init__(self, library: Library, interval: float = INTERVAL) -> None:
+    Args:
+        library: what it watches for.
+        interval: seconds between two looks; one costs a few system calls where nothing has changed.
+    """
+
+    def __init__(self, library: Library, interval: float) -> None:
         self._library = library
         self._interval = interval
         self._told: SimpleQueue[bool] = SimpleQueue()  # unlike an Event, it may be used by a handler of signals
