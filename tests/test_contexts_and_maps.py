@@ -11,6 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from pipeline.commands.store import publish
+from pipeline.settings import TrainSettings, VocabularySettings
+from pipeline.stages import StageFolder
+from pipeline.training.stage import load_model, train_stage
 from storage.embeddings import Embeddings
 from storage.errors import InputError, StoreError
 from storage.maps import Map
@@ -207,3 +211,16 @@ def test_a_file_of_the_first_schema_grows_when_it_is_published_to(old):
         first = store.find("news@1")
         assert store.load(first).words == WORDS
         assert store.load_contexts(first) is None
+
+
+@pytest.mark.parametrize("loss", ["ns", "hs", "softmax"])
+def test_a_trained_model_is_stored_with_its_contexts(lee_tokens, tmp_path, loss):
+    """`firth store` publishes the output matrix, byte for byte; not the tree's nodes of hierarchical softmax."""
+    folder, db = tmp_path / "model", tmp_path / "firth.db"
+    settings = TrainSettings(vector_size=4, epochs=1, loss=loss)
+    train_stage(lee_tokens, StageFolder(folder), VocabularySettings(), settings)
+    info = publish(folder, "lee", db, force=False)
+    trained = load_model(folder).contexts
+    with Store.open(db) as store:
+        stored = store.load_contexts(info)
+    assert stored is None if loss == "hs" else stored.tobytes() == trained.tobytes()
