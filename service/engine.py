@@ -5,12 +5,13 @@
 Everything that ranks goes through one routine, `nearest.Index.nearest`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from service import questions
 from service.answers import Analogy, Answer, Neighbor, Neighbors, Similarity
+from service.batcher import Ranking
 from service.nearest import Doubles, Index, Wanted, unit_rows, unit_vector
 from service.questions import LARGEST_TOPN
 from service.suggest import Suggester
@@ -24,11 +25,12 @@ _NO_DIRECTION = 1e-6  # a sum of float32 unit vectors that is shorter than this 
 class Engine:
     """Answers questions about one model; only ever read after it is made, so threads can share it."""
 
-    def __init__(self, embeddings: Embeddings) -> None:
+    def __init__(self, embeddings: Embeddings, around: Callable[[Ranking], Ranking] | None = None) -> None:
         self.words = embeddings.words
         self.counts = embeddings.counts
         self._rows = embeddings.rows
-        self._index = Index(unit_rows(embeddings.matrix))
+        index = Index(unit_rows(embeddings.matrix))
+        self._index: Ranking = around(index) if around else index
         self._suggester = Suggester(embeddings.words)
 
     def prepare(self) -> None:
