@@ -91,7 +91,7 @@ def _kept(db: Path, info: ModelInfo, made: UnitVectors, models: list[ModelInfo])
             "%s is answered from memory: %s cannot be written (%s)", info, files.folder, error.strerror or error
         )
         return made
-    log.info("%s is mapped from %s, written in %.1f s", info, files.of(info), time.perf_counter() - started)
+    log.debug("%s is mapped from %s, written in %.1f s", info, files.of(info), time.perf_counter() - started)
     return _mapped(db, info) or made
 
 
