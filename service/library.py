@@ -12,6 +12,7 @@ from typing import Any
 from service.batcher import Ranking
 from service.engine import Engine
 from service.listing import PATIENCE, Listing
+from service.loading import load_vectors
 from storage.errors import FirthError, UnknownModel
 from storage.models import ModelInfo, find_model, newest_first
 from storage.store import Store
@@ -257,8 +258,7 @@ class Library:
 
     def _load(self, info: ModelInfo, slot: _Slot) -> Engine:
         try:
-            with Store.open(self._db, patience=PATIENCE) as store:
-                return Engine(store.load(info), self._around)
+            return Engine(load_vectors(self._db, info, patience=PATIENCE), self._around)
         except BaseException:
             with self._lock:
                 if self._slots.get(info) is slot:
