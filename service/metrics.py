@@ -62,13 +62,11 @@ class Metrics:
         self._requests.labels(exchange.method, exchange.route, str(exchange.status)).inc()
         self._seconds.labels(exchange.route).observe(exchange.seconds)
 
-    def batch(self, size: int) -> None:
-        """Count a call of an index for this many vectors."""
+    def batch(self, size: int, second_looks: int) -> None:
+        """Count a call of an index for this many vectors, some of which needed a second look."""
         self._batches.observe(size)
-
-    def second_looks(self, times: int) -> None:
-        """Count rankings that had to look twice."""
-        self._second_looks.inc(times)
+        if second_looks:
+            self._second_looks.inc(second_looks)
 
     def models(self, loaded: Sequence[ModelInfo]) -> None:
         """Take down which models are in memory now; a name that has none any more gets version 0."""

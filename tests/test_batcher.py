@@ -29,6 +29,7 @@ class Gate:
     def __init__(self, index=INDEX):
         self.unit = index.unit
         self.index = index
+        self.second_looks = 0
         self.calls = []
         self.entered = threading.Semaphore(0)
         self.opened = threading.Event()
@@ -96,7 +97,7 @@ def test_any_mix_of_questions(mix, largest):
 def test_who_asks_alone_is_asked_for_at_once():
     """A single thread's questions each make a call of their own; nobody is waited for."""
     sizes = []
-    batcher = Batcher(INDEX, wait=PATIENCE, told=sizes.append)
+    batcher = Batcher(INDEX, wait=PATIENCE, told=lambda size, _: sizes.append(size))
     for seed in range(5):
         batcher.nearest([some_wanted(seed)])
     assert sizes == [1] * 5
@@ -105,7 +106,7 @@ def test_who_asks_alone_is_asked_for_at_once():
 def test_those_who_come_during_a_call_share_the_next():
     """While one call runs others queue; all of them are answered by the next call."""
     gate, sizes = Gate(), []
-    batcher = Batcher(gate, wait=0, told=sizes.append)
+    batcher = Batcher(gate, wait=0, told=lambda size, _: sizes.append(size))
     with ThreadPoolExecutor(11) as pool:
         first = pool.submit(batcher.nearest, [some_wanted(0)])
         assert gate.entered.acquire(timeout=PATIENCE)
@@ -120,7 +121,7 @@ def test_those_who_come_during_a_call_share_the_next():
 def test_a_call_is_no_larger_than_allowed():
     """What does not fit into a call waits for the one after it; a question that is too large itself goes alone."""
     gate, sizes = Gate(), []
-    batcher = Batcher(gate, wait=0, largest=4, told=sizes.append)
+    batcher = Batcher(gate, wait=0, largest=4, told=lambda size, _: sizes.append(size))
     with ThreadPoolExecutor(8) as pool:
         futures = [pool.submit(batcher.nearest, [some_wanted(0)])]
         assert gate.entered.acquire(timeout=PATIENCE)
@@ -136,7 +137,7 @@ def test_a_call_is_no_larger_than_allowed():
 def test_a_leader_waits_for_as_many_as_last_time():
     """After a call for three, the next one begins when three have come, long before the wait is over."""
     gate, sizes = Gate(), []
-    batcher = Batcher(gate, wait=10 * PATIENCE, told=sizes.append)
+    batcher = Batcher(gate, wait=10 * PATIENCE, told=lambda size, _: sizes.append(size))
     with ThreadPoolExecutor(7) as pool:
         futures = [pool.submit(batcher.nearest, [some_wanted(0)])]
         assert gate.entered.acquire(timeout=PATIENCE)
@@ -154,7 +155,7 @@ def test_a_leader_waits_for_as_many_as_last_time():
 def test_a_leader_does_not_wait_for_ever():
     """Where nobody comes any more, a question waits once, for the time that is allowed, and then not again."""
     gate, sizes = Gate(), []
-    batcher = Batcher(gate, wait=0.001, told=sizes.append)
+    batcher = Batcher(gate, wait=0.001, told=lambda size, _: sizes.append(size))
     with ThreadPoolExecutor(3) as pool:
         futures = [pool.submit(batcher.nearest, [some_wanted(0)])]
         assert gate.entered.acquire(timeout=PATIENCE)
