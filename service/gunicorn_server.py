@@ -22,9 +22,9 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
 from gunicorn.workers.gthread import ThreadWorker
 
-from service.app import secured
 from service.deadlines import Deadlines
 from service.exchanges import unreadable
+from service.http.transport import secured
 from service.metrics import FOLDER, forget_process
 from service.problems import problem
 from service.running import Running
