@@ -5,15 +5,17 @@
 Everything that ranks goes through one routine, `nearest.Index.nearest`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from service import questions
 from service.answers import Analogy, Answer, Neighbor, Neighbors, Similarity
-from service.nearest import Doubles, Index, Wanted, unit_rows, unit_vector
+from service.batcher import Ranking
+from service.nearest import Doubles, Index, Wanted, unit_vector
 from service.questions import LARGEST_TOPN
 from service.suggest import Suggester
+from service.vectors import UnitVectors
 from storage.declared import Declared
 from storage.embeddings import Embeddings
 from storage.errors import UnknownWord, UnusableQuestion
@@ -24,12 +26,14 @@ _NO_DIRECTION = 1e-6  # a sum of float32 unit vectors that is shorter than this 
 class Engine:
     """Answers questions about one model; only ever read after it is made, so threads can share it."""
 
-    def __init__(self, embeddings: Embeddings) -> None:
-        self.words = embeddings.words
-        self.counts = embeddings.counts
-        self._rows = embeddings.rows
-        self._index = Index(unit_rows(embeddings.matrix))
-        self._suggester = Suggester(embeddings.words)
+    def __init__(self, model: Embeddings | UnitVectors, around: Callable[[Ranking], Ranking] | None = None) -> None:
+        vectors = UnitVectors.of(model) if isinstance(model, Embeddings) else model
+        self.words = vectors.words
+        self.counts = vectors.counts
+        self._rows = vectors.rows
+        index = Index(vectors.unit, vectors.quantized)
+        self._index: Ranking = around(index) if around else index
+        self._suggester = Suggester(vectors.words)
 
     def prepare(self) -> None:
         """Make now what otherwise the first unknown word would wait for."""
