@@ -60,6 +60,7 @@ def command(*, model: Path, name: str, db: Path, force: bool) -> None:
 def publish(folder: Path, name: str, db: Path, *, force: bool) -> "ModelInfo":
     """Publish, unless the latest version of the name already is this very model; tell which."""
     from pipeline.training.stage import load_model
+    from service.loading import derive
     from storage.models import check_name
     from storage.store import Store
 
@@ -69,7 +70,10 @@ def publish(folder: Path, name: str, db: Path, *, force: bool) -> "ModelInfo":
     with Store.open(db, create=True) as store:
         info = None if force else _published(store, name, card)
         ran = info is None
-        info = info or store.publish(name, model.embeddings, card, contexts=_contexts(model))
+        contexts = _contexts(model)
+        info = info or store.publish(name, model.embeddings, card, contexts=contexts)
+        if ran:
+            derive(store, info, model.embeddings, contexts)
     tell("store", db, ran, [f"{info}: {info.words:,} words of {info.dimensions} dimensions"])
     return info
 
