@@ -326,6 +326,7 @@ def test_a_watcher_sees_what_is_published(versions):
     publish_version(versions, 2)
     watcher.look()
     wait_until(lambda: [str(state.answering) for state in library.readiness()] == ["m@2"])
+    watcher.stop()
 
 
 @pytest.mark.parametrize("keep", [1, 4])
@@ -333,7 +334,8 @@ def test_swaps_under_load(versions, keep):
     """While threads ask and versions come and go, each question is answered wholly by one version, and none fails."""
     library = Library(versions, keep=keep, around=Batcher)
     library.preload()
-    Watcher(library, interval=0.001).start()
+    watcher = Watcher(library, interval=0.001)
+    watcher.start()
     stop = threading.Event()
 
     def ask():
@@ -352,6 +354,7 @@ def test_swaps_under_load(versions, keep):
             wait_until(lambda: said(library, "m") == 6)
         finally:
             stop.set()
+            watcher.stop()
         seen = [future.result(PATIENCE) for future in futures]
     assert {version for each in seen for version in each} <= set(range(1, 8))
     assert all(each for each in seen)
