@@ -47,10 +47,11 @@ def imported(tree):
 
 def imported_at_once(tree):
     """The names imported when the module is imported: those outside of functions."""
-    functions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-    for node in tree.body:
-        if not isinstance(node, functions):
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
             yield from imported(node)
+        elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            yield from imported_at_once(node)
 
 
 def name_of(file):
