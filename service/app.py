@@ -12,11 +12,12 @@ from flask_openapi3.openapi import OpenAPI
 
 from service import health, problems
 from service.access_log import AccessLog
-from service.batcher import Batcher, Ranking
+from service.batcher import Batcher
 from service.exchanges import Observer, observe
 from service.http import caching, guards, pages, request_ids, routes, transport, word2vec_api
 from service.library import Library
 from service.metrics import Metrics
+from service.nearest import Ranker
 from service.running import Running
 from service.settings import ServiceSettings
 from storage.json_text import json_text
@@ -68,7 +69,7 @@ class StrictJson(DefaultJSONProvider):
         return json_text(obj, default=self.default, **kwargs)
 
 
-def _batching(running: Running, metrics: Metrics) -> Callable[[Ranking], Ranking] | None:
+def _batching(running: Running, metrics: Metrics) -> Callable[[Ranker], Ranker] | None:
     if running.largest_batch == 1:
         return None
     return partial(Batcher, wait=running.batch_wait / 1000, largest=running.largest_batch, told=metrics.batch)

@@ -11,6 +11,7 @@ import pytest
 
 from service.batcher import Batcher
 from service.library import Library
+from service.questions import Neighbors
 from service.watcher import Watcher
 from storage.embeddings import Embeddings
 from storage.errors import StoreError, UnknownModel
@@ -48,7 +49,7 @@ def heal(path, name):
 
 def answers(library, asked):
     """The best neighbor of king, from a model in the library."""
-    return library.engine(library.find(asked)).neighbors("king", 1).neighbors[0].word
+    return library.engine(library.find(asked)).answer(Neighbors(word="king", topn=1)).neighbors[0].word
 
 
 def test_models_that_were_preloaded_answer_without_the_store(db):
@@ -99,9 +100,9 @@ def test_preloaded_models_are_ready_for_unknown_words(db):
     """What an unknown word is compared with is made at preloading, before processes are forked."""
     library = Library(db)
     info = library.find("m")
-    assert not vars(library.engine(info)._suggester).keys() >= {"_folded", "_lengths"}
+    assert "folded" not in vars(library.engine(info)._space.folded)
     library.preload()
-    assert vars(library.engine(info)._suggester).keys() >= {"_folded", "_lengths"}
+    assert vars(library.engine(info)._space.folded).keys() >= {"folded", "_order"}
 
 
 def test_who_cannot_wait_answers_from_what_is_known(db, monkeypatch):
@@ -151,7 +152,7 @@ def withdraw(path, info):
 def said(library, asked):
     """The version that answers, by its own account and by that of its words."""
     info, engine = library.answering(asked)
-    word = engine.neighbors("king", 1).neighbors[0].word
+    word = engine.answer(Neighbors(word="king", topn=1)).neighbors[0].word
     assert word == f"v{info.version}"
     return info.version
 
@@ -254,7 +255,7 @@ def test_a_version_number_that_is_used_again(versions):
     library.catch_up()
     info, engine = library.answering("m")
     assert info.version == 1
-    assert engine.neighbors("king", 1).neighbors[0].word == "queen"
+    assert engine.answer(Neighbors(word="king", topn=1)).neighbors[0].word == "queen"
 
 
 def test_a_new_version_that_cannot_be_loaded(versions, monkeypatch, caplog):
