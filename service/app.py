@@ -42,7 +42,7 @@ def create_app(
     library.models()
     if preload:
         library.preload()
-    app = OpenAPI(__name__, info=Info(title="Firth", version=caching.VERSION), doc_ui=False)
+    app = OpenAPI(__name__, info=Info(title="Firth", version=caching.VERSION), security_schemes={}, doc_ui=False)
     app.extensions["library"] = library
     observe(app, metrics.exchange, *_access_logs(running))
     app.json = StrictJson(app)
