@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint, g, request
 
+from service import questions
 from service.answers import document
 from service.engine import Engine
 from service.library import Library
@@ -39,7 +40,7 @@ def blueprint(library: Library) -> Blueprint:
         """Answer with the cosine of `a` and `b`."""
         asked = _parameters("a", "b")
         info, engine = answering(model)
-        return document(info, engine.similarity(asked["a"], asked["b"]))
+        return document(info, engine.answer(questions.Similarity(a=asked["a"], b=asked["b"])))
 
     @api.get("/models/<model>/neighbors")
     def neighbors(model: str) -> Json:
@@ -47,7 +48,7 @@ def blueprint(library: Library) -> Blueprint:
         asked = _parameters("word", optional=("topn",))
         topn = read_topn(asked)
         info, engine = answering(model)
-        return document(info, engine.neighbors(asked["word"], topn))
+        return document(info, engine.answer(questions.Neighbors(word=asked["word"], topn=topn)))
 
     @api.get("/models/<model>/analogy")
     def analogy(model: str) -> Json:
@@ -55,7 +56,8 @@ def blueprint(library: Library) -> Blueprint:
         asked = _parameters("a", "b", "c", optional=("topn",))
         topn = read_topn(asked)
         info, engine = answering(model)
-        return document(info, engine.analogy(asked["a"], asked["b"], asked["c"], topn))
+        question = questions.Analogy(a=asked["a"], b=asked["b"], c=asked["c"], topn=topn)
+        return document(info, engine.answer(question))
 
     return api
 

@@ -13,6 +13,7 @@ from service.batcher import Ranking
 from service.engine import Engine
 from service.listing import PATIENCE, Listing
 from service.loading import load_vectors
+from service.nearest import Index
 from storage.errors import FirthError, UnknownModel
 from storage.models import ModelInfo, find_model, newest_first
 from storage.store import Store
@@ -255,7 +256,9 @@ class Library:
 
     def _load(self, info: ModelInfo, slot: _Slot) -> Engine:
         try:
-            return Engine(load_vectors(self._db, info, patience=PATIENCE), self._around)
+            vectors = load_vectors(self._db, info, patience=PATIENCE)
+            index = Index(vectors.unit, vectors.quantized)
+            return Engine(vectors, index=self._around(index) if self._around else index)
         except BaseException:
             with self._lock:
                 if self._slots.get(info) is slot:

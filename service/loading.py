@@ -9,7 +9,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from service.nearest import Quantized, quantized
+from service.nearest import Quantized
 from service.vectors import UnitVectors
 from storage.array_folder import Array
 from storage.derived import Derived, DerivedFiles
@@ -47,7 +47,7 @@ def load_vectors_once(db: Path, info: ModelInfo) -> UnitVectors:
     if found:
         return replace(found, quantized=None)
     with Store.open(db) as store:
-        return replace(UnitVectors.of(store.load(info)), load_contexts=lambda: _contexts(db, info))
+        return UnitVectors.of(store.load(info), lambda: _contexts(db, info))
 
 
 def derive(store: Store, info: ModelInfo, embeddings: Embeddings, contexts: Floats | None) -> None:
@@ -61,8 +61,7 @@ def _contexts(db: Path, info: ModelInfo) -> Floats | None:
 
 
 def _made(embeddings: Embeddings, contexts: Floats | None) -> UnitVectors:
-    vectors = UnitVectors.of(embeddings)
-    return replace(vectors, quantized=quantized(vectors.unit), load_contexts=lambda: contexts)
+    return UnitVectors.of(embeddings, lambda: contexts, in_int8=True)
 
 
 def _mapped(db: Path, info: ModelInfo) -> UnitVectors | None:

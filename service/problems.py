@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 
 from service.batcher import Overloaded
 from service.parameters import Malformed
-from storage.errors import StoreError, UnknownModel, UnknownWord, UnusableQuestion
+from storage.errors import SettingError, StoreError, UnknownModel, UnknownWord, UnusableQuestion
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +26,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(UnknownWord, _unknown_word)
     app.register_error_handler(UnknownModel, _unknown_model)
     app.register_error_handler(UnusableQuestion, _unusable)
+    app.register_error_handler(SettingError, _unusable)
     app.register_error_handler(StoreError, _no_store)
     app.register_error_handler(Overloaded, _overloaded)
     app.register_error_handler(HTTPException, _http_error)
@@ -59,7 +60,7 @@ def _unknown_model(error: UnknownModel) -> Response:
     return problem(404, "unknown_model", str(error), near={error.name: error.near})
 
 
-def _unusable(error: UnusableQuestion) -> Response:
+def _unusable(error: UnusableQuestion | SettingError) -> Response:
     return problem(422, "unusable", str(error))
 
 

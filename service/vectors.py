@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from service.nearest import Doubles, Quantized, unit_rows
+from service.nearest import Doubles, Quantized, quantized, unit_rows
 from storage.embeddings import Counts, Embeddings, Floats
 
 
@@ -36,10 +36,17 @@ class UnitVectors:
     load_contexts: Callable[[], Floats | None] = _no_contexts
 
     @classmethod
-    def of(cls, embeddings: Embeddings) -> "UnitVectors":
-        """The words of `embeddings`, with their vectors divided by their lengths."""
-        matrix = embeddings.matrix
-        vectors = cls(embeddings.words, embeddings.counts, unit_rows(matrix), lengths_of(matrix))
+    def of(
+        cls,
+        embeddings: Embeddings,
+        load_contexts: Callable[[], Floats | None] = _no_contexts,
+        *,
+        in_int8: bool = False,
+    ) -> "UnitVectors":
+        """The words of `embeddings`, with their vectors divided by their lengths, and on wish in int8 too."""
+        matrix, unit = embeddings.matrix, unit_rows(embeddings.matrix)
+        int8 = quantized(unit) if in_int8 else None
+        vectors = cls(embeddings.words, embeddings.counts, unit, lengths_of(matrix), int8, load_contexts)
         vectors.__dict__["rows"] = embeddings.rows  # made already, when the words were checked
         return vectors
 
