@@ -10,10 +10,11 @@ from flask.json.provider import DefaultJSONProvider
 
 from service import api, health, problems
 from service.access_log import AccessLog
-from service.batcher import Batcher, Ranking
+from service.batcher import Batcher
 from service.exchanges import Observer, observe
 from service.library import Library
 from service.metrics import Metrics
+from service.nearest import Ranker
 from service.running import Running
 from storage.json_text import json_text
 
@@ -65,7 +66,7 @@ class StrictJson(DefaultJSONProvider):
         return json_text(obj, default=self.default, **kwargs)
 
 
-def _batching(running: Running, metrics: Metrics) -> Callable[[Ranking], Ranking] | None:
+def _batching(running: Running, metrics: Metrics) -> Callable[[Ranker], Ranker] | None:
     if running.largest_batch == 1:
         return None
     return partial(Batcher, wait=running.batch_wait / 1000, largest=running.largest_batch, told=metrics.batch)

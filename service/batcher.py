@@ -10,10 +10,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import islice
 from threading import Lock
-from typing import Protocol
 
-from service.nearest import Doubles, Found, Rows, Wanted
-from storage.embeddings import Floats
+from service.nearest import Doubles, Found, Ranker, Rows, Wanted
 from storage.errors import FirthError
 
 LARGEST_BATCH = 64  # vectors; a larger product is hardly cheaper for each of them, and everybody waits for its end
@@ -22,20 +20,6 @@ MOST_WAITING = 4096  # vectors that may wait; more threads than that are a mista
 
 class Overloaded(FirthError):
     """More questions wait than may wait; asking again a little later helps."""
-
-
-class Ranking(Protocol):
-    """What ranks: `nearest.Index`, or something around it."""
-
-    unit: Floats
-
-    def nearest(self, wanted: Sequence[Wanted]) -> list[Found]:
-        """What each of them asks for; the answer to one does not depend on the others."""
-        ...
-
-    def cosines(self, rows: Rows, vector: Doubles) -> Doubles:
-        """(n,) cosines of n rows with a (D,) unit vector."""
-        ...
 
 
 class _Ticket:
@@ -71,7 +55,7 @@ class Batcher:
 
     def __init__(
         self,
-        index: Ranking,
+        index: Ranker,
         wait: float = 0.001,
         *,
         largest: int = LARGEST_BATCH,

@@ -9,11 +9,10 @@ from pathlib import Path
 from threading import Lock, Thread
 from typing import Any
 
-from service.batcher import Ranking
 from service.engine import Engine
 from service.listing import PATIENCE, Listing
 from service.loading import load_vectors
-from service.nearest import Index
+from service.nearest import Ranker
 from storage.errors import FirthError, UnknownModel
 from storage.models import ModelInfo, find_model, newest_first
 from storage.store import Store
@@ -75,7 +74,7 @@ class Library:
         db: Path,
         keep: int = 4,
         *,
-        around: Callable[[Ranking], Ranking] | None = None,
+        around: Callable[[Ranker], Ranker] | None = None,
         changed: Callable[[Sequence[ModelInfo]], None] = _nothing,
     ) -> None:
         self._db = db
@@ -256,9 +255,7 @@ class Library:
 
     def _load(self, info: ModelInfo, slot: _Slot) -> Engine:
         try:
-            vectors = load_vectors(self._db, info, patience=PATIENCE)
-            index = Index(vectors.unit, vectors.quantized)
-            return Engine(vectors, index=self._around(index) if self._around else index)
+            return Engine(load_vectors(self._db, info, patience=PATIENCE), self._around)
         except BaseException:
             with self._lock:
                 if self._slots.get(info) is slot:
