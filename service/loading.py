@@ -9,13 +9,15 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from service.nearest import Quantized
+from service.folding import Folded
+from service.nearest import Quantized, quantized
 from service.vectors import UnitVectors
 from storage.array_folder import Array
 from storage.derived import Derived, DerivedFiles
 from storage.embeddings import Embeddings, Floats
 from storage.models import ModelInfo
 from storage.store import Store
+from storage.texts import Texts, order_of
 
 log = logging.getLogger(__name__)
 
@@ -68,14 +70,16 @@ def _mapped(db: Path, info: ModelInfo) -> UnitVectors | None:
     derived = DerivedFiles(db).open(info)
     if derived is None:
         return None
-    arrays = derived.arrays
+    texts, arrays = derived.texts, derived.arrays
     return UnitVectors(
-        derived.words,
+        texts["words"],
         arrays["counts"],
         arrays["unit"],
         arrays["lengths"],
-        Quantized(arrays["int8"], arrays["scales"], arrays["errors"]),
-        lambda: arrays.get("contexts"),
+        quantized=Quantized(arrays["int8"], arrays["scales"], arrays["errors"]),
+        folded=Folded(texts["folded"], arrays["folded_order"], arrays["folded_lengths"]),
+        order=arrays["order"],
+        load_contexts=lambda: arrays.get("contexts"),
     )
 
 
@@ -95,9 +99,18 @@ def _kept(db: Path, info: ModelInfo, made: UnitVectors, models: list[ModelInfo])
 
 
 def _derived(made: UnitVectors) -> Derived:
-    arrays: dict[str, Array] = {"counts": made.counts, "unit": made.unit, "lengths": made.lengths}
-    if made.quantized:
-        arrays |= {"int8": made.quantized.q, "scales": made.quantized.scales, "errors": made.quantized.errors}
-    if made.contexts is not None:
-        arrays["contexts"] = made.contexts
-    return Derived(made.words, arrays)
+    folded = made.folded or Folded.of(made.words)
+    in_int8 = made.quantized or quantized(made.unit)
+    arrays: dict[str, Array] = {
+        "counts": made.counts,
+        "unit": made.unit,
+        "lengths": made.lengths,
+        "int8": in_int8.q,
+        "scales": in_int8.scales,
+        "errors": in_int8.errors,
+        "folded_order": folded.order,
+        "folded_lengths": folded.lengths,
+        "order": order_of(made.words),
+    }
+    contexts = {} if made.contexts is None else {"contexts": made.contexts}
+    return Derived({"words": Texts.of(made.words), "folded": Texts.of(folded.texts)}, {**arrays, **contexts})

@@ -8,14 +8,12 @@ import logging
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
-
-import numpy as np
 
 from storage.array_folder import Array, map_arrays, remove, write_arrays
 from storage.errors import InputError
 from storage.models import ModelInfo
+from storage.texts import Texts
 
 log = logging.getLogger(__name__)
 
@@ -25,14 +23,14 @@ _LEFT_BEHIND = 3600  # seconds after which a folder that somebody began to write
 
 @dataclass(frozen=True, eq=False)
 class Derived:
-    """Words, and arrays about them, by name.
+    """Whatever was made of a model's words, counts and vectors, by name; what is mapped is read-only.
 
     Attributes:
-        words: the V words of a model.
-        arrays: whatever was made of the model's words, counts and vectors; mapped ones are read-only.
+        texts: sequences of strings.
+        arrays: arrays of numbers.
     """
 
-    words: tuple[str, ...]
+    texts: Mapping[str, Texts]
     arrays: Mapping[str, Array]
 
 
@@ -53,8 +51,7 @@ class DerivedFiles:
         if not folder.is_dir():
             return None
         try:
-            arrays = map_arrays(folder, _about(info))
-            return Derived(_words(arrays.pop("text"), arrays.pop("offsets")), arrays)
+            return _taken_apart(map_arrays(folder, _about(info)))
         except (InputError, OSError) as error:
             log.warning("%s is not believed: %s", folder, error)
             return None
@@ -65,8 +62,7 @@ class DerivedFiles:
         Raises:
             OSError: there is no room, or no permission.
         """
-        text, offsets = _text(derived.words)
-        write_arrays(self.of(info), _about(info), {"text": text, "offsets": offsets, **derived.arrays})
+        write_arrays(self.of(info), _about(info), _put_together(derived))
 
     def tidy(self, models: Collection[ModelInfo]) -> None:
         """Take away what belongs to none of the store's models, and what was left behind half written."""
@@ -87,20 +83,14 @@ def _is_given_up(path: Path) -> bool:
         return False
 
 
-def _text(words: tuple[str, ...]) -> tuple[Array, Array]:
-    """The words in UTF-8, each followed by a line feed, and (V + 1,) where each begins, and the end."""
-    encoded = [word.encode() for word in words]
-    text = np.frombuffer(b"\n".join([*encoded, b""]), np.uint8)
-    offsets = np.zeros(len(words) + 1, np.int64)
-    np.cumsum([len(word) + 1 for word in encoded], out=offsets[1:])
-    return text, offsets
+def _put_together(derived: Derived) -> dict[str, Array]:
+    """All as arrays: a text makes two, NAME.text and NAME.offsets."""
+    texts = {f"{name}.text": texts.encoded for name, texts in derived.texts.items()}
+    offsets = {f"{name}.offsets": texts.offsets for name, texts in derived.texts.items()}
+    return {**texts, **offsets, **derived.arrays}
 
 
-def _words(text: Array, offsets: Array) -> tuple[str, ...]:
-    """The words: split where none holds a line feed, which takes a third of the time, else cut at the offsets."""
-    encoded = text.tobytes()
-    words = encoded.decode().split("\n")[:-1]
-    if len(words) == len(offsets) - 1:
-        return tuple(words)
-    places = offsets.tolist()
-    return tuple(encoded[start : end - 1].decode() for start, end in pairwise(places))
+def _taken_apart(arrays: Mapping[str, Array]) -> Derived:
+    names = [name.removesuffix(".text") for name in arrays if name.endswith(".text")]
+    texts = {name: Texts(arrays[f"{name}.text"], arrays[f"{name}.offsets"]) for name in names}
+    return Derived(texts, {name: array for name, array in arrays.items() if "." not in name})
