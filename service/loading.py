@@ -37,10 +37,8 @@ def load_vectors(db: Path, info: ModelInfo, *, patience: float | None = None) ->
     found = _mapped(db, info)
     if found:
         return found
-    with Store.open(db, patience=patience) as store:
-        made = _made(store.load(info, verify=True), store.load_contexts(info))
-        models = store.models()
-    return _kept(db, info, made, models)
+    with Store.open(db, patience=patience) as store, DerivedFiles(db).making():
+        return _mapped(db, info) or _made_and_kept(store, info)  # who had to wait finds what the other has made
 
 
 def load_vectors_once(db: Path, info: ModelInfo) -> UnitVectors:
@@ -53,13 +51,20 @@ def load_vectors_once(db: Path, info: ModelInfo) -> UnitVectors:
 
 
 def derive(store: Store, info: ModelInfo, embeddings: Embeddings, contexts: Floats | None) -> None:
-    """Write the derived files of a model that was just published."""
-    _kept(store.path, info, _made(embeddings, contexts), store.models())
+    """Write the derived files of a model that was just published, unless another process was faster."""
+    with DerivedFiles(store.path).making():
+        if not _mapped(store.path, info):
+            _kept(store, info, _made(embeddings, contexts))
 
 
 def _contexts(db: Path, info: ModelInfo) -> Floats | None:
     with Store.open(db) as store:
         return store.load_contexts(info)
+
+
+def _made_and_kept(store: Store, info: ModelInfo) -> UnitVectors:
+    made = _made(store.load(info, verify=True), store.load_contexts(info))
+    return _kept(store, info, made)
 
 
 def _made(embeddings: Embeddings, contexts: Floats | None) -> UnitVectors:
@@ -83,19 +88,18 @@ def _mapped(db: Path, info: ModelInfo) -> UnitVectors | None:
     )
 
 
-def _kept(db: Path, info: ModelInfo, made: UnitVectors, models: list[ModelInfo]) -> UnitVectors:
+def _kept(store: Store, info: ModelInfo, made: UnitVectors) -> UnitVectors:
     """The vectors, mapped from files that are written here; from memory where these cannot be written."""
-    started, files = time.perf_counter(), DerivedFiles(db)
+    started, files = time.perf_counter(), DerivedFiles(store.path)
     try:
         files.write(info, _derived(made))
-        files.tidy(models)
+        files.tidy(store.models())
     except OSError as error:
-        log.warning(
-            "%s is answered from memory: %s cannot be written (%s)", info, files.folder, error.strerror or error
-        )
+        why = error.strerror or error
+        log.warning("%s is answered from memory: %s cannot be written (%s)", info, files.folder, why)
         return made
     log.debug("%s is mapped from %s, written in %.1f s", info, files.of(info), time.perf_counter() - started)
-    return _mapped(db, info) or made
+    return _mapped(store.path, info) or made
 
 
 def _derived(made: UnitVectors) -> Derived:

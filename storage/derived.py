@@ -6,7 +6,8 @@ of another model is not believed, and made again.
 
 import logging
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +16,15 @@ from storage.errors import InputError
 from storage.models import ModelInfo
 from storage.texts import Texts
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 log = logging.getLogger(__name__)
 
-_LAYOUT = 1
+_LAYOUT = 2
+_LOCK = ".lock"
 _LEFT_BEHIND = 3600  # seconds after which a folder that somebody began to write is taken for given up
 
 
@@ -64,11 +71,29 @@ class DerivedFiles:
         """
         write_arrays(self.of(info), _about(info), _put_together(derived))
 
+    @contextmanager
+    def making(self) -> Iterator[None]:
+        """Wait until no other process, nor thread, makes files here, so that not all of them do the same work at once.
+
+        Where there is no folder to be written, or no such lock, nobody waits; that costs work, and no correctness.
+        """
+        lock = None
+        with suppress(OSError):
+            self.folder.mkdir(exist_ok=True)
+            lock = (self.folder / _LOCK).open("wb")
+        if lock is None or fcntl is None:
+            yield
+            return
+        with lock:  # the lock goes with the file, and so with the process, however that ends
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
     def tidy(self, models: Collection[ModelInfo]) -> None:
         """Take away what belongs to none of the store's models, and what was left behind half written."""
         known = {self.of(info).name for info in models}
         for path in self.folder.iterdir() if self.folder.is_dir() else ():
-            if _is_given_up(path) if path.name.startswith(".") else path.name not in known:
+            given_up = path.name.startswith(".") and path.name != _LOCK and _is_old(path)
+            if given_up or (not path.name.startswith(".") and path.name not in known):
                 remove(path)
 
 
@@ -76,7 +101,7 @@ def _about(info: ModelInfo) -> dict[str, object]:
     return {"layout": _LAYOUT, "model": info.as_dict()}
 
 
-def _is_given_up(path: Path) -> bool:
+def _is_old(path: Path) -> bool:
     try:
         return time.time() - path.stat().st_mtime > _LEFT_BEHIND
     except OSError:
