@@ -5,9 +5,12 @@ from typing import Any
 
 from flask import Flask, Response, render_template
 from flask.json.provider import DefaultJSONProvider
+from flask_openapi3.openapi import OpenAPI
 
-from service import api, problems
+from service import problems
+from service.http import request_ids, routes
 from service.library import Library
+from service.settings import ServiceSettings
 from storage.json_text import json_text
 
 _SECURITY_HEADERS = {
@@ -21,26 +24,29 @@ _SECURITY_HEADERS = {
 }
 
 
-def create_app(db: Path, *, preload: bool = False, keep: int = 4) -> Flask:
+def create_app(db: Path, settings: ServiceSettings | None = None, *, preload: bool = False) -> Flask:
     """Make the WSGI application that answers from one store.
 
     Args:
         db: the store's file.
+        settings: limits and switches; the defaults where there are none.
         preload: load the latest version of each model now, so that processes forked later share one copy.
-        keep: how many models stay loaded at most.
 
     Raises:
         StoreError: there is no usable store at `db`.
     """
-    library = Library(db, keep)
+    settings = settings or ServiceSettings()
+    library = Library(db, settings.keep_models)
     library.models()
     if preload:
         library.preload()
-    app = Flask(__name__)
+    app = OpenAPI(__name__, doc_ui=False)
     app.json = StrictJson(app)
     app.url_map.merge_slashes = False  # //livez is another address, not a redirect
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body
+    request_ids.register(app)
     problems.register(app)
-    app.register_blueprint(api.blueprint(library))
+    app.register_api(routes.blueprint(library))
     app.add_url_rule("/livez", "livez", _livez)
     app.add_url_rule("/", "page", _page)
     app.after_request(secured)
