@@ -11,6 +11,7 @@ from service import problems
 from service.http import request_ids, routes
 from service.library import Library
 from service.settings import ServiceSettings
+from storage.declared import LONGEST_TEXT
 from storage.json_text import json_text
 
 _SECURITY_HEADERS = {
@@ -68,7 +69,7 @@ def _livez() -> dict[str, str]:
 
 def _page() -> str:
     """Show the page; it gets its answers from the HTTP API."""
-    return render_template("index.html")
+    return render_template("index.html", longest_word=LONGEST_TEXT)
 
 
 def secured(response: Response) -> Response:

@@ -14,6 +14,9 @@ export function bar(share) {
 export const walk = (word, className = "word") =>
   link(addressOfWord(word), { className, textContent: word, dir: "auto" });
 
+export const column = (text, className) =>
+  (text ? make("th", { scope: "col", className, textContent: text }) : make("td", { className }));
+
 /**
  * Neighbors as a table.
  * @param {{word: string, score: number, count: number, rank: number}[]} neighbors best first
@@ -22,17 +25,16 @@ export const walk = (word, className = "word") =>
  */
 export function barTable(neighbors, caption, { score = "cosine", className = "", shared = new Set() } = {}) {
   const scale = Math.max(1, ...neighbors.map((neighbor) => Math.abs(neighbor.score))); // 3CosMul goes beyond 1
-  const column = (text, about = "number") => make("th", { scope: "col", className: about, textContent: text });
   return make("table", { className: `bars ${className}` },
     make("caption", {}, caption),
-    make("thead", {}, make("tr", {},
-      column("word", ""), make("th", { scope: "col", className: "number", colSpan: 2, textContent: score }),
+    make("thead", {}, make("tr", {}, column("word", "first"), column("", "drawn"), column(score, "number figure"),
       column("count", "number detail"), column("rank", "number detail"))),
     make("tbody", {}, neighbors.map(({ word, score: found, count, rank }) =>
       make("tr", { className: shared.has(word) ? "shared" : "" },
-        make("th", { scope: "row" }, walk(word), shared.has(word) ? make("span", { className: "unseen", textContent: " (in both)" }) : null),
+        make("th", { scope: "row" }, walk(word),
+          shared.has(word) && make("span", { className: "unseen", textContent: " (in both)" })),
         make("td", { className: "drawn" }, bar(found / scale)),
-        make("td", { className: "number score", textContent: decimals(found) }),
+        make("td", { className: "number figure", textContent: decimals(found) }),
         make("td", { className: "number detail", textContent: whole(count) }),
         make("td", { className: "number detail", textContent: rank === undefined ? "" : whole(rank) })))));
 }

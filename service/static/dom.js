@@ -1,12 +1,12 @@
 // Building what is shown. Words come from the model and from the address, so they are only ever set as text.
 
-/** An element with properties and children; strings become text, null is left out. */
+/** An element with properties and children; strings become text, what is not there is left out. */
 export function make(tag, properties = {}, ...children) {
   const { aria = {}, data = {}, ...plain } = properties;
   const element = Object.assign(document.createElement(tag), plain);
   for (const [name, value] of Object.entries(aria)) element.setAttribute(`aria-${name}`, value);
   Object.assign(element.dataset, data);
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  element.append(...children.flat().filter((child) => child || child === 0));
   return element;
 }
 
@@ -25,6 +25,12 @@ export const wordOf = (word, className = "word") => make("span", { className, te
 export const link = (address, properties = {}, ...children) => make("a", { href: address, ...properties }, ...children);
 
 export const paragraph = (className, ...children) => make("p", { className }, ...children);
+
+/** A sum of words, with a minus that is as wide as the plus. */
+export const formulaOf = (formula) => wordOf(formula.replaceAll(/(^| )-(?= )/g, "$1\u2212"), "formula");
+
+/** What a caption adds to its title. */
+export const about = (text) => make("span", { className: "about", textContent: text });
 
 export const decimals = (number, digits = 3) => number.toFixed(digits).replace("-", "\u2212");
 

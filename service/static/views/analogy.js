@@ -2,7 +2,7 @@
 
 import { addressIn, pick, RANKING } from "../address.js";
 import { ranking } from "../bars.js";
-import { listed, make, wordOf } from "../dom.js";
+import { about, formulaOf, listed, make, wordOf } from "../dom.js";
 import { examplesOf } from "./examples.js";
 
 const FIELDS = ["a", "b", "c", "method", ...RANKING];
@@ -27,11 +27,11 @@ export const analogy = {
       nodes: [
         verdictOf(answer),
         make("div", { className: "columns three" },
-          make("div", {}, ranking(answer.neighbors, captionOf("The answer", answer.formula))),
+          make("div", {}, ranking(answer.neighbors, captionOf("The answer", make("span", { className: "about" }, "nearest to ", formulaOf(answer.formula))))),
           make("div", { className: "doubt" },
-            ranking(answer.nearest_to_c, captionOf(`Nearest to ${answer.c} alone`, "without the offset"))),
+            ranking(answer.nearest_to_c, captionOf(`Nearest to ${answer.c} alone`, about("without the offset")))),
           make("div", { className: "doubt" },
-            ranking(answer.unexcluded, captionOf("Nothing left out", "the words asked with may answer")))),
+            ranking(answer.unexcluded, captionOf("Nothing left out", about("the words asked with may answer"))))),
       ],
       said: `The analogy's answer is ${solution}`,
     };
@@ -45,8 +45,7 @@ export const analogy = {
 
 const solutionOf = () => document.querySelector(".solution");
 
-const captionOf = (title, about) =>
-  make("span", {}, make("b", { textContent: title, dir: "auto" }), " \u2013 ", wordOf(about, "formula"));
+const captionOf = (title, said) => make("span", {}, make("b", { textContent: title, dir: "auto" }), said);
 
 /** How much the offset itself did, said in a sentence. */
 function verdictOf({ c, neighbors, nearest_to_c: alone, unexcluded }) {

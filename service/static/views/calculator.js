@@ -2,7 +2,7 @@
 
 import { addressIn, pick, RANKING } from "../address.js";
 import { ranking } from "../bars.js";
-import { make, wordOf } from "../dom.js";
+import { formulaOf, make, wordOf } from "../dom.js";
 import { fill, read } from "../forms.js";
 import { examplesOf } from "./examples.js";
 
@@ -24,7 +24,7 @@ export const calculator = {
 
   show([{ formula, neighbors }]) {
     return {
-      nodes: [ranking(neighbors, make("span", {}, make("b", { textContent: "Nearest to " }), wordOf(formula, "formula")))],
+      nodes: [ranking(neighbors, make("span", {}, make("b", { textContent: "Nearest to " }), formulaOf(formula)), { className: "single" })],
       said: `${neighbors.length} words nearest to ${formula}; the first is ${neighbors[0]?.word ?? "none"}`,
     };
   },

@@ -1,8 +1,8 @@
 // Two words: how alike they are, the place of each among the other's neighbors, and the neighbors they share.
 
 import { addressIn, pick } from "../address.js";
-import { bar, walk } from "../bars.js";
-import { decimals, listed, make, whole, wordOf } from "../dom.js";
+import { bar, column, walk } from "../bars.js";
+import { about, decimals, listed, make, whole, wordOf } from "../dom.js";
 import { examplesOf } from "./examples.js";
 
 const FIELDS = ["a", "b", "case"];
@@ -33,7 +33,7 @@ export const compare = {
     const { a, b, score } = similarity;
     return {
       nodes: [
-        make("div", { className: "score" }, make("strong", { textContent: decimals(score) }), bar(score),
+        make("div", { className: "measure" }, make("strong", { textContent: decimals(score) }), bar(score),
           make("p", { className: "quiet", textContent: "cosine: 1 is the same direction, 0 is unrelated" })),
         make("p", { className: "verdict" }, placeOf(there), " ", placeOf(back)),
         ...sharedOf(a, b, ofA.neighbors, ofB.neighbors),
@@ -66,17 +66,17 @@ function sharedOf(a, b, ofA, ofB) {
 }
 
 function tableOf(a, b, shared) {
-  const column = (word) => make("th", { scope: "col", className: "number", colSpan: 2 }, "near ", wordOf(word));
   const caption = `${whole(shared.length)} of their ${AMONG} nearest words are shared`;
-  return make("table", { className: "bars both" },
-    make("caption", {}, make("b", { textContent: "Near to both" }), ` \u2013 ${caption}`),
-    make("thead", {}, make("tr", {}, make("th", { scope: "col", textContent: "word" }), column(a), column(b))),
+  return make("table", { className: "bars both single" },
+    make("caption", {}, make("b", { textContent: "Near to both" }), about(caption)),
+    make("thead", {}, make("tr", {}, column("word", "first"),
+      column(`near ${a}`, "drawn"), column("", "figure"), column(`near ${b}`, "drawn"), column("", "figure"))),
     make("tbody", {}, shared.slice(0, SHOWN).map(({ word, toA, toB }) =>
       make("tr", {}, make("th", { scope: "row" }, walk(word)), ...cells(toA), ...cells(toB)))));
 }
 
 const cells = (score) => [make("td", { className: "drawn" }, bar(score)),
-  make("td", { className: "number score", textContent: decimals(score) })];
+  make("td", { className: "number figure", textContent: decimals(score) })];
 
 function onlyNear(word, neighbors, others) {
   const only = neighbors.filter((near) => !others.has(near.word)).slice(0, SHOWN);

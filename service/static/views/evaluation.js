@@ -1,6 +1,6 @@
 // How good the vectors are, by the usual questions.
 
-import { bar } from "../bars.js";
+import { bar, column } from "../bars.js";
 import { decimals, make, whole } from "../dom.js";
 import { part, scrolled } from "./parts.js";
 
@@ -17,9 +17,8 @@ export function evaluationOf(evaluation) {
 }
 
 function tableOf(rows) {
-  const column = (text, className) => make("th", { scope: "col", className, textContent: text });
   return make("table", { className: "ruled" },
-    make("thead", {}, make("tr", {}, column("questions", ""), column("", ""), column("score", "number"),
+    make("thead", {}, make("tr", {}, column("questions", ""), column("", "drawn"), column("score", "number"),
       column("95% interval", "number"), column("counted", "number"))),
     make("tbody", {}, rows.map(([name, found]) => rowOf(name, found))));
 }

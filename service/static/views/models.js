@@ -2,7 +2,7 @@
 
 import { ranking } from "../bars.js";
 import { Problem } from "../api.js";
-import { make } from "../dom.js";
+import { about, make } from "../dom.js";
 import { problemOf } from "../problem.js";
 
 export const models = {
@@ -34,4 +34,4 @@ export const models = {
 };
 
 const columnOf = ({ model, word, neighbors }, shared) => ranking(neighbors,
-  make("span", {}, make("b", { textContent: `${model.name}@${model.version}` }), ` \u2013 words like ${word}`), { shared });
+  make("span", {}, make("b", { textContent: `${model.name}@${model.version}` }), about(`words like ${word}`)), { shared });

@@ -3,7 +3,7 @@
 import { pick, RANKING } from "../address.js";
 import { ask, Problem } from "../api.js";
 import { ranking } from "../bars.js";
-import { make, whole, wordOf } from "../dom.js";
+import { about, make, whole, wordOf } from "../dom.js";
 import { strip } from "../strip.js";
 import { welcome } from "./welcome.js";
 
@@ -31,7 +31,7 @@ export const neighbors = {
         headingOf(word, vector),
         make("div", { className: "columns" },
           make("div", {}, ranking(like.neighbors, make("span", {}, make("b", { textContent: "Words like it" }),
-            " \u2013 used in the same way"))),
+            about("used in the same way")))),
           make("div", {}, contextsOf(occurring))),
       ],
       said: `${like.neighbors.length} words like ${word}; the first is ${like.neighbors[0]?.word ?? "none"}`,
@@ -57,5 +57,5 @@ function contextsOf(answer) {
         "This model does not say: it was stored without the vectors of contexts, or they are no words." }));
   }
   return ranking(answer.contexts, make("span", {}, make("b", { textContent: "Words that occur with it" }),
-    " \u2013 found around it"), { score: "probability", className: "company" });
+    about("found around it")), { score: "chance", className: "company" });
 }
