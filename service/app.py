@@ -5,10 +5,11 @@ from typing import Any
 
 from flask import Flask, Response, render_template
 from flask.json.provider import DefaultJSONProvider
+from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 
 from service import problems
-from service.http import request_ids, routes
+from service.http import caching, pages, request_ids, routes
 from service.library import Library
 from service.settings import ServiceSettings
 from storage.declared import LONGEST_TEXT
@@ -41,13 +42,14 @@ def create_app(db: Path, settings: ServiceSettings | None = None, *, preload: bo
     library.models()
     if preload:
         library.preload()
-    app = OpenAPI(__name__, doc_ui=False)
+    app = OpenAPI(__name__, info=Info(title="Firth", version=caching.VERSION), doc_ui=False)
     app.json = StrictJson(app)
     app.url_map.merge_slashes = False  # //livez is another address, not a redirect
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body
     request_ids.register(app)
     problems.register(app)
-    app.register_api(routes.blueprint(library))
+    app.register_api(routes.blueprint(library, settings))
+    pages.register(app)
     app.add_url_rule("/livez", "livez", _livez)
     app.add_url_rule("/", "page", _page)
     app.after_request(secured)
@@ -74,5 +76,6 @@ def _page() -> str:
 
 def secured(response: Response) -> Response:
     """The response with the headers that keep browsers from foreign content, framing and guessing types."""
-    response.headers.update(_SECURITY_HEADERS)
+    for name, value in _SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
     return response
