@@ -138,8 +138,9 @@ class Reader:
         return self.all(selector)[0]
 
     def texts(self, selector):
-        """What stands in them."""
-        return [element.text for element in self.all(selector)]
+        """What stands in the elements of the view that is shown, all at one moment."""
+        found = "return [...document.querySelectorAll(arguments[0])].map((element) => element.innerText)"
+        return self.js(found, f"main section:not([hidden]) {selector}")
 
     def rows(self, table=0):
         """A table of bars: word, score, count, rank."""
