@@ -174,16 +174,13 @@ class Reader:
 
     def type(self, selector, text):
         """Replace what stands in a field."""
-        field = self.one(selector)
-        field.click()
-        field.send_keys(Keys.CONTROL, "a")
-        field.send_keys(text)
-        return self
+        self.js("arguments[0].focus(); arguments[0].select()", self.one(selector))
+        return self.press(text)
 
     def send(self, selector="form"):
         """Press the button that sends a form."""
-        self.one(f"{selector} button[type=submit]").click()
-        return self
+        self.js("arguments[0].focus()", self.one(f"{selector} button[type=submit]"))  # no list covers it any more
+        return self.press(Keys.ENTER)
 
     def click(self, selector):
         """Click the first such element of the view."""
@@ -195,3 +192,36 @@ class Reader:
         self.driver.find_element(By.CSS_SELECTOR, f'nav a[data-to="{view}"]').click()
         self.until(lambda: self.driver.find_elements(By.CSS_SELECTOR, f'main [data-view="{view}"]:not([hidden])'))
         return self.settled()
+
+
+# ---- what the page writes, and its views ----
+
+
+def decimals(score):
+    """A score as the page writes it."""
+    return f"{score:.3f}".replace("-", "\N{MINUS SIGN}")
+
+
+def rows(neighbors):
+    """Neighbors as the page writes them."""
+    return [[near.word, decimals(near.score), f"{near.count:,}", f"{near.rank:,}"] for near in neighbors]
+
+
+VIEWS = {
+    "words": {"view": "neighbors", "word": 0, "min_count": "10"},
+    "calculator": {"view": "most-similar", "positive": [0, 1], "negative": [2]},
+    "analogy": {"view": "analogy", "a": 0, "b": 1, "c": 2, "method": "3cosmul"},
+    "comparison": {"view": "compare", "a": 0, "b": 1},
+    "two models": {"view": "compare", "word": 0, "other": "other"},
+    "card": {"view": "card"},
+}
+
+
+def state_of(view, words):
+    """The address of a view, words put in for their numbers."""
+
+    def filled(value):
+        return [words[place] for place in value] if isinstance(value, list) else value
+
+    named = {name: words[value] if isinstance(value, int) else filled(value) for name, value in VIEWS[view].items()}
+    return {"model": "lee@1", **named}

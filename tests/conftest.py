@@ -14,6 +14,7 @@ from pipeline.text.token_files import TokenCorpus
 from pipeline.text.tokenizing import tokenize
 from pipeline.training.stage import load_model, train_stage
 from service.app import create_app
+from service.library import Library
 from storage.embeddings import Embeddings
 from storage.store import Store
 
@@ -127,6 +128,19 @@ def browser(tmp_path_factory):
     driver = open_browser(tmp_path_factory.mktemp("profile"))
     yield driver
     driver.quit()
+
+
+@pytest.fixture(scope="session")
+def lee_engine(lee_store):
+    """The engine that answers for the model `lee` of that store."""
+    library = Library(lee_store)
+    return library.engine(library.find("lee"))
+
+
+@pytest.fixture(scope="session")
+def words(lee_engine):
+    """Four common words of that model."""
+    return list(lee_engine.words[40:44])
 
 
 @pytest.fixture

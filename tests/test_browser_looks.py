@@ -2,8 +2,7 @@
 
 import pytest
 
-from tests.browsing import Keys
-from tests.test_browser import VIEWS, engine, state_of, words  # noqa: F401 - fixtures
+from tests.browsing import VIEWS, Keys, state_of
 
 SHOWN = {**dict.fromkeys(VIEWS), "welcome": {"model": "lee"}, "problem": {"model": "lee", "word": "austrlia"}}
 
@@ -43,18 +42,20 @@ return [
     ratio(getComputedStyle(element, "::placeholder").color, ground(element)), 4.5]),
   ...fields.map((element) => ["border", element,
     ratio(getComputedStyle(element).borderBottomColor, ground(element.parentElement)), 3]),
-  ...bars.map((element) => ["bar", element, ratio(getComputedStyle(element).backgroundColor, ground(element.parentElement)), 3]),
-].map(([kind, element, found, needed]) => [kind, `${element.tagName}.${element.className} ${element.textContent}`, found, needed]);
+  ...bars.map((element) => ["bar", element,
+    ratio(getComputedStyle(element).backgroundColor, ground(element.parentElement)), 3]),
+].map(([kind, element, found, needed]) =>
+  [kind, `${element.tagName}.${element.className} ${element.textContent}`, found, needed]);
 """
 
 
-def visit(reader, words, view):  # noqa: F811 - the fixture's value
+def visit(reader, words, view):
     """Open a view."""
     return reader.visit(**(SHOWN[view] or state_of(view, words)))
 
 
 @pytest.fixture(params=SHOWN)
-def shown(request, reader, words):  # noqa: F811 - the fixture
+def shown(request, reader, words):
     """Each view of the page, a problem too."""
     yield visit(reader, words, request.param)
     reader.console()  # where there is a problem, the browser has said so
@@ -62,7 +63,7 @@ def shown(request, reader, words):  # noqa: F811 - the fixture
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_contrast_is_enough(shown, scheme):
-    """In the system's light and dark, text has a contrast of 4.5 at least, borders of fields and bars of 3 (WCAG AA)."""
+    """In light and in dark, text has a contrast of at least 4.5, borders of fields and bars of 3 (WCAG AA)."""
     shown.prefers(scheme)
     measured = shown.settled().js(TEXTS)
     assert len(measured) > 20
@@ -70,7 +71,7 @@ def test_contrast_is_enough(shown, scheme):
 
 
 def test_the_switch_chooses_colors_and_is_remembered(reader):
-    """Light and dark are chosen against the system, kept when the page is opened again, and given back to the system."""
+    """Colors are chosen against the system, kept when the page is opened again, and given back to the system."""
     ground = "return getComputedStyle(document.body).backgroundColor"
     reader.prefers("dark")
     dark = reader.visit(model="lee").js(ground)
@@ -117,7 +118,8 @@ def _is_focusable(node):
 
 def test_the_focus_is_always_seen(shown):
     """Each element that the tab key reaches is in sight and has an outline, and the tab key gets around."""
-    seen = "const at = document.activeElement; return [at.checkVisibility(), getComputedStyle(at).outlineStyle, at.tagName]"
+    at = "document.activeElement"
+    seen = f"return [{at}.checkVisibility(), getComputedStyle({at}).outlineStyle, {at}.tagName]"
     stops = []
     for _ in range(200):
         visible, outline, tag = shown.press(Keys.TAB).js(seen)

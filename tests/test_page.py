@@ -163,7 +163,7 @@ def test_every_filter_is_a_parameter_of_the_api(page):
     assert set(re.findall(r'"(\w+)"', ranking)) <= set(Ranking.__dataclass_fields__)
 
 
-def test_the_scripts_know_the_page_and_the_api(client, page):
+def test_the_scripts_know_the_page_and_the_api(page):
     """Every element that a script looks for by its id is in the page; every question it asks is a route of the API."""
     scripts = "".join(script.read_text("utf-8") for script in own(SCRIPTS))
     ids = {attributes.get("id") for _, attributes in page.all} | {"api"}  # of the page at /docs
