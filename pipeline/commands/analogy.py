@@ -1,12 +1,17 @@
 """`firth analogy`: a is to b as c is to ?."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import click
 
 from pipeline.commands.asking import AnswerSettings, asks_a_model, named, open_engine, print_answer, print_neighbors
 from pipeline.commands.base import FirthCommand
 from pipeline.options import settings_options
+from service import questions
+
+if TYPE_CHECKING:
+    from service.answers import Analogy
 
 EXAMPLES = {
     "firth analogy man king woman": "man is to king as woman is to ?",
@@ -28,7 +33,7 @@ def command(*, a: str, b: str, c: str, topn: int, db: Path, model: str | None, a
     order: other tools take the words in another one.
     """
     info, engine = open_engine(db, model)
-    answer = engine.analogy(a, b, c, topn)
+    answer = cast("Analogy", engine.answer(questions.Analogy(a=a, b=b, c=c, topn=topn)))
     if as_json:
         print_answer(info, answer)
     else:

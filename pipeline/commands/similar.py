@@ -1,12 +1,17 @@
 """`firth similar`: the words nearest to a word."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import click
 
 from pipeline.commands.asking import AnswerSettings, asks_a_model, named, open_engine, print_answer, print_neighbors
 from pipeline.commands.base import FirthCommand
 from pipeline.options import settings_options
+from service import questions
+
+if TYPE_CHECKING:
+    from service.answers import Neighbors
 
 EXAMPLES = {
     "firth similar war": "the ten words nearest to war, in the newest model of firth.db",
@@ -26,7 +31,7 @@ def command(*, word: str, topn: int, db: Path, model: str | None, as_json: bool)
     with each other.
     """
     info, engine = open_engine(db, model)
-    answer = engine.neighbors(word, topn)
+    answer = cast("Neighbors", engine.answer(questions.Neighbors(word=word, topn=topn)))
     if as_json:
         print_answer(info, answer)
     else:

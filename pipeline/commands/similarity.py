@@ -1,11 +1,16 @@
 """`firth similarity`: the cosine of two words."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import click
 
 from pipeline.commands.asking import asks_a_model, open_engine, print_answer
 from pipeline.commands.base import FirthCommand, print_line
+from service import questions
+
+if TYPE_CHECKING:
+    from service.answers import Similarity
 
 EXAMPLES = {
     "firth similarity king queen": "how near the two words are",
@@ -23,7 +28,7 @@ def command(*, a: str, b: str, db: Path, model: str | None, as_json: bool) -> No
     It is 1 for the same direction, 0 for words that have nothing to do with each other, and -1 at the least.
     """
     info, engine = open_engine(db, model)
-    answer = engine.similarity(a, b)
+    answer = cast("Similarity", engine.answer(questions.Similarity(a=a, b=b)))
     if as_json:
         print_answer(info, answer)
     else:
