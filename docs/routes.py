@@ -17,19 +17,21 @@ WORDS = {"king": (4, 3, 1), "queen": (4, 3, -1), "man": (1, 4, 1), "woman": (1, 
 
 
 def route_table() -> str:
-    """Every route with its method and the docstring of its view, as a Markdown table."""
+    """Every route with its methods and the docstring of its view, as a Markdown table."""
     app = _app()
-    rows = [
-        f"| GET | `{rule.rule}` | {(app.view_functions[rule.endpoint].__doc__ or '').splitlines()[0]} |"
-        for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule)
-        if rule.endpoint != "static"
-    ]
-    return "\n".join(["| method | route | what it does |", "| --- | --- | --- |", *rows])
+    methods: dict[str, set[str]] = {}
+    purposes = {}
+    for rule in app.url_map.iter_rules():
+        if not rule.endpoint.endswith("static"):
+            methods.setdefault(rule.rule, set()).update((rule.methods or set()) & {"GET", "POST"})
+            purposes[rule.rule] = (app.view_functions[rule.endpoint].__doc__ or "").splitlines()[0]
+    rows = [f"| {', '.join(sorted(methods[rule]))} | `{rule}` | {purposes[rule]} |" for rule in sorted(methods)]
+    return "\n".join(["| methods | route | what it does |", "| --- | --- | --- |", *rows])
 
 
 def example(path: str) -> str:
     """A request and what the service really answers to it."""
-    response = _app().test_client().get(path)
+    response = _app().test_client().get(path, headers={"X-Request-ID": "7f3a"})
     answer = json.loads(response.text, parse_float=lambda number: round(float(number), 6))  # the same on any machine
     body = json.dumps(answer, indent=2, ensure_ascii=False)
     return f"```\nGET {path}\n{response.status}\n{body}\n```"

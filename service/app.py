@@ -5,9 +5,14 @@ from typing import Any
 
 from flask import Flask, Response, render_template
 from flask.json.provider import DefaultJSONProvider
+from flask_openapi3.models.info import Info
+from flask_openapi3.openapi import OpenAPI
 
-from service import api, problems
+from service import problems
+from service.http import caching, pages, request_ids, routes
 from service.library import Library
+from service.settings import ServiceSettings
+from storage.declared import LONGEST_TEXT
 from storage.json_text import json_text
 
 _SECURITY_HEADERS = {
@@ -21,26 +26,30 @@ _SECURITY_HEADERS = {
 }
 
 
-def create_app(db: Path, *, preload: bool = False, keep: int = 4) -> Flask:
+def create_app(db: Path, settings: ServiceSettings | None = None, *, preload: bool = False) -> Flask:
     """Make the WSGI application that answers from one store.
 
     Args:
         db: the store's file.
+        settings: limits and switches; the defaults where there are none.
         preload: load the latest version of each model now, so that processes forked later share one copy.
-        keep: how many models stay loaded at most.
 
     Raises:
         StoreError: there is no usable store at `db`.
     """
-    library = Library(db, keep)
+    settings = settings or ServiceSettings()
+    library = Library(db, settings.keep_models)
     library.models()
     if preload:
         library.preload()
-    app = Flask(__name__)
+    app = OpenAPI(__name__, info=Info(title="Firth", version=caching.VERSION), doc_ui=False)
     app.json = StrictJson(app)
     app.url_map.merge_slashes = False  # //livez is another address, not a redirect
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body
+    request_ids.register(app)
     problems.register(app)
-    app.register_blueprint(api.blueprint(library))
+    app.register_api(routes.blueprint(library, settings))
+    pages.register(app)
     app.add_url_rule("/livez", "livez", _livez)
     app.add_url_rule("/", "page", _page)
     app.after_request(secured)
@@ -62,10 +71,11 @@ def _livez() -> dict[str, str]:
 
 def _page() -> str:
     """Show the page; it gets its answers from the HTTP API."""
-    return render_template("index.html")
+    return render_template("index.html", longest_word=LONGEST_TEXT)
 
 
 def secured(response: Response) -> Response:
     """The response with the headers that keep browsers from foreign content, framing and guessing types."""
-    response.headers.update(_SECURITY_HEADERS)
+    for name, value in _SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
     return response

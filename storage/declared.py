@@ -6,6 +6,7 @@ parameters and OpenAPI read them.
 
 import dataclasses
 import math
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,11 @@ from storage.errors import SettingError
 
 LONGEST_TEXT = 200
 """Characters of a word or a pattern; three of them, percent-encoded, fit a request line of 8,190 bytes."""
+WRITTEN: dict[type, re.Pattern[str]] = {
+    int: re.compile(r"[+-]?[0-9]+"),
+    float: re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"),
+}
+"""How numbers are written; Python itself also takes 1_0, nan and the digits of all scripts."""
 
 
 def setting(

@@ -16,7 +16,7 @@ from werkzeug.serving import make_server
 
 from service.app import create_app
 from service.engine import Engine
-from service.parameters import LONGEST_WORD
+from storage.declared import LONGEST_TEXT
 from storage.embeddings import Embeddings
 from storage.store import Store
 
@@ -129,7 +129,7 @@ def test_light_and_dark():
 
 def test_fields_are_as_long_as_words_may_be(page):
     """A field takes as many characters as the API does."""
-    assert {field["maxlength"] for field in page.named("input")} == {str(LONGEST_WORD)}
+    assert {field["maxlength"] for field in page.named("input")} == {str(LONGEST_TEXT)}
 
 
 def test_the_script_knows_the_page_and_the_api(client, page):
