@@ -3,27 +3,17 @@
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, render_template
+from flask import Flask, render_template
 from flask.json.provider import DefaultJSONProvider
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 
 from service import problems
-from service.http import caching, pages, request_ids, routes
+from service.http import caching, guards, pages, request_ids, routes, transport, word2vec_api
 from service.library import Library
 from service.settings import ServiceSettings
 from storage.declared import LONGEST_TEXT
 from storage.json_text import json_text
-
-_SECURITY_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
 
 
 def create_app(db: Path, settings: ServiceSettings | None = None, *, preload: bool = False) -> Flask:
@@ -48,11 +38,14 @@ def create_app(db: Path, settings: ServiceSettings | None = None, *, preload: bo
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body
     request_ids.register(app)
     problems.register(app)
+    transport.register(app, settings)
+    guards.register(app, settings)
     app.register_api(routes.blueprint(library, settings))
+    if settings.word2vec_api:
+        app.register_api(word2vec_api.blueprint(library, settings.word2vec_api))
     pages.register(app)
     app.add_url_rule("/livez", "livez", _livez)
     app.add_url_rule("/", "page", _page)
-    app.after_request(secured)
     return app
 
 
@@ -72,10 +65,3 @@ def _livez() -> dict[str, str]:
 def _page() -> str:
     """Show the page; it gets its answers from the HTTP API."""
     return render_template("index.html", longest_word=LONGEST_TEXT)
-
-
-def secured(response: Response) -> Response:
-    """The response with the headers that keep browsers from foreign content, framing and guessing types."""
-    for name, value in _SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)
-    return response

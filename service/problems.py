@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
+from werkzeug.exceptions import HTTPException, InternalServerError, NotFound, RequestEntityTooLarge
 
 from service.http.reading import Malformed, TooLong
 from service.http.rendering import json_response, rendered
@@ -32,6 +32,23 @@ STATUSES: dict[type[FirthError], tuple[int, str]] = {
     StoreError: (503, "store_unavailable"),
     FirthError: (500, "internal"),
 }
+MEANINGS = {
+    (400, "malformed"): "a parameter is missing, unknown, repeated or not of its type, or the request is not HTTP",
+    (401, "unauthorized"): "the service wants a token, in the header `Authorization: Bearer TOKEN`",
+    (404, "unknown_word"): "`missing` lists the words that the model does not have, `near` what may have been meant",
+    (404, "unknown_model"): "there is no model or version of that name; `near` lists those there are",
+    (404, "unknown_route"): "nothing is at that address; `near` lists what may have been meant",
+    (405, "method_not_allowed"): "the header `Allow` says which methods there are",
+    (413, "body_too_large"): "the body has more bytes than the service takes (`--max-body`)",
+    (414, "too_long"): "the query string is longer than 8,190 bytes: ask with POST",
+    (415, "not_json"): "the body of a POST is not said to be `application/json`",
+    (422, "unusable"): "well formed, but without an answer: a value out of its range, or a vector that points nowhere",
+    (429, "too_many_requests"): "more requests in a minute than allowed; `Retry-After` says when to come back",
+    (431, "headers_too_large"): "a header is longer than 8,190 bytes, or there are more than 100",
+    (500, "internal"): "the service failed; its log has the traceback, the response has not",
+    (503, "store_unavailable"): "the store cannot be read now; models that are loaded go on answering from memory",
+}
+"""Every error that a client can meet: status, code, and when."""
 CODES = {  # of the errors that Flask and its extensions raise
     400: "malformed",
     401: "unauthorized",
@@ -79,6 +96,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(FirthError, lambda error: response_of(problem_of(error)))
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(NotFound, lambda error: _unknown_route(app, error))
+    app.register_error_handler(RequestEntityTooLarge, _too_large)
     app.register_error_handler(InternalServerError, _internal)
 
 
@@ -102,6 +120,10 @@ def response_of(problem: Problem) -> Response:
 def problem(status: int, code: str, message: str) -> Response:
     """An error as a response, where nothing is missing and nothing near."""
     return response_of(Problem(code, message, status))
+
+
+def _too_large(_: RequestEntityTooLarge) -> Response:
+    return problem(413, "body_too_large", f"the body has more bytes than allowed: {request.max_content_length}")
 
 
 def _internal(_: InternalServerError) -> Response:

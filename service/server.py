@@ -16,8 +16,10 @@ from typing import Any, Literal, NoReturn
 
 from flask import Flask, Response
 
-from service.app import create_app, secured
+from service.app import create_app
+from service.http.transport import secured
 from service.problems import problem
+from service.settings import ServiceSettings
 from storage.errors import FirthError, SettingError
 
 log = logging.getLogger(__name__)
@@ -36,6 +38,7 @@ def serve(
     processes: int | None = None,
     threads: int = 16,
     server: Literal["gunicorn", "waitress"] | None = None,
+    settings: ServiceSettings | None = None,
 ) -> None:
     """Answer from a store until the process is told to stop (SIGTERM, SIGINT); what is in flight is finished.
 
@@ -48,6 +51,7 @@ def serve(
         processes: by default one for each core, at most eight. waitress has one.
         threads: threads of each process.
         server: gunicorn or waitress; by default gunicorn where it runs.
+        settings: limits and switches of the service.
 
     Raises:
         StoreError: there is no usable store at `db`.
@@ -56,7 +60,7 @@ def serve(
     """
     listener = _listen(host, port)
     try:
-        app = create_app(db, preload=True)
+        app = create_app(db, settings, preload=True)
     except BaseException:
         listener.close()
         raise

@@ -1,8 +1,12 @@
 """How the service guards itself and what it offers: settings of `create_app`, and options of `firth serve`."""
 
+import re
 from dataclasses import dataclass
 
 from storage.declared import Declared, setting
+from storage.errors import SettingError
+
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,3 +32,15 @@ class ServiceSettings(Declared):
     word2vec_api: str = setting(
         "", "Model that also answers at /word2vec, for clients of 3Top/word2vec-api; none unless given."
     )
+
+    def __post_init__(self) -> None:
+        """Check the ranges, and that origins are origins."""
+        super().__post_init__()
+        strange = [origin for origin in self.origins if origin != "*" and not _ORIGIN.fullmatch(origin)]
+        if strange:
+            raise SettingError(f"cors_origins holds {strange[0]!r}; allowed: * or origins such as https://example.org")
+
+    @property
+    def origins(self) -> list[str]:
+        """The origins whose pages may ask."""
+        return [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]

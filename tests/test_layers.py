@@ -16,6 +16,11 @@ MAY_IMPORT = {
 CONFINED = {
     "flask": ("service/",),
     "werkzeug": ("service/",),
+    "flask_openapi3": ("service/app.py", "service/http/"),
+    "flask_compress": ("service/http/transport.py",),
+    "flask_cors": ("service/http/transport.py",),
+    "flask_limiter": ("service/http/guards.py",),
+    "pydantic": ("service/http/schemas.py",),
     "gunicorn": ("service/server.py",),
     "waitress": ("service/server.py",),
     "sqlite_utils": ("storage/",),

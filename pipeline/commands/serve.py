@@ -8,6 +8,7 @@ import click
 from pipeline.commands.asking import db_option
 from pipeline.commands.base import FirthCommand
 from pipeline.options import Setting, collect, settings_options
+from service.settings import ServiceSettings
 from storage.declared import Declared, setting
 
 EXAMPLES = {
@@ -29,13 +30,20 @@ class ServeSettings(Declared):
 @click.command("serve", cls=FirthCommand, examples=EXAMPLES)
 @db_option
 @click.option("--host", cls=Setting, default="127.0.0.1", help="Address to listen on; 0.0.0.0 is every network.")
-@settings_options(ServeSettings)
+@settings_options(ServeSettings, ServiceSettings)
 def command(*, db: Path, host: str, **params: object) -> None:
     """Answer over HTTP, with a page to look around.
 
-    All models of the file answer similarity, neighbors and analogy, until Ctrl-C.
+    All models of the file answer every question, until Ctrl-C; /docs describes the HTTP API.
     """
     from service.server import serve
 
     settings = collect(ServeSettings, params)
-    serve(db, host, settings.port, processes=settings.http_workers or None, threads=settings.threads)
+    serve(
+        db,
+        host,
+        settings.port,
+        processes=settings.http_workers or None,
+        threads=settings.threads,
+        settings=collect(ServiceSettings, params),
+    )

@@ -4,7 +4,6 @@ Each function gives keyword arguments for flask-openapi3's `get` and `post`.
 """
 
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any
 
 from flask_openapi3.models.schema import Schema as Component
@@ -24,14 +23,13 @@ from service.http.schemas import (
     question_schema,
     reference,
 )
-from service.problems import Problem
+from service.problems import MEANINGS, Problem
 from service.questions import QUESTIONS
 from storage.declared import Declared
 from storage.models import ModelInfo
 
 Described = dict[str, Any]
-ERRORS = (400, 401, 404, 413, 414, 415, 422, 429, 500, 503)
-MODELS, ASKING = Tag(name="models"), Tag(name="questions")
+MODELS, ASKING, PEER = Tag(name="models"), Tag(name="questions"), Tag(name="word2vec-api")
 MODEL = {
     "name": "model",
     "in": "path",
@@ -40,11 +38,15 @@ MODEL = {
     "schema": {"type": "string", "minLength": 1},
     "example": "demo",
 }
+PEER_EXAMPLES = {"w1": "king", "w2": "queen", "ws1": ("king", "man"), "ws2": ("queen", "woman"), "word": "king"}
 
 
 def errors() -> Any:
     """The responses of every route that are errors, all of one shape."""
-    return {str(status): _response(HTTPStatus(status).phrase, reference("Error")) for status in ERRORS}
+    meanings: dict[str, list[str]] = {}
+    for (status, code), when in MEANINGS.items():
+        meanings.setdefault(str(status), []).append(f"`{code}`: {when}")
+    return {status: _response("; ".join(texts), reference("Error")) for status, texts in meanings.items()}
 
 
 def components() -> dict[str, Component]:
@@ -72,8 +74,7 @@ def card() -> Described:
 
 def asked_by_get(name: str, cls: type[Declared]) -> Described:
     """What is said of a question asked with parameters."""
-    example = given(EXAMPLES[name])
-    parameters = [_parameter(field, example) for field in fields_of(cls).values()]
+    parameters = _parameters(cls, given(EXAMPLES[name]))
     return {
         **_described(f"get_{name}", ASKING, reference(f"{cls.__name__}Answer")),
         **_texts(cls),
@@ -123,6 +124,12 @@ def _batch_answer_schema() -> Schema:
     return object_schema({"answers": answers_in_order}, ["answers"])
 
 
+def of_peer(name: str, cls: type[Declared], answer: Schema) -> Described:
+    """What is said of a route that another service has too."""
+    parameters = _parameters(cls, PEER_EXAMPLES)
+    return {**_described(name, PEER, answer), **_texts(cls), "openapi_extensions": {"parameters": parameters}}
+
+
 def _schemas_of(cls: type[Declared]) -> dict[str, Schema]:
     """The schemas of a question, of its answer and of what the answer holds."""
     schemas = answer_schemas(getattr(answers, cls.__name__))
@@ -138,6 +145,10 @@ def _described(operation_id: str, tag: Tag, answer: Schema) -> Described:
 
 def _texts(cls: type[Declared]) -> Described:
     return {"summary": first_line(cls), "description": text_of(cls)}
+
+
+def _parameters(cls: type[Declared], example: Mapping[str, object]) -> list[Described]:
+    return [_parameter(field, example) for field in fields_of(cls).values()]
 
 
 def _parameter(field: Field, example: Mapping[str, object]) -> Described:

@@ -5,7 +5,7 @@ Whether a value is in its range is the question's own to say, when it is made.
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import parse_qsl
 
@@ -36,7 +36,31 @@ def from_query(cls: type[Asked], query: bytes) -> Asked:
         TooLong: the query string has more than `LONGEST_QUERY` bytes.
         SettingError: a value is out of its range.
     """
-    pairs = _pairs(query)
+    return from_pairs(cls, pairs_of(query))
+
+
+def pairs_of(query: bytes) -> list[tuple[str, str]]:
+    """The names and texts of a query string, in its order.
+
+    Raises:
+        Malformed: it is not UTF-8.
+        TooLong: it has more than `LONGEST_QUERY` bytes.
+    """
+    if len(query) > LONGEST_QUERY:
+        raise TooLong(f"the query string has {len(query)} bytes; allowed: {LONGEST_QUERY}; POST takes longer questions")
+    try:
+        return parse_qsl(query.decode(), keep_blank_values=True, errors="strict")
+    except UnicodeDecodeError:
+        raise Malformed("the query string is not UTF-8; percent-encode words as UTF-8") from None
+
+
+def from_pairs(cls: type[Asked], pairs: Sequence[tuple[str, str]]) -> Asked:
+    """The question that these names and texts ask.
+
+    Raises:
+        Malformed: names the parameter and what is allowed.
+        SettingError: a value is out of its range.
+    """
     fields = fields_of(cls)
     _check_names(fields, [name for name, _ in pairs])
     values: dict[str, Any] = {}
@@ -81,15 +105,6 @@ def checked_object(value: object, what: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Malformed(f"{what} is {_shown(value)}; a JSON object is needed")
     return value
-
-
-def _pairs(query: bytes) -> list[tuple[str, str]]:
-    if len(query) > LONGEST_QUERY:
-        raise TooLong(f"the query string has {len(query)} bytes; allowed: {LONGEST_QUERY}; POST takes longer questions")
-    try:
-        return parse_qsl(query.decode(), keep_blank_values=True, errors="strict")
-    except UnicodeDecodeError:
-        raise Malformed("the query string is not UTF-8; percent-encode words as UTF-8") from None
 
 
 def _check_names(fields: Mapping[str, Field], given: Iterable[str]) -> None:

@@ -30,7 +30,8 @@ export class Combobox {
     const { signal } = (this.asking = new AbortController());
     try {
       const words = await this.complete(prefix, MOST, signal);
-      if (!signal.aborted && document.activeElement === this.input) this.open(words);
+      const told = words.length === 1 && words[0].word === prefix; // nothing that was not typed already
+      if (!signal.aborted && document.activeElement === this.input) this.open(told ? [] : words);
     } catch {
       if (!signal.aborted) this.close(); // no help is better than a second error: sending the word will tell
     }

@@ -52,8 +52,9 @@ function navigate(view, state, model) {
   const word = state.get("word");
   for (const link of document.querySelectorAll("nav a")) {
     const own = link.dataset.to;
-    const along = { neighbors: [["word", word]], map: [["word", word]] }[own];
-    link.href = addressIn(own, own !== view && word && along ? along : remembered.get(own) ?? [], model);
+    const taken = own !== view && word && ["neighbors", "map"].includes(own);
+    const first = own === "compare" && word ? [["a", word]] : [];
+    link.href = addressIn(own, taken ? [["word", word]] : remembered.get(own) ?? first, model);
     if (own === view) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }

@@ -9,7 +9,7 @@ import { examplesOf } from "./examples.js";
 const WORDS = ["positive", "negative", "positive_weights", "negative_weights"];
 const FIELDS = [...WORDS, ...RANKING];
 const EXAMPLES = [["king", "woman", "-man"], ["city", "water"], ["music", "war"], ["winter", "-cold"], ["science", "money"]];
-const BLANK = [{ word: "", weight: "1", sign: 1 }, { word: "", weight: "1", sign: 1 }];
+const BLANK = { word: "", weight: "1", sign: 1 };
 let addRow = () => {};
 
 export const calculator = {
@@ -34,7 +34,7 @@ export const calculator = {
   fill(form, state) {
     const terms = termsOf(state);
     form.querySelector(".terms").replaceChildren();
-    for (const term of terms.length ? terms : BLANK) addRow(term);
+    for (const term of terms.length ? terms : [BLANK, BLANK]) addRow(term);
     fill(form, state);
   },
 
@@ -99,8 +99,7 @@ export function readyCalculator(form, completed) {
     completed(field);
     return field;
   };
-  form.querySelector(".add").addEventListener("click", () => addRow(BLANK[0]).focus());
-  for (const term of BLANK) addRow(term);
+  form.querySelector(".add").addEventListener("click", () => addRow(BLANK).focus());
 }
 
 /** Give the ids of a copied row a number of their own. */
