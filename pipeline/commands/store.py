@@ -69,9 +69,7 @@ def command(*, model: Path, name: str, db: Path, force: bool, **params: object) 
     publish(model, name, db, collect(MapSettings, params), force=force)
 
 
-def publish(
-    folder: Path, name: str, db: Path, map_settings: MapSettings | None = None, *, force: bool
-) -> "ModelInfo":
+def publish(folder: Path, name: str, db: Path, map_settings: MapSettings | None = None, *, force: bool) -> "ModelInfo":
     """Publish, unless the latest version of the name already is this very model; tell which."""
     from pipeline.training.stage import load_model
     from storage.models import check_name
