@@ -13,7 +13,6 @@ from pipeline.cli import COMMANDS, firth
 from pipeline.commands.asking import AnswerSettings
 from pipeline.commands.crosscheck import LEVELS, CrosscheckSettings
 from pipeline.commands.evaluate import EvaluateSettings
-from pipeline.commands.serve import ServeSettings
 from pipeline.commands.tokenizing import WorkSettings
 from pipeline.crosscheck import crosscheck
 from pipeline.evaluation.evaluate import RESTRICT
@@ -28,6 +27,7 @@ from pipeline.settings import (
 )
 from service.engine import Engine
 from service.questions import LARGEST_TOPN
+from service.running import Running
 from service.server import serve
 from storage.declared import allowed_range
 from storage.errors import SettingError
@@ -39,7 +39,7 @@ USED_BY = {
     "evaluate": (EvaluateSettings,),
     "similar": (AnswerSettings,),
     "analogy": (AnswerSettings,),
-    "serve": (ServeSettings,),
+    "serve": (Running,),
     "plan": (TokenSettings, PhraseSettings, WorkSettings, VocabularySettings, TrainSettings, WorkerSettings),
     "run": (
         TokenSettings,
@@ -241,8 +241,6 @@ def test_limits_and_defaults_are_those_of_the_library():
     """Numbers that the command line repeats, so that --help need not import the library, are the library's."""
     usual = inspect.signature(serve).parameters
     assert options_of("serve")["host"].default == usual["host"].default
-    assert ServeSettings().port == usual["port"].default
-    assert ServeSettings().threads == usual["threads"].default
     assert AnswerSettings().topn == inspect.signature(Engine.neighbors).parameters["topn"].default
     assert Number(dataclasses.fields(AnswerSettings)[0]).allowed == f"from 1 to {LARGEST_TOPN}"
     assert EvaluateSettings().restrict == RESTRICT

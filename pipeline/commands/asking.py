@@ -54,11 +54,12 @@ def open_engine(db: Path, model: str | None) -> "tuple[ModelInfo, Engine]":
         UnknownModel: it holds no such model.
     """
     from service.engine import Engine
+    from service.loading import load_vectors_once
     from storage.store import Store
 
     with Store.open(db) as store:
         info = store.find(model) if model else newest(store)
-        return info, Engine(store.load(info))
+    return info, Engine(load_vectors_once(db, info))
 
 
 def newest(store: "Store") -> "ModelInfo":
