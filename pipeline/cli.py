@@ -14,50 +14,60 @@ from typing import Any, NoReturn
 
 import click
 
-from pipeline.commands.base import CONTEXT, config_option, loudness_options
-from pipeline.config import did_you_mean
+from pipeline.commands.base import CONTEXT, NamedCommands, config_option, loudness_options
 from pipeline.progress import LOGGER, set_loudness
 from storage.errors import FirthError, Interrupted
 
-COMMANDS = {  # name -> module; a module is imported when its command is wanted
-    "run": "run",
-    "plan": "plan",
-    "tokenize": "tokenizing",  # a file tokenize.py would shadow the standard library's
-    "train": "train",
-    "crosscheck": "crosscheck",
-    "evaluate": "evaluate",
-    "store": "store",
-    "models": "models",
-    "similarity": "similarity",
-    "similar": "similar",
-    "analogy": "analogy",
-    "serve": "serve",
-    "config": "config",
+SECTIONS = {  # title -> name of a command -> its module, which is imported when the command is wanted
+    "Make vectors": {
+        "run": "run",
+        "plan": "plan",
+        "tokenize": "tokenizing",  # a file tokenize.py would shadow the standard library's
+        "train": "train",
+        "crosscheck": "crosscheck",
+        "evaluate": "evaluate",
+        "store": "store",
+    },
+    "Ask a model": {
+        "models": "models",
+        "similar": "questions",
+        "contexts": "questions",
+        "similarity": "questions",
+        "distance": "questions",
+        "similarities": "questions",
+        "calc": "questions",
+        "analogy": "questions",
+        "analogy-from-examples": "questions",
+        "doesnt-match": "questions",
+        "set-similarity": "questions",
+        "rank": "questions",
+        "closer-than": "questions",
+        "distances": "questions",
+        "most-similar-to-given": "questions",
+        "relative-cosine-similarity": "questions",
+        "neighbors-of-vector": "questions",
+        "vector": "questions",
+        "words": "questions",
+        "random-words": "questions",
+        "shell": "shell",
+    },
+    "Serve": {"serve": "serve"},
+    "Set up": {"config": "config", "completion": "completion"},
 }
+COMMANDS = {name: module for section in SECTIONS.values() for name, module in section.items()}
 INTERRUPTED = 130
 
 
-class FirthGroup(click.Group):
+class FirthGroup(NamedCommands):
     """The commands of `firth`, in the order of the data."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Names in the order in which they are used."""
-        return list(COMMANDS)
+    sections = {title: tuple(names) for title, names in SECTIONS.items()}
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        """Import a command."""
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = importlib.import_module(f"pipeline.commands.{COMMANDS[cmd_name]}").command
+    def command_named(self, name: str) -> click.Command:
+        """Import a command; a module of several has a function that makes the one of a name."""
+        module = importlib.import_module(f"pipeline.commands.{COMMANDS[name]}")
+        command: click.Command = module.command_named(name) if hasattr(module, "command_named") else module.command
         return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command, or say which was meant: click would not know the ones that are not imported."""
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            ctx.fail(f"no command {args[0]!r}{did_you_mean(args[0], COMMANDS)}")
-        return super().resolve_command(ctx, args)
 
     def main(self, *args: Any, **options: Any) -> NoReturn:
         """Run, and translate every error once."""
