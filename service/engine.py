@@ -9,10 +9,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from service.answers import Analogy, Neighbor, Neighbors, Similarity
+from service import questions
+from service.answers import Analogy, Answer, Neighbor, Neighbors, Similarity
 from service.nearest import Doubles, Index, Wanted, unit_rows, unit_vector
 from service.questions import LARGEST_TOPN
 from service.suggest import Suggester
+from storage.declared import Declared
 from storage.embeddings import Embeddings
 from storage.errors import UnknownWord, UnusableQuestion
 
@@ -33,6 +35,21 @@ class Engine:
         """Make now what otherwise the first unknown word would wait for."""
         self._suggester.prepare()
 
+    def answer(self, question: Declared) -> Answer:
+        """The answer to a question of `service.questions.QUESTIONS`.
+
+        Raises:
+            UnknownWord: a word that it cannot do without is not in the vocabulary.
+            UnusableQuestion: it has no answer.
+        """
+        if isinstance(question, questions.Similarity):
+            return self.similarity(question.a, question.b)
+        if isinstance(question, questions.Neighbors):
+            return self.neighbors(question.word, question.topn)
+        if isinstance(question, questions.Analogy):
+            return self.analogy(question.a, question.b, question.c, question.topn)
+        raise UnusableQuestion(f"{type(question).__name__} is not answered yet")
+
     def similarity(self, a: str, b: str) -> Similarity:
         """The cosine of two words; 0 where one of them has the zero vector.
 
@@ -41,7 +58,7 @@ class Engine:
         """
         row_a, row_b = self._look_up(a, b)
         (score,) = self._index.cosines(np.array([row_b]), unit_vector(self._vectors([row_a])[0]))
-        return Similarity(a, b, float(score))
+        return Similarity(a=a, b=b, score=float(score), used=(a, b))
 
     def neighbors(self, word: str, topn: int = 10) -> Neighbors:
         """The `topn` words nearest to `word`.
@@ -53,7 +70,7 @@ class Engine:
         _check_topn(topn)
         (row,) = self._look_up(word)
         vector = self._direction(self._vectors([row])[0], f"the vector of {word!r}")
-        return Neighbors(word, topn, self._neighbors(vector, topn, banned=[row]))
+        return Neighbors(word=word, topn=topn, neighbors=self._neighbors(vector, topn, [row]), used=(word,))
 
     def analogy(self, a: str, b: str, c: str, topn: int = 10) -> Analogy:
         """a is to b as c is to ?: the `topn` words nearest to b - a + c of the unit vectors (3CosAdd).
@@ -70,7 +87,18 @@ class Engine:
         unit_a, unit_b, unit_c = self._vectors(rows)
         formula = f"{b} - {a} + {c}"
         vector = self._direction(unit_b - unit_a + unit_c, formula)
-        return Analogy(a, b, c, formula, "3CosAdd", topn, self._neighbors(vector, topn, banned=rows))
+        return Analogy(
+            a=a,
+            b=b,
+            c=c,
+            formula=formula,
+            method="3CosAdd",
+            topn=topn,
+            neighbors=self._neighbors(vector, topn, rows),
+            nearest_to_c=self._neighbors(unit_vector(unit_c), topn, rows),
+            unexcluded=self._neighbors(vector, topn, []),
+            used=(a, b, c),
+        )
 
     def _look_up(self, *words: str) -> list[int]:
         missing = [word for word in words if word not in self._rows]
@@ -85,7 +113,7 @@ class Engine:
     def _neighbors(self, vector: Doubles, topn: int, banned: Sequence[int]) -> tuple[Neighbor, ...]:
         (found,) = self._index.nearest([Wanted(vector, topn, banned)])
         ranked = zip(found.rows.tolist(), found.scores.tolist(), strict=True)
-        return tuple(Neighbor(self.words[row], score, int(self.counts[row])) for row, score in ranked)
+        return tuple(Neighbor(self.words[row], score, int(self.counts[row]), row + 1) for row, score in ranked)
 
     def _direction(self, vector: Doubles, what: str) -> Doubles:
         if np.linalg.norm(vector) < _NO_DIRECTION:

@@ -224,7 +224,9 @@ def test_answers_are_plain_json(animals):
     assert answer == {
         "word": "cat",
         "topn": 1,
-        "neighbors": [{"word": "dog", "score": pytest.approx(3 / 10**0.5, abs=1e-6), "count": 3}],
+        "neighbors": [{"word": "dog", "score": pytest.approx(3 / 10**0.5, abs=1e-6), "count": 3, "rank": 3}],
+        "used": ["cat"],
+        "missing": [],
     }
 
 
