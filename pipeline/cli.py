@@ -1,4 +1,4 @@
-"""`firth`: finds the command, and is the one place where errors become messages and exit codes.
+"""`firth`: finds the command, runs it, and ends with an exit code.
 
 Exit codes: 0 done; 1 an error, or a cross-check that failed; 2 wrong usage; 130 interrupted (143 by SIGTERM).
 """
@@ -8,15 +8,15 @@ import logging
 import os
 import shlex
 import sys
-import traceback
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 import click
 
 from pipeline.commands.base import CONTEXT, NamedCommands, config_option, loudness_options
-from pipeline.progress import LOGGER, set_loudness
-from storage.errors import FirthError, Interrupted
+from pipeline.progress import set_loudness
+from pipeline.telling import tell
+from storage.errors import Interrupted
 
 SECTIONS = {  # title -> name of a command -> its module, which is imported when the command is wanted
     "Make vectors": {
@@ -56,12 +56,14 @@ SECTIONS = {  # title -> name of a command -> its module, which is imported when
 }
 COMMANDS = {name: module for section in SECTIONS.values() for name, module in section.items()}
 INTERRUPTED = 130
+COMPLETION = "_FIRTH_COMPLETE"  # in the environment: a shell wants completions; click's name for it
 
 
 class FirthGroup(NamedCommands):
     """The commands of `firth`, in the order of the data."""
 
-    sections = {title: tuple(names) for title, names in SECTIONS.items()}
+    sections: ClassVar = {title: tuple(names) for title, names in SECTIONS.items()}
+    called_elsewhere: ClassVar = {"neighbors": "similar", "most-similar": "calc"}  # over HTTP
 
     def command_named(self, name: str) -> click.Command:
         """Import a command; a module of several has a function that makes the one of a name."""
@@ -72,6 +74,10 @@ class FirthGroup(NamedCommands):
     def main(self, *args: Any, **options: Any) -> NoReturn:
         """Run, and translate every error once."""
         set_loudness(logging.INFO)
+        if COMPLETION in os.environ:
+            from pipeline.asking.completing import quote_in_bash
+
+            quote_in_bash()
         try:
             code = super().main(*args, **{**options, "standalone_mode": False})
         except click.Abort:
@@ -80,16 +86,8 @@ class FirthGroup(NamedCommands):
         except Interrupted as error:
             click.echo(f"Interrupted. {error} To go on:\n{resuming(options.get('args') or sys.argv[1:])}", err=True)
             code = error.exit_code
-        except click.ClickException as error:
-            error.show()
-            code = error.exit_code
-        except FirthError as error:
-            code = _fail(str(error), error.exit_code)
-        except OSError as error:
-            code = _fail(str(error), FirthError.exit_code)
         except Exception as error:  # noqa: BLE001 - the last place: users get a sentence, developers the traceback
-            message = f"this is a fault of Firth: {type(error).__name__}: {error}; --verbose shows where"
-            code = _fail(message, FirthError.exit_code)
+            code = tell(error)
         sys.exit(code or 0)
 
 
@@ -98,13 +96,6 @@ def resuming(arguments: Sequence[str]) -> str:
     options, *rest = " ".join(map(shlex.quote, arguments)).partition(" -- ")
     resume = "" if "--resume" in arguments else " --resume"
     return "".join(("firth ", options, resume, *rest))
-
-
-def _fail(message: str, code: int) -> int:
-    if LOGGER.isEnabledFor(logging.DEBUG) or os.environ.get("FIRTH_DEBUG"):
-        traceback.print_exc()
-    click.echo(f"Error: {message}", err=True)
-    return code
 
 
 def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:

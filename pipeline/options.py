@@ -125,12 +125,14 @@ def field_option(
         return click.option(f"--{name}/--no-{name}", cls=kind, default=default, help=described)
     if (allowed := allowed_range(field)) and not field.metadata["choices"]:
         described = f"{described.rstrip('.')} ({allowed})."
+    if several := isinstance(default, tuple):
+        described = f"{described.rstrip('.')} (can be repeated)."
     return click.option(
         f"--{name}",
         cls=kind,
         type=_type(field),
         default=default,
-        multiple=isinstance(default, tuple),
+        multiple=several,
         show_default=field.metadata["shown"] or default not in ("", ()),
         help=described,
     )

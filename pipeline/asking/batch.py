@@ -32,17 +32,20 @@ def ask_each(form: Form, show: Callable[[Values], None], *, as_json: bool) -> in
     Returns:
         How many could not be answered.
     """
-    failed = 0
-    for number, line in enumerate(sys.stdin.buffer, start=1):
-        try:
-            if text := decoded(line).strip("\r\n\ufeff"):
-                show(values_of(text, form))
-        except _OF_ONE_LINE as error:
-            failed += 1
-            if as_json:
-                print_json(problem(error), indent=None)
-            click.echo(f"line {number}: {printable(str(error))}", err=True)
-    return failed
+    lines = enumerate(sys.stdin.buffer, start=1)
+    return sum(not _answered(number, line, form, show, as_json=as_json) for number, line in lines)
+
+
+def _answered(number: int, line: bytes, form: Form, show: Callable[[Values], None], *, as_json: bool) -> bool:
+    try:
+        if text := decoded(line).strip("\r\n\ufeff"):
+            show(values_of(text, form))
+    except _OF_ONE_LINE as error:
+        if as_json:
+            print_json(problem(error), indent=None)
+        click.echo(f"line {number}: {printable(str(error))}", err=True)
+        return False
+    return True
 
 
 def decoded(line: bytes) -> str:

@@ -1,15 +1,18 @@
 """Completion of words and of models, for click: in the shells of the system and in `firth shell`."""
 
+import shlex
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
+from click.shell_completion import BashComplete, CompletionItem, add_completion_class
 
 from pipeline.printable import printable
 from storage.errors import FirthError
 
 if TYPE_CHECKING:
+    from service import answers
     from pipeline.asking.session import Session
     from storage.models import ModelInfo
 
@@ -39,6 +42,17 @@ def complete_model(context: click.Context, _: click.Parameter, beginning: str) -
     return [name for name in names if name.startswith(beginning)]
 
 
+def quote_in_bash() -> None:
+    """Let bash have words quoted: it would put them into the line as they are, and $(...) would be a command."""
+
+    class Quoting(BashComplete):
+        def format_completion(self, item: CompletionItem[str]) -> str:
+            value = item.value if item.type != "plain" else shlex.quote(item.value).replace("\\", "\\\\")
+            return f"{item.type},{value}"  # the script reads it with `read`, which takes one backslash of two
+
+    add_completion_class(Quoting)
+
+
 def _models(context: click.Context) -> "list[ModelInfo]":
     from storage.glance import models_of
 
@@ -49,7 +63,8 @@ def _models(context: click.Context) -> "list[ModelInfo]":
 def _loaded_words(session: "Session", beginning: str) -> Iterable[str]:
     from service.questions import Words
 
-    return [each.word for each in session.open().engine.answer(Words(prefix=beginning, topn=MOST)).words]
+    found = session.open().engine.answer(Words(prefix=beginning, topn=MOST))
+    return [each.word for each in cast("answers.Words", found).words]
 
 
 def _stored_words(context: click.Context, beginning: str) -> Iterable[str]:

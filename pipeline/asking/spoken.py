@@ -124,7 +124,7 @@ COMMANDS = {
         """,
         {
             "firth analogy-from-examples france paris italy rome germany": "the capital of Germany, from two examples",
-            "firth analogy-from-examples good better bad worse big --method lrcos": "by a classifier of the second words",
+            "firth analogy-from-examples good better bad worse big --method lrcos": "by a classifier",
         },
     ),
     "doesnt-match": Spoken(
@@ -237,3 +237,6 @@ COMMANDS = {
     ),
 }
 """Name of the command -> its question."""
+
+OVER_HTTP = {spoken.question: name for name, spoken in COMMANDS.items() if spoken.question != name}
+"""What a question is called over HTTP -> its command, where that has another name."""

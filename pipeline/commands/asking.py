@@ -33,19 +33,23 @@ def asks_a_model(function: Decorated) -> Decorated:
     return db_option(model_option(json_option(function)))
 
 
+def session_of(context: click.Context, db: Path) -> Session:
+    """What stays loaded: in `firth shell` its own session, elsewhere a new one."""
+    session: Session | None = context.obj
+    if session and _in_line(context, "db"):
+        raise click.UsageError("a shell has one file: --db is for `firth shell` itself", context)
+    return session or Session(db)
+
+
 def opened(context: click.Context, db: Path, model: str | None) -> Opened:
-    """The model that a command asks; in `firth shell` it is the chosen one, unless the line itself names another.
+    """The model that a command asks; in `firth shell` the chosen one, unless the line itself names another.
 
     Raises:
         StoreError: the file cannot be read, or holds no model.
         UnknownModel: it holds no such model.
     """
-    session: Session | None = context.obj
-    if session is None:
-        return Session(db).open(model)
-    if _in_line(context, "db"):
-        raise click.UsageError("--db is to be given before: the shell has one file", context)
-    return session.open(model if _in_line(context, "model") else None)
+    named = _in_line(context, "model") or not context.obj
+    return session_of(context, db).open(model if named else None)
 
 
 def _in_line(context: click.Context, name: str) -> bool:

@@ -24,9 +24,11 @@ class NamedCommands(click.Group):
 
     Attributes:
         sections: title -> the commands below it, in the order in which they are used.
+        called_elsewhere: other names that are taken for one of these.
     """
 
     sections: Mapping[str, Sequence[str]] = {}
+    called_elsewhere: Mapping[str, str] = {}
 
     def command_named(self, name: str) -> click.Command:
         """The command of a name that is in `sections`."""
@@ -45,6 +47,7 @@ class NamedCommands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command, or say which was meant: click would not know the ones that are not imported."""
         known = self.list_commands(ctx)
+        args = [self.called_elsewhere.get(name, name) for name in args[:1]] + args[1:]
         if args and args[0] not in known and not args[0].startswith("-") and not ctx.resilient_parsing:
             ctx.fail(f"no command {args[0]!r}{did_you_mean(args[0], known)}")
         return super().resolve_command(ctx, args)

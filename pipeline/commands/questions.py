@@ -21,7 +21,10 @@ from storage.declared import Declared
 from storage.errors import SettingError
 
 SETTINGS = {"case", "on_missing"}
-"""Fields that a file and the environment can set too, as `topn` of a ranking; the others are what is asked this once."""
+"""Fields that a file and the environment can set too, as `topn` of a ranking; the others are for the question at hand."""
+
+_BATCH = """In place of words, - takes a question from each line of standard input: words with blanks or tabs between
+them, or a JSON object with the fields that the question has over HTTP. With --json each answer is one line."""
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -34,15 +37,17 @@ class QuestionCommand(FirthCommand):
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
-            error.message += " A word that begins with a dash can stand behind --."
-            raise
+            message = f"{error.message} A word that begins with a dash can stand behind --."
+            raise click.NoSuchOption(error.option_name, message, error.possibilities, error.ctx) from None
 
 
 def command_named(name: str) -> click.Command:
     """The command that asks one question: its words are arguments, its other fields options."""
     spoken = COMMANDS[name]
 
-    @click.command(name, cls=QuestionCommand, help=spoken.help, examples=spoken.examples)
+    @click.command(
+        name, cls=QuestionCommand, help=f"{inspect.cleandoc(spoken.help)}\n\n{_BATCH}", examples=spoken.examples
+    )
     @click.argument("words", nargs=-1, metavar=spoken.form.usage, shell_complete=complete_word)
     @_options(spoken.question, without=spoken.form.fields)
     @asks_a_model
