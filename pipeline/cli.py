@@ -8,7 +8,7 @@ import logging
 import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NoReturn
 
 import click
@@ -62,8 +62,8 @@ COMPLETION = "_FIRTH_COMPLETE"  # in the environment: a shell wants completions;
 class FirthGroup(NamedCommands):
     """The commands of `firth`, in the order of the data."""
 
-    sections: ClassVar = {title: tuple(names) for title, names in SECTIONS.items()}
-    called_elsewhere: ClassVar = {"neighbors": "similar", "most-similar": "calc"}  # over HTTP
+    sections = SECTIONS
+    called_elsewhere: ClassVar[Mapping[str, str]] = {"neighbors": "similar", "most-similar": "calc"}  # over HTTP
 
     def command_named(self, name: str) -> click.Command:
         """Import a command; a module of several has a function that makes the one of a name."""

@@ -12,8 +12,8 @@ from pipeline.printable import printable
 from storage.errors import FirthError
 
 if TYPE_CHECKING:
-    from service import answers
     from pipeline.asking.session import Session
+    from service import answers
     from storage.models import ModelInfo
 
 MOST = 50

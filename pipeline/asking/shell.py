@@ -1,6 +1,7 @@
 """`firth shell` behind its prompt: a line is a command of `firth` that asks a model, and the model stays loaded."""
 
 import sys
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import ClassVar
 
@@ -36,8 +37,11 @@ class Lines(NamedCommands):
     """What can be typed."""
 
     context_class = LineContext
-    sections: ClassVar = {"Ask": tuple(COMMANDS), "Look around": ("models", "model", "help", "exit")}
-    called_elsewhere: ClassVar = OVER_HTTP
+    sections: ClassVar[Mapping[str, Iterable[str]]] = {
+        "Ask": COMMANDS,
+        "Look around": ("models", "model", "help", "exit"),
+    }
+    called_elsewhere = OVER_HTTP
 
     def command_named(self, name: str) -> click.Command:
         """A question, or one of the few others."""

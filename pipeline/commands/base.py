@@ -3,9 +3,9 @@
 import codecs
 import logging
 import sys
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import click
 
@@ -27,8 +27,8 @@ class NamedCommands(click.Group):
         called_elsewhere: other names that are taken for one of these.
     """
 
-    sections: Mapping[str, Sequence[str]] = {}
-    called_elsewhere: Mapping[str, str] = {}
+    sections: ClassVar[Mapping[str, Iterable[str]]] = {}
+    called_elsewhere: ClassVar[Mapping[str, str]] = {}
 
     def command_named(self, name: str) -> click.Command:
         """The command of a name that is in `sections`."""

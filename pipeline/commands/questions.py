@@ -21,7 +21,7 @@ from storage.declared import Declared
 from storage.errors import SettingError
 
 SETTINGS = {"case", "on_missing"}
-"""Fields that a file and the environment can set too, as `topn` of a ranking; the others are for the question at hand."""
+"""Fields that a file and the environment can set too, as `topn` of a ranking; the others are asked this once."""
 
 _BATCH = """In place of words, - takes a question from each line of standard input: words with blanks or tabs between
 them, or a JSON object with the fields that the question has over HTTP. With --json each answer is one line."""
@@ -65,7 +65,7 @@ def command_named(name: str) -> click.Command:
         def question(values: Mapping[str, object]) -> Declared:
             return question_from(spoken.question, {**given, **values})
 
-        if words == FROM_STANDARD_INPUT:
+        if words == FROM_STANDARD_INPUT and not context.obj:  # the shell reads its lines itself
             asked = opened(context, db, model)
             failed = ask_each(
                 spoken.form,
