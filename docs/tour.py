@@ -86,6 +86,7 @@ STOPS = {
     "How good are they": ["pipeline/crosscheck", "pipeline/evaluation"],
     "Vectors kept": ["storage"],
     "Questions answered": ["service"],
+    "Questions asked in a terminal": ["pipeline/asking"],
     "What holds it together": [
         "pipeline/settings.py",
         "pipeline/stages.py",
@@ -93,6 +94,7 @@ STOPS = {
         "pipeline/config.py",
         "pipeline/printable.py",
         "pipeline/progress.py",
+        "pipeline/telling.py",
         "pipeline/cli.py",
         "pipeline/commands",
     ],

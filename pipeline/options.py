@@ -117,9 +117,15 @@ def settings_options(*classes: type[Declared]) -> Callable[[Decorated], Decorate
 
 
 def field_option(
-    field: "dataclasses.Field[Any]", kind: type[click.Option] = Setting
+    field: "dataclasses.Field[Any]", kind: type[click.Option] = Setting, **attributes: Any
 ) -> Callable[[Decorated], Decorated]:
-    """Give a command an option for one field; a field that is a tuple is an option that can be repeated."""
+    """Give a command an option for one field; a field that is a tuple is an option that can be repeated.
+
+    Args:
+        field: what it sets.
+        kind: its class.
+        attributes: more of what that class takes.
+    """
     name, default, described = field.name.replace("_", "-"), field.default, field.metadata["help"]
     if field.type is bool:
         return click.option(f"--{name}/--no-{name}", cls=kind, default=default, help=described)
@@ -135,6 +141,7 @@ def field_option(
         multiple=several,
         show_default=field.metadata["shown"] or default not in ("", ()),
         help=described,
+        **attributes,
     )
 
 

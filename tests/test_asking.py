@@ -40,7 +40,11 @@ CASES = {  # command -> words and options in a line, and what they ask
             positive=("king", "woman"), negative=("man",), positive_weights=(1.0, 0.5), deny=("café", "Cafe")
         ),
     ),
-    "analogy": (["man", "king", "woman"], ["--method", "3cosmul"], questions.Analogy(a="man", b="king", c="woman", method="3cosmul")),
+    "analogy": (
+        ["man", "king", "woman"],
+        ["--method", "3cosmul"],
+        questions.Analogy(a="man", b="king", c="woman", method="3cosmul"),
+    ),
     "analogy-from-examples": (
         ["man", "king", "woman", "queen", "café"],
         ["--min-count", "2"],

@@ -73,7 +73,7 @@ def test_a_line_is_split_at_tabs_or_at_blanks():
 
 @given(st.lists(A_WORD))
 def test_a_line_of_the_shell_is_read_as_it_is_written(words):
-    """Words, put in quotes where they need them, come back; those with both kinds of quotes and blanks cannot be said."""
+    """Words, put in quotes where they need them, come back; blanks and both kinds of quotes in one cannot be said."""
     sayable = [word for word in words if words_of(quoted(word)) == [word]]
     assert words_of(" ".join(map(quoted, sayable))) == sayable
     assert all({'"', "'"} <= set(word) for word in set(words) - set(sayable))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 import click
 from click.shell_completion import BashComplete, CompletionItem, add_completion_class
 
+from pipeline.asking.forms import Form
 from pipeline.printable import printable
 from storage.errors import FirthError
 
@@ -20,16 +21,17 @@ MOST = 50
 """How many words are offered."""
 
 
-def complete_word(context: click.Context, _: click.Parameter, beginning: str) -> list[str]:
+def complete_word(context: click.Context, _: click.Parameter, typed: str, form: Form | None = None) -> list[str]:
     """Words of the model that is asked which begin so, the most frequent first.
 
     Where the store cannot be read there are none: in the middle of a line nobody wants to be told why.
     """
+    before, beginning = form.word_in(typed) if form else ("", typed)
     try:
         found = _loaded_words(context.obj, beginning) if context.obj else _stored_words(context, beginning)
     except (FirthError, OSError):
         return []
-    return [word for word in found if word == printable(word)]
+    return [before + word for word in found if word == printable(word)]
 
 
 def complete_model(context: click.Context, _: click.Parameter, beginning: str) -> list[str]:
@@ -74,8 +76,10 @@ def _stored_words(context: click.Context, beginning: str) -> Iterable[str]:
 
     path, model = _db(context), context.params.get("model")
     models = models_of(path)
-    info = find_model(model, models) if model else newest_first(models)[0]
-    return words_beginning(path, info, beginning, MOST) or words_beginning(path, info, beginning.casefold(), MOST)
+    asked = [find_model(model, models)] if model else newest_first(models)[:1]
+    ways = dict.fromkeys((beginning, beginning.casefold()))
+    found = (words_beginning(path, info, way, MOST) for info in asked for way in ways)
+    return next(filter(None, found), [])
 
 
 def _db(context: click.Context) -> Path:

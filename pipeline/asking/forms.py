@@ -42,6 +42,10 @@ class Form(ABC):
         """The words of a line of text: between tabs, if there are any, and else between blanks."""
         return [word.strip() for word in line.split("\t")] if "\t" in line else line.split()
 
+    def word_in(self, typed: str) -> tuple[str, str]:
+        """What is no part of the word in a word as it is typed, and the word."""
+        return "", typed
+
 
 class Words(Form):
     """A word for each field, and for the last of them, if it is a list, all that follow."""
@@ -128,6 +132,11 @@ class Formula(Form):
             weights = tuple(weight for _, weight in weighed)
             values[f"{field}_weights"] = weights if any(weight != 1 for weight in weights) else ()
         return values
+
+    def word_in(self, typed: str) -> tuple[str, str]:
+        """The weight with its star, and the word."""
+        weight, star, word = typed.partition("*")
+        return (weight + star, word) if _WEIGHTED.fullmatch(typed) else ("", typed)
 
 
 class Numbers(Form):

@@ -7,9 +7,9 @@ from pipeline.commands.base import FirthCommand
 
 SHELLS = ("bash", "zsh", "fish")
 EXAMPLES = {
-    'eval "$(firth completion bash)"': "in ~/.bashrc",
-    'eval "$(firth completion zsh)"': "in ~/.zshrc, behind compinit",
-    "firth completion fish | source": "in ~/.config/fish/config.fish",
+    "firth completion bash > ~/.local/share/bash-completion/completions/firth": "for bash",
+    "firth completion zsh > ~/.zfunc/_firth": "for zsh, if ~/.zfunc is in its fpath",
+    "firth completion fish > ~/.config/fish/completions/firth.fish": "for fish",
 }
 
 

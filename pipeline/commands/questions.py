@@ -3,6 +3,7 @@
 import dataclasses
 import inspect
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -48,7 +49,9 @@ def command_named(name: str) -> click.Command:
     @click.command(
         name, cls=QuestionCommand, help=f"{inspect.cleandoc(spoken.help)}\n\n{_BATCH}", examples=spoken.examples
     )
-    @click.argument("words", nargs=-1, metavar=spoken.form.usage, shell_complete=complete_word)
+    @click.argument(
+        "words", nargs=-1, metavar=spoken.form.usage, shell_complete=partial(complete_word, form=spoken.form)
+    )
     @_options(spoken.question, without=spoken.form.fields)
     @asks_a_model
     @click.pass_context
@@ -90,7 +93,8 @@ def _options(question: str, without: tuple[str, ...]) -> Callable[[Decorated], D
     def decorate(function: Decorated) -> Decorated:
         for field in reversed(fields):  # click lists the decorator nearest to the function last
             lasting = field.name in SETTINGS or (field.name == "topn" and issubclass(cls, Ranking))
-            function = field_option(field, Setting if lasting else click.Option)(function)
+            completed = {"shell_complete": complete_word} if isinstance(field.default, tuple) else {}
+            function = field_option(field, Setting if lasting else click.Option, **completed)(function)
         return function
 
     return decorate
