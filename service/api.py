@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint, request
 
+from service import questions
 from service.answers import document
 from service.library import Library
 from service.parameters import read_parameters, read_topn
@@ -33,7 +34,7 @@ def blueprint(library: Library) -> Blueprint:
         """Answer with the cosine of `a` and `b`."""
         asked = _parameters("a", "b")
         info = library.find(model)
-        return document(info, library.engine(info).similarity(asked["a"], asked["b"]))
+        return document(info, library.engine(info).answer(questions.Similarity(a=asked["a"], b=asked["b"])))
 
     @api.get("/models/<model>/neighbors")
     def neighbors(model: str) -> Json:
@@ -41,7 +42,7 @@ def blueprint(library: Library) -> Blueprint:
         asked = _parameters("word", optional=("topn",))
         topn = read_topn(asked)
         info = library.find(model)
-        return document(info, library.engine(info).neighbors(asked["word"], topn))
+        return document(info, library.engine(info).answer(questions.Neighbors(word=asked["word"], topn=topn)))
 
     @api.get("/models/<model>/analogy")
     def analogy(model: str) -> Json:
@@ -49,7 +50,8 @@ def blueprint(library: Library) -> Blueprint:
         asked = _parameters("a", "b", "c", optional=("topn",))
         topn = read_topn(asked)
         info = library.find(model)
-        return document(info, library.engine(info).analogy(asked["a"], asked["b"], asked["c"], topn))
+        question = questions.Analogy(a=asked["a"], b=asked["b"], c=asked["c"], topn=topn)
+        return document(info, library.engine(info).answer(question))
 
     return api
 

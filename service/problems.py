@@ -14,7 +14,7 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 
 from service.parameters import Malformed
-from storage.errors import StoreError, UnknownModel, UnknownWord, UnusableQuestion
+from storage.errors import SettingError, StoreError, UnknownModel, UnknownWord, UnusableQuestion
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +25,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(UnknownWord, _unknown_word)
     app.register_error_handler(UnknownModel, _unknown_model)
     app.register_error_handler(UnusableQuestion, _unusable)
+    app.register_error_handler(SettingError, _unusable)
     app.register_error_handler(StoreError, _no_store)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(NotFound, lambda error: _unknown_route(app, error))
@@ -57,7 +58,7 @@ def _unknown_model(error: UnknownModel) -> Response:
     return problem(404, "unknown_model", str(error), near={error.name: error.near})
 
 
-def _unusable(error: UnusableQuestion) -> Response:
+def _unusable(error: UnusableQuestion | SettingError) -> Response:
     return problem(422, "unusable", str(error))
 
 

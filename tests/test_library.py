@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from service.library import Library
+from service.questions import Neighbors
 from storage.embeddings import Embeddings
 from storage.errors import StoreError
 from storage.store import Store
@@ -44,7 +45,7 @@ def heal(path, name):
 
 def answers(library, asked):
     """The best neighbor of king, from a model in the library."""
-    return library.engine(library.find(asked)).neighbors("king", 1).neighbors[0].word
+    return library.engine(library.find(asked)).answer(Neighbors(word="king", topn=1)).neighbors[0].word
 
 
 def test_models_that_were_preloaded_answer_without_the_store(db):
@@ -95,9 +96,9 @@ def test_preloaded_models_are_ready_for_unknown_words(db):
     """What an unknown word is compared with is made at preloading, before processes are forked."""
     library = Library(db)
     info = library.find("m")
-    assert not vars(library.engine(info)._suggester).keys() >= {"_folded", "_lengths"}
+    assert "folded" not in vars(library.engine(info)._space.folded)
     library.preload()
-    assert vars(library.engine(info)._suggester).keys() >= {"_folded", "_lengths"}
+    assert vars(library.engine(info)._space.folded).keys() >= {"folded", "_order"}
 
 
 def test_who_cannot_wait_answers_from_what_is_known(db, monkeypatch):

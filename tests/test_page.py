@@ -14,6 +14,7 @@ import pytest
 from flask import Response, request
 from werkzeug.serving import make_server
 
+from service import questions
 from service.app import create_app
 from service.engine import Engine
 from service.parameters import LONGEST_WORD
@@ -245,14 +246,16 @@ def browse(lee_model, tmp_path_factory):
 def test_the_page_shows_the_neighbors_of_the_engine(browse, engine):
     """An address with a word shows the same words, in the same order, with the same scores as Python gives."""
     word = engine.words[40]
-    assert browse(model="lee", word=word).table("neighbors") == rows(engine.neighbors(word).neighbors)
+    assert browse(model="lee", word=word).table("neighbors") == rows(
+        engine.answer(questions.Neighbors(word=word)).neighbors
+    )
 
 
 def test_the_page_shows_the_analogy_of_the_engine(browse, engine):
     """An address with an analogy shows the engine's answers, the first of them as the solution."""
     a, b, c = engine.words[40:43]
     shown = browse(model="lee", a=a, b=b, c=c)
-    neighbors = engine.analogy(a, b, c).neighbors
+    neighbors = engine.answer(questions.Analogy(a=a, b=b, c=c)).neighbors
     assert shown.table("analogy") == rows(neighbors)
     assert shown.texts["analogy", "output.solution"] == [neighbors[0].word]
 
@@ -261,14 +264,14 @@ def test_the_page_shows_the_similarity_of_the_engine(browse, engine):
     """An address with two words shows their cosine."""
     left, right = engine.words[40:42]
     shown = browse(model="lee", left=left, right=right)
-    assert shown.texts["similarity", "strong"] == [decimals(engine.similarity(left, right).score)]
+    assert shown.texts["similarity", "strong"] == [decimals(engine.answer(questions.Similarity(a=left, b=right)).score)]
 
 
 def test_blanks_around_a_word_are_not_asked_for(browse, engine):
     """What a reader types is trimmed: keyboards of phones put a space after a word."""
     word = engine.words[40]
     shown = browse("hands", model="lee", do=f"find('  {word} ')")
-    assert shown.table("neighbors") == rows(engine.neighbors(word).neighbors)
+    assert shown.table("neighbors") == rows(engine.answer(questions.Neighbors(word=word)).neighbors)
 
 
 def test_going_back_before_the_answer_leaves_nothing_busy(browse):

@@ -1,0 +1,52 @@
+"""`UnitVectors`: what an engine answers from, words with vectors of length 1."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.nearest import Doubles, unit_rows
+from storage.embeddings import Counts, Embeddings, Floats
+
+
+@dataclass(frozen=True, eq=False)
+class UnitVectors:
+    """V words with one direction each, most frequent first.
+
+    Attributes:
+        words: the V words, each once.
+        counts: (V,) int64, how often each stood in the corpus.
+        unit: (V, D) float32, each row of length 1, or zero; it may be memory-mapped.
+        lengths: (V,) float64 lengths of the vectors as they were trained: `unit` times `lengths` are those vectors.
+    """
+
+    words: tuple[str, ...]
+    counts: Counts
+    unit: Floats
+    lengths: Doubles
+
+    @classmethod
+    def of(cls, embeddings: Embeddings) -> "UnitVectors":
+        """The words of `embeddings`, with their vectors divided by their lengths."""
+        matrix = embeddings.matrix
+        vectors = cls(embeddings.words, embeddings.counts, unit_rows(matrix), lengths_of(matrix))
+        vectors.__dict__["rows"] = embeddings.rows  # made already, when the words were checked
+        return vectors
+
+    @cached_property
+    def rows(self) -> dict[str, int]:
+        """Each word's row in the matrix."""
+        return {word: row for row, word in enumerate(self.words)}
+
+    @cached_property
+    def pointing(self) -> NDArray[np.bool_] | None:
+        """(V,) bool, the words whose vectors are not zero and so point somewhere; None where all are such."""
+        pointing = self.lengths > 0
+        return None if pointing.all() else pointing
+
+
+def lengths_of(matrix: Floats) -> Doubles:
+    """(V,) float64 lengths of the rows of a float32 matrix; no square of a float32 leaves the range of float64."""
+    lengths: Doubles = np.sqrt(np.einsum("vd,vd->v", matrix, matrix, dtype=np.float64))
+    return lengths
