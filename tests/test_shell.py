@@ -187,59 +187,80 @@ class Terminal:
         with contextlib.suppress(OSError):  # a terminal that nobody has open any more is an error on Linux
             while os.read(self.own, 65536):
                 pass
-        os.close(self.own)
         return self.process.wait(timeout=PATIENCE)
 
+    def close(self):
+        """Take the terminal away, with whatever still runs on it."""
+        self.process.kill()
+        self.process.wait()
+        os.close(self.own)
+
+
+@pytest.fixture
+def terminal():
+    """Starts `firth shell` on pseudo-terminals."""
+    with contextlib.ExitStack() as open_ones:
+
+        def start(*arguments, **environment):
+            made = Terminal(*arguments, **environment)
+            open_ones.callback(made.close)
+            made.expect("new@1>")
+            return made
+
+        yield start
+
 
 @pytest.mark.skipif(os.name == "nt", reason="pseudo-terminals are things of Unix")
-def test_a_session_on_a_terminal(db):
+def test_a_session_on_a_terminal(db, terminal):
     """Bars, completion of a command and of a word, Ctrl-C for a line, Ctrl-D for the end, and the history next time."""
-    terminal = Terminal("--db", db)
-    terminal.expect("new@1>")
-    terminal.type("similar zeb\t\r")
-    terminal.expect("Nearest to zebra")
-    terminal.expect("█")
-    terminal.expect("new@1>")
-    terminal.type('similarity king "new york"\r')
-    terminal.expect("new york is nearest to king")
-    terminal.expect("new@1>")
-    terminal.type("similar kign\r")
-    terminal.expect("did you mean king")
-    terminal.expect("new@1>")
-    terminal.type("nonsense\x03")
-    terminal.expect("new@1>")
-    terminal.type("similarity king king\r")
-    terminal.expect("king and king: cosine 1.0000")
-    terminal.expect("new@1>")
-    terminal.type("\x04")
-    assert terminal.end() == 0
+    shell = terminal("--db", db)
+    shell.type("similar zeb\t")
+    shell.expect("ra")
+    shell.type("\r")
+    shell.expect("Nearest to zebra")
+    shell.expect("█")
+    shell.expect("new@1>")
+    shell.type("most-similar-to-g\t")
+    shell.expect("iven")
+    shell.type(' king "new y\t')
+    shell.expect('ork"')
+    shell.type("\r")
+    shell.expect("new york is nearest to king")
+    shell.expect("new@1>")
+    shell.type("similar kign\r")
+    shell.expect("did you mean king")
+    shell.expect("new@1>")
+    shell.type("nonsense\x03")
+    shell.expect("new@1>")
+    shell.type("similarity king king\r")
+    shell.expect("king and king: cosine 1.0000")
+    shell.expect("new@1>")
+    shell.type("\x04")
+    assert shell.end() == 0
     assert "nonsense" not in history_file().read_text("utf-8")
 
-    terminal = Terminal("--db", db)
-    terminal.expect("new@1>")
-    terminal.type("\x1b[A\r")
-    terminal.expect("king and king: cosine 1.0000")
-    terminal.expect("new@1>")
-    terminal.type("exit\r")
-    assert terminal.end() == 0
+    shell = terminal("--db", db)
+    shell.type("\x1b[A\r")
+    shell.expect("king and king: cosine 1.0000")
+    shell.expect("new@1>")
+    shell.type("exit\r")
+    assert shell.end() == 0
 
 
 @pytest.mark.skipif(os.name == "nt", reason="pseudo-terminals are things of Unix")
-def test_a_session_that_leaves_no_trace(db):
+def test_a_session_that_leaves_no_trace(db, terminal):
     """With --no-history nothing is written; with NO_COLOR bars have no color; without UTF-8 there are none."""
-    terminal = Terminal("--db", db, "--no-history", NO_COLOR="1")
-    terminal.expect("new@1>")
-    terminal.type("similar king\r")
-    assert "\x1b[36m" not in terminal.expect("█")
-    terminal.expect("new@1>")
-    terminal.type("\x04")
-    assert terminal.end() == 0
+    shell = terminal("--db", db, "--no-history", NO_COLOR="1")
+    shell.type("similar king\r")
+    assert "\x1b[36m" not in shell.expect("█")
+    shell.expect("new@1>")
+    shell.type("\x04")
+    assert shell.end() == 0
     assert not history_file().exists()
 
-    terminal = Terminal("--db", db, "--no-history", PYTHONIOENCODING="latin-1")
-    terminal.expect("new@1>")
-    terminal.type("similar king\r")
-    terminal.expect("Nearest to king")
-    assert "█" not in terminal.expect("new@1>")
-    terminal.type("\x04")
-    assert terminal.end() == 0
+    shell = terminal("--db", db, "--no-history", PYTHONIOENCODING="latin-1")
+    shell.type("similar king\r")
+    shell.expect("Nearest to king")
+    assert "█" not in shell.expect("new@1>")
+    shell.type("\x04")
+    assert shell.end() == 0
