@@ -94,7 +94,6 @@ STOPS = {
         "pipeline/config.py",
         "pipeline/printable.py",
         "pipeline/progress.py",
-        "pipeline/telling.py",
         "pipeline/cli.py",
         "pipeline/commands",
     ],

@@ -14,8 +14,8 @@ from typing import Any, ClassVar, NoReturn
 import click
 
 from pipeline.commands.base import CONTEXT, NamedCommands, config_option, loudness_options
+from pipeline.commands.telling import tell
 from pipeline.progress import set_loudness
-from pipeline.telling import tell
 from storage.errors import Interrupted
 
 SECTIONS = {  # title -> name of a command -> its module, which is imported when the command is wanted

@@ -16,7 +16,7 @@ from pipeline.asking.spoken import COMMANDS, OVER_HTTP
 from pipeline.commands import models
 from pipeline.commands.base import NamedCommands, print_line
 from pipeline.commands.questions import command_named
-from pipeline.telling import tell
+from pipeline.commands.telling import tell
 from storage.errors import InputError
 
 
