@@ -59,7 +59,7 @@ def _phases(corpus: TokenCorpus, settings: TrainSettings) -> dict[str, float]:
         spent["batches"] += clock[0] - began
         for batch in steps:
             rate = learning_rate(settings, batch.progress)
-            trainer.lane_losses(parameters, batch)
+            trainer.loss(parameters, batch)
             clock.append(time.perf_counter())
             pulls = trainer.pulls(batch)
             clock.append(time.perf_counter())

@@ -1,13 +1,21 @@
 """The Flask application: the HTTP API, the page that asks it, and what every response carries."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, render_template
 from flask.json.provider import DefaultJSONProvider
 
-from service import api, problems
+from service import api, health, problems
+from service.access_log import AccessLog
+from service.batcher import Batcher
+from service.exchanges import Observer, observe
 from service.library import Library
+from service.metrics import Metrics
+from service.nearest import Ranker
+from service.running import Running
 from storage.json_text import json_text
 
 _SECURITY_HEADERS = {
@@ -21,27 +29,30 @@ _SECURITY_HEADERS = {
 }
 
 
-def create_app(db: Path, *, preload: bool = False, keep: int = 4) -> Flask:
+def create_app(db: Path, *, preload: bool = False, running: Running | None = None) -> Flask:
     """Make the WSGI application that answers from one store.
 
     Args:
         db: the store's file.
         preload: load the latest version of each model now, so that processes forked later share one copy.
-        keep: how many models stay loaded at most.
+        running: how many models stay loaded, how questions are batched, and where the access log goes.
 
     Raises:
         StoreError: there is no usable store at `db`.
     """
-    library = Library(db, keep)
+    running, metrics = running or Running(), Metrics()
+    library = Library(db, running.keep_models, around=_batching(running, metrics), changed=metrics.models)
     library.models()
     if preload:
         library.preload()
     app = Flask(__name__)
+    app.extensions["library"] = library
+    observe(app, metrics.exchange, *_access_logs(running))
     app.json = StrictJson(app)
     app.url_map.merge_slashes = False  # //livez is another address, not a redirect
     problems.register(app)
     app.register_blueprint(api.blueprint(library))
-    app.add_url_rule("/livez", "livez", _livez)
+    app.register_blueprint(health.blueprint(library, metrics))
     app.add_url_rule("/", "page", _page)
     app.after_request(secured)
     return app
@@ -55,9 +66,16 @@ class StrictJson(DefaultJSONProvider):
         return json_text(obj, default=self.default, **kwargs)
 
 
-def _livez() -> dict[str, str]:
-    """Say that the process answers."""
-    return {"status": "ok"}
+def _batching(running: Running, metrics: Metrics) -> Callable[[Ranker], Ranker] | None:
+    if running.largest_batch == 1:
+        return None
+    return partial(Batcher, wait=running.batch_wait / 1000, largest=running.largest_batch, told=metrics.batch)
+
+
+def _access_logs(running: Running) -> list[Observer]:
+    if not running.access_log:
+        return []
+    return [AccessLog(running.access_log, queries=running.access_log_queries).exchange]
 
 
 def _page() -> str:

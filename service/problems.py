@@ -13,6 +13,7 @@ from http import HTTPStatus
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 
+from service.batcher import Overloaded
 from service.parameters import Malformed
 from storage.errors import SettingError, StoreError, UnknownModel, UnknownWord, UnusableQuestion
 
@@ -27,6 +28,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(UnusableQuestion, _unusable)
     app.register_error_handler(SettingError, _unusable)
     app.register_error_handler(StoreError, _no_store)
+    app.register_error_handler(Overloaded, _overloaded)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(NotFound, lambda error: _unknown_route(app, error))
     app.register_error_handler(InternalServerError, _internal)
@@ -66,6 +68,12 @@ def _no_store(_: StoreError) -> Response:
     log.exception("the store cannot be read: %s", request.path)
     response = problem(503, "store_unavailable", "the store cannot be read now; the service's log says why")
     response.headers["Retry-After"] = "5"
+    return response
+
+
+def _overloaded(error: Overloaded) -> Response:
+    response = problem(503, "overloaded", str(error))
+    response.headers["Retry-After"] = "1"
     return response
 
 

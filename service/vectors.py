@@ -1,13 +1,18 @@
 """`UnitVectors`: what an engine answers from, words with vectors of length 1."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from service.nearest import Doubles, unit_rows
+from service.nearest import Doubles, Quantized, unit_rows
 from storage.embeddings import Counts, Embeddings, Floats
+
+
+def _no_contexts() -> None:
+    return None
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,12 +24,16 @@ class UnitVectors:
         counts: (V,) int64, how often each stood in the corpus.
         unit: (V, D) float32, each row of length 1, or zero; it may be memory-mapped.
         lengths: (V,) float64 lengths of the vectors as they were trained: `unit` times `lengths` are those vectors.
+        quantized: the unit matrix in int8, where many questions are to be answered from it.
+        load_contexts: gets the (V, D) context vectors, or None where the model has none.
     """
 
     words: tuple[str, ...]
     counts: Counts
     unit: Floats
     lengths: Doubles
+    quantized: Quantized | None = None
+    load_contexts: Callable[[], Floats | None] = _no_contexts
 
     @classmethod
     def of(cls, embeddings: Embeddings) -> "UnitVectors":
@@ -37,7 +46,12 @@ class UnitVectors:
     @cached_property
     def rows(self) -> dict[str, int]:
         """Each word's row in the matrix."""
-        return {word: row for row, word in enumerate(self.words)}
+        return dict(zip(self.words, range(len(self.words)), strict=True))
+
+    @cached_property
+    def contexts(self) -> Floats | None:
+        """(V, D) the words' context vectors, or None where the model has none."""
+        return self.load_contexts()
 
     @cached_property
     def pointing(self) -> NDArray[np.bool_] | None:

@@ -12,9 +12,9 @@ from pipeline.settings import TrainSettings
 from pipeline.text.token_files import Chunk
 from pipeline.training import batches
 from pipeline.training.batch import BLOCK, MAX_MOVE, row_rates
-from pipeline.training.batches import BatchMaker, occurrences_in_rows
+from pipeline.training.batches import MOST_STEPS, BatchMaker, occurrences_in_rows
 from pipeline.training.sampling import noise_distribution
-from pipeline.training.step_shape import StepShape
+from pipeline.training.step_shape import MOST_NOISE, StepShape
 from storage.errors import SettingError
 
 TEXTS = st.lists(st.lists(st.integers(0, 9), min_size=1, max_size=40), min_size=1, max_size=12)
@@ -203,25 +203,13 @@ def counted(words, among):
     return np.array([everywhere[word] for word in words.ravel().tolist()]).reshape(words.shape).tolist()
 
 
-def test_lanes_are_slices(objective):
-    """Some lanes of a batch are a batch whose arrays are those lanes', and it knows how many lanes the step has."""
-    for batch in maker_for(cut=shape(lanes=4), **objective).epoch(chunks([list(range(10))] * 20), 0):
-        parts = [batch.lanes(slice(0, 1)), batch.lanes(slice(1, 4))]
-        assert sum(part.pairs for part in parts) == batch.pairs
-        assert [part.all_lanes for part in parts] == [4, 4]
-        assert same(joined(parts), batch)
-
-
-def joined(parts):
-    """One batch, or part of a batch, from those of its lanes."""
-    values = {}
-    for field in dataclasses.fields(parts[0]):
-        each = [getattr(part, field.name) for part in parts]
-        if isinstance(each[0], np.ndarray):
-            values[field.name] = np.concatenate(each)
-        else:
-            values[field.name] = joined(each) if dataclasses.is_dataclass(each[0]) else each[0]
-    return type(parts[0])(**values)
+def test_a_part_has_so_few_steps_that_a_training_can_soon_be_left():
+    """No part holds more than MOST_STEPS steps, however short they are."""
+    cut = StepShape(lanes=1, centers=16, group=16, noise=16)
+    made = list(maker_for(cut=cut).parts(chunks([list(range(10))] * 5000), 0))
+    sizes = [(len(part.stream) - 2 * maker_for(cut=cut).settings.window) // cut.step for part in made]
+    assert sum(sizes) == 3125
+    assert max(sizes) <= MOST_STEPS
 
 
 @given(st.lists(st.lists(st.integers(0, 5), min_size=7, max_size=7), min_size=1, max_size=8))
@@ -321,7 +309,7 @@ def test_the_usual_settings_have_the_usual_shape_and_more_noise_is_shared_less()
     for change in ({"negative": 100}, {"window": 50}, {"negative": 1000, "window": 1000}):
         chosen = TrainSettings(**change)
         cut = StepShape.for_settings(chosen)
-        assert cut.noise >= chosen.negative * (chosen.window + 1)
+        assert cut.noise >= min(chosen.negative * (chosen.window + 1), MOST_NOISE)
         assert cut.group <= cut.centers < StepShape().centers
 
 

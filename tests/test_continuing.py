@@ -290,6 +290,16 @@ def test_a_wrong_line_is_named(tmp_path, text, line, says):
     assert str(path) in str(error.value)
 
 
+@pytest.mark.parametrize("content", [b"3 3\nthe \x00\x01\x80\xff", b"\xff\xfe", b""])
+def test_a_file_that_is_no_text_is_refused_with_the_way_out(tmp_path, content):
+    """Binary vectors, another encoding and an empty file: the message names the file, and no option of a corpus."""
+    path = tmp_path / "vectors.bin"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"vectors\.bin.*(save them so|line 1: no vector)") as error:
+        StartVectors.of(path).fill(np.zeros((3, 3), np.float32), vocabulary())
+    assert "--encoding" not in str(error.value)
+
+
 def test_a_repeated_word_and_one_with_blanks_do_no_harm(tmp_path):
     """The first line of a word counts; GloVe's words with blanks are passed over."""
     path = tmp_path / "vectors.txt"
@@ -324,6 +334,7 @@ def test_start_vectors_from_the_command_line(places, tmp_path):
     assert "current, not run again" in run("--start-vectors", path).stdout
     run("--start-vectors", tmp_path / "none", code=1)
     run("--start-vectors", path, "--continue-from", places.model, code=2)
+    run("--continue-from", tmp_path / "new", code=2)  # which would replace what it goes on from
 
 
 def test_a_training_starts_where_it_is_told(corpus_of, lee_text):

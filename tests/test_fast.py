@@ -178,15 +178,6 @@ def test_a_trainer_remembers_nothing(objective):
         assert same(parameters, fresh)
 
 
-def test_a_lane_s_loss_does_not_depend_on_who_computes_it(objective):
-    """Each lane's loss by itself is to the bit that among all lanes of the step."""
-    what, batches = some_steps(objective, lanes=4)
-    parameters = some_parameters()
-    together = FastTrainer(what).lane_losses(parameters, batches[0])
-    alone = [FastTrainer(what).lane_losses(parameters, batches[0].lanes(slice(lane, lane + 1))) for lane in range(4)]
-    assert np.array_equal(together, np.concatenate(alone))
-
-
 @pytest.mark.parametrize("add", [add_rows, add_rows_by_public_product])
 @given(seed=st.integers(0, 1000), rows=st.integers(1, 50))
 def test_add_rows_equals_numpy_s_own_loop(add, seed, rows):

@@ -70,17 +70,6 @@ def test_fast_equals_reference_on_any_tree(architecture, tree, size, window, see
 
 
 @ARCHITECTURES
-@given(seed=st.integers(0, 100), tree=TREES)
-@settings(max_examples=10)
-def test_a_lane_s_loss_depends_on_that_lane_alone(architecture, seed, tree):
-    """Computed alone, a lane has to the bit the loss that it has among others."""
-    what, batches = some_steps(architecture, seed=seed, tree=tree, lanes=3)
-    start, trainer = some_parameters(), FastTrainer(what)
-    losses = trainer.lane_losses(start, batches[0])
-    assert [*losses] == [trainer.loss(start, batches[0].lanes(slice(lane, lane + 1))) for lane in range(3)]
-
-
-@ARCHITECTURES
 @pytest.mark.parametrize("window", [1, 5])
 def test_the_public_product_takes_the_same_step(architecture, window, monkeypatch):
     """Where SciPy's private functions are gone, a step is the same but for the rounding of sums."""

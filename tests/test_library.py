@@ -106,8 +106,8 @@ def test_who_cannot_wait_answers_from_what_is_known(db, monkeypatch):
     library = Library(db)
     known = library.models()
     publish(db, "new")
-    monkeypatch.setattr("service.library._PATIENCE", 0)
-    with library._reading:  # as a thread holds it that reads
+    monkeypatch.setattr("service.listing.PATIENCE", 0)
+    with library._listing._reading:  # as a thread holds it that reads
         assert library.models() == known
     assert len(library.models()) == len(known) + 1
 

@@ -13,7 +13,6 @@ from pipeline.asking import spoken
 from pipeline.cli import COMMANDS, firth
 from pipeline.commands.crosscheck import LEVELS, CrosscheckSettings
 from pipeline.commands.evaluate import EvaluateSettings
-from pipeline.commands.serve import ServeSettings
 from pipeline.commands.tokenizing import WorkSettings
 from pipeline.crosscheck import crosscheck
 from pipeline.evaluation.evaluate import RESTRICT
@@ -27,6 +26,7 @@ from pipeline.settings import (
     WorkerSettings,
 )
 from service.questions import QUESTIONS
+from service.running import Running
 from service.server import serve
 from storage.declared import allowed_range
 from storage.errors import SettingError
@@ -36,7 +36,7 @@ USED_BY = {
     "train": (VocabularySettings, TrainSettings, WatchSettings, WorkerSettings),
     "crosscheck": (CrosscheckSettings,),
     "evaluate": (EvaluateSettings,),
-    "serve": (ServeSettings,),
+    "serve": (Running,),
     "plan": (TokenSettings, PhraseSettings, WorkSettings, VocabularySettings, TrainSettings, WorkerSettings),
     "run": (
         TokenSettings,
@@ -244,8 +244,6 @@ def test_limits_and_defaults_are_those_of_the_library():
     """Numbers that the command line repeats, so that --help need not import the library, are the library's."""
     usual = inspect.signature(serve).parameters
     assert options_of("serve")["host"].default == usual["host"].default
-    assert ServeSettings().port == usual["port"].default
-    assert ServeSettings().threads == usual["threads"].default
     assert EvaluateSettings().restrict == RESTRICT
     assert crosscheck.LEVELS == LEVELS
     assert tuple(range(1, CrosscheckSettings().seeds + 1)) == crosscheck.SEEDS

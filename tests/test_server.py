@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from service.running import Running
 from service.server import serve
 from storage.embeddings import Embeddings
 from storage.errors import FirthError, SettingError, StoreError
@@ -24,8 +25,9 @@ START = """
 import logging, sys
 from pathlib import Path
 from service.server import serve
+from service.running import Running
 logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(message)s")
-serve(Path(sys.argv[1]), port=0, processes=2, server=sys.argv[2])
+serve(Path(sys.argv[1]), running=Running(port=0, http_workers=2), server=sys.argv[2])
 """
 
 
@@ -133,23 +135,23 @@ def test_a_port_in_use(db):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(FirthError, match=f"port {port}.*choose another with --host or --port"):
-            serve(db, port=port)
+            serve(db, running=Running(port=port))
 
 
 def test_an_address_that_is_not_ours(db):
     """A host name that means nothing here is explained."""
     with pytest.raises(FirthError, match=r"cannot listen on no\.such\.host\.invalid"):
-        serve(db, host="no.such.host.invalid", port=0)
+        serve(db, host="no.such.host.invalid", running=Running(port=0))
 
 
 @pytest.mark.parametrize("port", [-1, 65536])
 def test_a_port_out_of_range(db, port):
     """A port is 0 to 65535."""
     with pytest.raises(SettingError, match="0 to 65535"):
-        serve(db, port=port)
+        serve(db, running=Running(port=port))
 
 
 def test_no_store(tmp_path):
     """Without a store there is nothing to serve, and that is said before any port is taken."""
     with pytest.raises(StoreError, match="no store at"):
-        serve(tmp_path / "missing.db", port=0)
+        serve(tmp_path / "missing.db", running=Running(port=0))

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 
 from pipeline.asking.history import history_file, private_history
 from pipeline.cli import firth
+from service import loading
 from storage.embeddings import Embeddings
 from storage.store import Store
 
@@ -105,8 +106,8 @@ def test_the_model_can_be_changed(db):
 def test_a_model_is_loaded_once(db, monkeypatch):
     """However many lines ask it."""
     loaded = []
-    load = Store.load
-    monkeypatch.setattr(Store, "load", lambda store, info: loaded.append(str(info)) or load(store, info))
+    load = loading.load_vectors
+    monkeypatch.setattr(loading, "load_vectors", lambda db, info: loaded.append(str(info)) or load(db, info))
     run(db, *["similarity king queen", "similarity king queen --model old", "model old", "model new"] * 3)
     assert loaded == ["new@1", "old@1"]
 

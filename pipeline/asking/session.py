@@ -27,8 +27,14 @@ class Session:
         chosen: the model that is asked when none is named.
     """
 
-    def __init__(self, db: Path) -> None:
-        self._db = db
+    def __init__(self, db: Path, *, for_long: bool = False) -> None:
+        """Nothing is read yet.
+
+        Args:
+            db: the store's file.
+            for_long: many questions will come, so that it pays to prepare a model for them.
+        """
+        self._db, self._for_long = db, for_long
         self._loaded: dict[ModelInfo, Opened] = {}
         self.chosen: Opened | None = None
 
@@ -41,13 +47,12 @@ class Session:
         """
         if model is None and self.chosen:
             return self.chosen
-        from service.engine import Engine
         from storage.store import Store
 
         with Store.open(self._db) as store:
             info = store.find(model) if model else newest(store)
-            if info not in self._loaded:
-                self._loaded[info] = Opened(info, Engine(store.load(info)))
+        if info not in self._loaded:
+            self._loaded[info] = Opened(info, self._engine(info))
         return self._loaded[info]
 
     def choose(self, model: str | None = None) -> Opened:
@@ -70,6 +75,12 @@ class Session:
 
         with Store.open(self._db) as store:
             return store.models()
+
+    def _engine(self, info: "ModelInfo") -> "Engine":
+        from service.engine import Engine
+        from service.loading import load_vectors, load_vectors_once
+
+        return Engine(load_vectors(self._db, info) if self._for_long else load_vectors_once(self._db, info))
 
 
 def newest(store: "Store") -> "ModelInfo":

@@ -33,15 +33,15 @@ def asks_a_model(function: Decorated) -> Decorated:
     return db_option(model_option(json_option(function)))
 
 
-def session_of(context: click.Context, db: Path) -> Session:
-    """What stays loaded: in `firth shell` its own session, elsewhere a new one."""
+def session_of(context: click.Context, db: Path, *, for_long: bool = False) -> Session:
+    """What stays loaded: in `firth shell` its own session, elsewhere a new one, for many questions or for one."""
     session: Session | None = context.obj
     if session and _in_line(context, "db"):
         raise click.UsageError("a shell has one file: --db is for `firth shell` itself", context)
-    return session or Session(db)
+    return session or Session(db, for_long=for_long)
 
 
-def opened(context: click.Context, db: Path, model: str | None) -> Opened:
+def opened(context: click.Context, db: Path, model: str | None, *, for_long: bool = False) -> Opened:
     """The model that a command asks; in `firth shell` the chosen one, unless the line itself names another.
 
     Raises:
@@ -49,7 +49,7 @@ def opened(context: click.Context, db: Path, model: str | None) -> Opened:
         UnknownModel: it holds no such model.
     """
     named = _in_line(context, "model") or not context.obj
-    return session_of(context, db).open(model if named else None)
+    return session_of(context, db, for_long=for_long).open(model if named else None)
 
 
 def _in_line(context: click.Context, name: str) -> bool:

@@ -69,7 +69,7 @@ def command_named(name: str) -> click.Command:
             return question_from(spoken.question, {**given, **values})
 
         if words == FROM_STANDARD_INPUT and not context.obj:  # the shell reads its lines itself
-            asked = opened(context, db, model)
+            asked = opened(context, db, model, for_long=True)
             failed = ask_each(
                 spoken.form,
                 lambda values: show_answer(asked, question(values), as_json=as_json, one_of_many=True),

@@ -32,7 +32,7 @@ def command(context: click.Context, /, *, db: Path, model: str | None, no_histor
     """
     from pipeline.asking.shell import Shell
 
-    session = Session(db)
+    session = Session(db, for_long=True)
     info = session.choose(model).info
     shell = Shell(context, session)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):

@@ -15,6 +15,7 @@ from storage.errors import InputError
 if TYPE_CHECKING:
     from pipeline.stages import Manifest
     from pipeline.training.stage import Model
+    from storage.embeddings import Floats
     from storage.models import ModelInfo
     from storage.store import Store
 
@@ -47,8 +48,9 @@ def _given(context: click.Context, option: click.Parameter, name: str | None) ->
 def command(*, model: Path, name: str, db: Path, force: bool) -> None:
     """Publish a model in an SQLite file.
 
-    DIR is what `firth train` wrote. With the words, counts and vectors go settings, the hashes of its text, losses,
-    and the results of `firth crosscheck` and `firth evaluate` where those have been run.
+    DIR is what `firth train` wrote. With the words, counts and vectors go the vectors of contexts (not of hierarchical
+    softmax, which has none), settings, the hashes of its text, losses, and the results of `firth crosscheck` and
+    `firth evaluate` where those have been run.
 
     A published model never changes. Publishing another one under the same NAME makes the next version.
     """
@@ -58,6 +60,7 @@ def command(*, model: Path, name: str, db: Path, force: bool) -> None:
 def publish(folder: Path, name: str, db: Path, *, force: bool) -> "ModelInfo":
     """Publish, unless the latest version of the name already is this very model; tell which."""
     from pipeline.training.stage import load_model
+    from service.loading import derive
     from storage.models import check_name
     from storage.store import Store
 
@@ -67,9 +70,17 @@ def publish(folder: Path, name: str, db: Path, *, force: bool) -> "ModelInfo":
     with Store.open(db, create=True) as store:
         info = None if force else _published(store, name, card)
         ran = info is None
-        info = info or store.publish(name, model.embeddings, card)
+        contexts = _contexts(model)
+        info = info or store.publish(name, model.embeddings, card, contexts=contexts)
+        if ran:
+            derive(store, info, model.embeddings, contexts)
     tell("store", db, ran, [f"{info}: {info.words:,} words of {info.dimensions} dimensions"])
     return info
+
+
+def _contexts(model: "Model") -> "Floats | None":
+    """The output vectors where each belongs to a word; those of hierarchical softmax belong to the tree's nodes."""
+    return None if model.manifest.settings["loss"] == "hs" else model.contexts
 
 
 def _card(folder: Path, model: "Model") -> dict[str, Any]:

@@ -4,7 +4,7 @@ Letters, here and in the trainers: V vocabulary, D dimensions, C window, L lanes
 groups of a lane's centers that share their noise, K noise words of a group.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 Ids = NDArray[np.int32]
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.floating[Any]]
-Part = TypeVar("Part", bound="Noise | Paths | Targets")
+Drawings = TypeVar("Drawings", bound="Noise | Paths")
 
 BLOCK = 16
 """T, the consecutive centers that the fast trainer multiplies at once; a lane holds a multiple of it."""
@@ -109,7 +109,6 @@ class Batch:
         targets: what is predicted.
         drawn: the noise for negative sampling, the paths for hierarchical softmax, nothing for full softmax.
         progress: share of the whole training that lies before this batch, from 0 to 1.
-        all_lanes: of the step, where this batch holds only some of them.
     """
 
     tokens: Ids
@@ -118,7 +117,6 @@ class Batch:
     targets: Targets
     drawn: Drawn | None
     progress: float
-    all_lanes: int
 
     @property
     def window(self) -> int:
@@ -146,27 +144,16 @@ class Batch:
         """How many pairs of an input and a target the batch holds."""
         return int(np.count_nonzero(self.targets.present))
 
-    def lanes(self, part: slice) -> "Batch":
-        """These lanes only; views."""
-        return replace(
-            self,
-            tokens=self.tokens[part],
-            positive=self.positive[part],
-            occurrences=self.occurrences[part],
-            targets=sliced(self.targets, part),
-            drawn=sliced(self.drawn, part) if self.drawn else None,
-        )
-
 
 def of_targets(architecture: str, values: Ids, window: int) -> Ids:
     """(..., N + 2c) what belongs to the targets, of values for all tokens, (..., N + 2C)."""
     return values if architecture == "skipgram" else values[..., window : values.shape[-1] - window]
 
 
-def sliced(value: Part, part: slice | int) -> Part:
-    """A part of every array along its first axis."""
-    parts: Any = (item[part] if isinstance(item, np.ndarray) else item for item in vars(value).values())
-    return type(value)(*parts)
+def of_step(drawn: Drawings, step: int) -> Drawings:
+    """What was drawn for one step, of arrays that have the steps before their other axes."""
+    parts: Any = (item[step] if isinstance(item, np.ndarray) else item for item in vars(drawn).values())
+    return type(drawn)(*parts)
 
 
 MAX_MOVE = 1.0

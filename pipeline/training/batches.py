@@ -30,6 +30,8 @@ from pipeline.training.steps import Steps
 NO_SENTENCE = -1
 PLACES_AT_ONCE = 1 << 20
 """Places of `positives` made at once, so that a wide window does not need much memory."""
+MOST_STEPS = 256
+"""Of a part: between two parts a training can be left, and the steps of full softmax are long."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +136,8 @@ class BatchMaker:
         """
         margin, centers = self.settings.window, self.shape.step
         steps = (len(stream) - 2 * margin) // centers
-        parts = min(steps, -(-steps * centers * (2 * margin + 1) // PLACES_AT_ONCE))  # a wide window's step may be more
+        places = steps * centers * (2 * margin + 1)
+        parts = min(steps, max(-(-places // PLACES_AT_ONCE), -(-steps // MOST_STEPS)))  # one step's places may be more
         ends = [steps * part // parts * centers for part in range(parts + 1)]
         for index, (start, end) in enumerate(pairwise(ends)):
             yield Part(stream[start : end + 2 * margin], (epoch, number, index))

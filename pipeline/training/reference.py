@@ -140,7 +140,7 @@ class ReferenceTrainer:
                 if node >= first:
                     updates.append(
                         Update(
-                            "contexts", node, ("top", at[0]), batch.all_lanes, d_node, float(h @ h) / 4, MAX_NODE_MOVE
+                            "contexts", node, ("top", at[0]), len(batch.tokens), d_node, float(h @ h) / 4, MAX_NODE_MOVE
                         )
                     )
                 else:
@@ -184,7 +184,7 @@ def _softmax(parameters: Parameters, batch: Batch, at: tuple[int, int], h: Float
         d_h += d_input
         d_u += d_rows
     words = enumerate(d_u)
-    return total, d_h, [Update("contexts", word, ("word", at[0]), batch.all_lanes, d_row) for word, d_row in words]
+    return total, d_h, [Update("contexts", word, ("word", at[0]), len(batch.tokens), d_row) for word, d_row in words]
 
 
 def _summed(updates: list[Update]) -> Iterator[tuple[str, int, Float64s, int, float, float]]:

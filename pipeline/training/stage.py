@@ -26,7 +26,7 @@ from pipeline.training.start_vectors import StartVectors, from_file
 from pipeline.training.training import Trained, train
 from pipeline.training.wishes import Wishes
 from storage.embeddings import Embeddings
-from storage.errors import InputError
+from storage.errors import InputError, SettingError
 from storage.files import sha256_of_file, whole_file, write_array
 
 STAGE = "train"
@@ -68,13 +68,15 @@ def train_stage(
 
     Raises:
         InputError: no word is left; or tokens, a parent, start vectors or a checkpoint cannot be read or written.
-        SettingError: settings that do not fit the parent.
+        SettingError: settings that do not fit the parent, or the parent's folder is the one to write.
         UnknownWord: the vocabulary lacks a probe.
         Diverged: training left the finite numbers.
         Interrupted: what was done is kept in a checkpoint.
     """
     wishes = wishes or Wishes()
     work = wishes.work
+    if wishes.parent and wishes.parent.resolve() == folder.path.resolve():
+        raise SettingError(f"{folder.path} is the model to continue from, which would be replaced; give another --out")
     chosen = _settings(vocabulary, settings, wishes)
     begin, inputs = _beginning(TokenCorpus.open(tokens), vocabulary, settings, wishes)
     checkpoints = Checkpoints(folder.path, work.checkpoint_minutes, _named(chosen, inputs))

@@ -74,14 +74,14 @@ class StartVectors:
                 found.add(row)
                 vectors[row] = values
         read = number - (total is not None)
-        self._require(read > 0, number, "no vector")
+        self._require(read > 0, max(number, 1), "no vector")
         self._require(total in (None, read), number, f"the last line; {total} vectors were to come, {read} came")
         return {"file": str(self.path), "sha256": self.sha256, "vectors": read, "found": len(found)}
 
     def _lines(self) -> Iterator[tuple[int, str]]:
         """Each line with its number, from 1, without blanks at its ends; empty ones at the end of the file are none."""
         number, held, empty = 0, "", 0
-        for block in blocks(Source(str(self.path), self.path), TokenSettings(), Tally()):
+        for block in self._blocks():
             *lines, held = (held + block).split("\n")
             for line in lines:
                 number += 1
@@ -90,6 +90,15 @@ class StartVectors:
                     yield number, stripped
                 else:
                     empty = empty or number
+
+    def _blocks(self) -> Iterator[str]:
+        try:
+            yield from blocks(Source(str(self.path), self.path), TokenSettings(), Tally())
+        except InputError as error:
+            what = str(error).partition(";")[0]  # the rest is about options for a corpus
+            raise InputError(
+                f"--start-vectors: {what}; vectors are read as text in UTF-8: save them so, not in a binary format"
+            ) from error
 
     def _read(self, number: int, line: str, dimensions: int) -> tuple[str, list[float]]:
         """A line's word and numbers."""

@@ -8,6 +8,8 @@ from storage.errors import SettingError
 
 USUALLY_OWED = 30
 """Noise pairs owed to a center with gensim's defaults: 5 for each of 5 + 1 contexts."""
+MOST_NOISE = 4096
+"""Noise words of a group, whose rows are held at once: with more pairs owed, each stands for several."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +51,10 @@ class StepShape:
         if settings.loss == "hs":
             return cls(lanes=4, centers=128 if settings.architecture == "skipgram" else 256)
         if settings.architecture == "cbow":
-            return cls(group=128, noise=max(cls.noise, _blocks(cls.noise * settings.negative // 5)))
+            return cls(group=128, noise=min(max(cls.noise, _blocks(cls.noise * settings.negative // 5)), MOST_NOISE))
         owed = settings.negative * (settings.window + 1)
         groups = min(cls.centers // cls.group, max(1, cls.centers // cls.group * USUALLY_OWED // owed))
-        return cls(cls.lanes, groups * cls.group, cls.group, max(cls.noise, _blocks(owed)))
+        return cls(cls.lanes, groups * cls.group, cls.group, min(max(cls.noise, _blocks(owed)), MOST_NOISE))
 
 
 def _blocks(count: int) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.training.batch import Batch, Bools, Drawn, Ids, Targets, of_targets, sliced
+from pipeline.training.batch import Batch, Bools, Drawn, Ids, Targets, of_step, of_targets
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +42,6 @@ class Steps:
             positive.swapaxes(1, 2),
             occurrences,
             Targets(words, present.swapaxes(1, 2), counts),
-            sliced(self.drawn, step) if self.drawn else None,
+            of_step(self.drawn, step) if self.drawn else None,
             float(self.progress[step]),
-            len(tokens),
         )

@@ -25,14 +25,14 @@ def contexts(space: Space, asked: questions.Contexts) -> answers.Contexts:
         UnusableQuestion: the model has no output vectors of words, or the word has the zero vector.
     """
     words = space.lookup.words(asked, [asked.word])
-    if space.contexts is None:
+    if space.vectors.contexts is None:
         raise UnusableQuestion(
             "this model has no output vectors of words: it was stored without them, or trained by hierarchical "
             "softmax, whose output vectors are those of the nodes of its tree"
         )
     space.direction_of(words.needed[0])
     selection = space.selection(asked, words)
-    products = _products(space.contexts, space.context_lengths, space.trained(words.needed)[0])
+    products = _products(space.vectors.contexts, space.context_lengths, space.trained(words.needed)[0])
     found = best(products, replace(selection, least=-np.inf))
     return answers.Contexts(
         word=asked.word,

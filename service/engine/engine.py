@@ -6,11 +6,11 @@ from typing import Any
 from service import questions
 from service.answers import Answer
 from service.engine import analogies, contexts, pairs, ranking, sets, vocabulary
-from service.engine.space import Ranker, Space
-from service.nearest import Index
+from service.engine.space import Space
+from service.nearest import Index, Ranker
 from service.vectors import UnitVectors
 from storage.declared import Declared
-from storage.embeddings import Counts, Embeddings, Floats
+from storage.embeddings import Counts, Embeddings
 
 _ANSWERS: dict[type[Declared], Callable[[Space, Any], Answer]] = {
     questions.Similarity: pairs.similarity,
@@ -38,18 +38,16 @@ _ANSWERS: dict[type[Declared], Callable[[Space, Any], Answer]] = {
 class Engine:
     """Answers questions about one model; only ever read after it is made, so threads can share it."""
 
-    def __init__(
-        self, vectors: Embeddings | UnitVectors, contexts: Floats | None = None, index: Ranker | None = None
-    ) -> None:
+    def __init__(self, model: Embeddings | UnitVectors, around: Callable[[Ranker], Ranker] | None = None) -> None:
         """Make an engine; cheap where the vectors are of length 1 already.
 
         Args:
-            vectors: the model's words and vectors.
-            contexts: (V, D) the words' output vectors, where the model has such; may be memory-mapped.
-            index: what ranks the words; by default an exact index of this engine's own.
+            model: its words and vectors.
+            around: makes of the exact index what ranks instead, for example a `Batcher`.
         """
-        unit = vectors if isinstance(vectors, UnitVectors) else UnitVectors.of(vectors)
-        self._space = Space(unit, index or Index(unit.unit), contexts)
+        vectors = model if isinstance(model, UnitVectors) else UnitVectors.of(model)
+        index = Index(vectors.unit, vectors.quantized)
+        self._space = Space(vectors, around(index) if around else index)
 
     @property
     def words(self) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 
@@ -12,25 +11,12 @@ from service.engine.filters import Filters, both
 from service.engine.lookup import LookedUp, Lookup
 from service.engine.patterns import Mask
 from service.folding import FoldedWords
-from service.nearest import Doubles, Found, Rows, Wanted, unit_vector
+from service.nearest import Doubles, Found, Ranker, Wanted, unit_vector
 from service.questions import Ranking
 from service.vectors import UnitVectors, lengths_of
-from storage.embeddings import Floats
 from storage.errors import UnusableQuestion
 
 _NO_DIRECTION = 1e-6  # a sum of float32 vectors that is shorter than this part of them is rounding, not a direction
-
-
-class Ranker(Protocol):
-    """What finds the nearest rows: an index, or what collects the wishes of several threads for one."""
-
-    unit: Floats
-
-    def nearest(self, wanted: Sequence[Wanted]) -> list[Found]:
-        """What each of them asks for."""
-
-    def cosines(self, rows: Rows, vector: Doubles) -> Doubles:
-        """(n,) cosines of n rows with a (D,) unit vector."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,13 +46,11 @@ class Space:
     Attributes:
         vectors: its words and their directions.
         index: what ranks them.
-        contexts: (V, D) the words' output vectors, or None where the model has none.
     """
 
-    def __init__(self, vectors: UnitVectors, index: Ranker, contexts: Floats | None) -> None:
+    def __init__(self, vectors: UnitVectors, index: Ranker) -> None:
         self.vectors = vectors
         self.index = index
-        self.contexts = contexts
         self.folded = FoldedWords(vectors.words)
         self.lookup = Lookup(vectors.rows, self.folded)
         self._filters = Filters(vectors.counts, self.folded)
@@ -84,7 +68,7 @@ class Space:
     @cached_property
     def context_lengths(self) -> Doubles:
         """(V,) lengths of the output vectors."""
-        return np.zeros(0) if self.contexts is None else lengths_of(self.contexts)
+        return np.zeros(0) if self.vectors.contexts is None else lengths_of(self.vectors.contexts)
 
     def selection(self, question: Ranking, words: LookedUp) -> Selection:
         """Which words may answer a question.

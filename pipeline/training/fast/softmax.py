@@ -53,5 +53,5 @@ class SoftmaxOutput:
         residuals = self.scores_LNV
         np.matmul(residuals, self.contexts_VD, out=self.d_h_LND)
         np.matmul(residuals.transpose(0, 2, 1), self.h_LND, out=self.d_contexts_LVD)
-        self.occurrences_LV.fill(batch.all_lanes)
+        self.occurrences_LV.fill(len(batch.tokens))
         return self.d_h_LND, [Pull("contexts", self.words_LV, self.occurrences_LV, self.d_contexts_LVD)]

@@ -78,7 +78,7 @@ class TopOutput:
         squares = np.vecdot(self.h_LND, self.h_LND)
         squares *= 0.25  # sigma' is at most 1/4
         curvatures = np.matmul(squares[:, None], self._met())[:, 0]  # (L, P) sums over the pairs that met each node
-        occurrences = np.full(self.nodes_LP.shape, batch.all_lanes, np.int32)
+        occurrences = np.full(self.nodes_LP.shape, len(batch.tokens), np.int32)
         return Pull("contexts", self.nodes_LP, occurrences, self.d_nodes_LPD, curvatures, most=MAX_NODE_MOVE)
 
     def _residuals(self, batch: Batch) -> Float64s:

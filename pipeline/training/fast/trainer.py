@@ -72,12 +72,8 @@ class FastTrainer:
 
     def loss(self, parameters: Parameters, batch: Batch) -> float:
         """The batch's summed loss, in nats; moves nothing."""
-        return math.fsum(self.lane_losses(parameters, batch))
-
-    def lane_losses(self, parameters: Parameters, batch: Batch) -> Float64s:
-        """Each lane's loss, (L,), in nats; moves nothing."""
         inputs, outputs = self._sides = self._sides_for(parameters, batch)
-        return outputs.forward(parameters, batch, inputs.forward(parameters, batch))
+        return math.fsum(outputs.forward(parameters, batch, inputs.forward(parameters, batch)))
 
     def pulls(self, batch: Batch) -> list[Pull]:
         """What the batch, whose loss was just computed, would do to the parameters."""

@@ -1,0 +1,42 @@
+"""What those ask who run the service: does it live, is it ready, and its numbers."""
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import Blueprint, Response
+
+from service.library import Library, Readiness
+from service.metrics import Metrics
+
+Json = dict[str, Any]
+
+
+def blueprint(library: Library, metrics: Metrics) -> Blueprint:
+    """The routes /livez, /readyz and /metrics."""
+    health = Blueprint("health", __name__)
+
+    @health.get("/livez")
+    def livez() -> Json:
+        """Say that the process answers."""
+        return {"status": "ok"}
+
+    @health.get("/readyz")
+    def readyz() -> tuple[Json, HTTPStatus]:
+        """Say whether the newest models are loaded (200), or which are still loading (503)."""
+        names = library.readiness()
+        ready = all(name.is_ready for name in names)
+        body = {"status": "ready" if ready else "loading", "models": [_as_json(name) for name in names]}
+        return body, HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
+
+    @health.get("/metrics")
+    def numbers() -> Response:
+        """Show the service's numbers in Prometheus' text format."""
+        text, content_type = metrics.text()
+        return Response(text, content_type=content_type)
+
+    return health
+
+
+def _as_json(name: Readiness) -> Json:
+    answering = str(name.answering) if name.answering else None
+    return {"name": name.newest.name, "newest": str(name.newest), "answering": answering, "failed": name.failed}

@@ -1,0 +1,19 @@
+"""The nearest rows of a matrix of unit vectors: exactly, and fast."""
+
+from service.nearest.index import Index
+from service.nearest.quantized import Quantized, quantized
+from service.nearest.units import Doubles, Rows, unit_rows, unit_vector
+from service.nearest.wanted import Found, Ranker, Wanted
+
+__all__ = [
+    "Doubles",
+    "Found",
+    "Index",
+    "Quantized",
+    "Ranker",
+    "Rows",
+    "Wanted",
+    "quantized",
+    "unit_rows",
+    "unit_vector",
+]

@@ -1,0 +1,41 @@
+"""Keeps a library up to date while nobody asks: looks at the store every second, and at once when told."""
+
+import contextlib
+import logging
+from queue import Empty, SimpleQueue
+from threading import Thread
+
+from service.library import Library
+from storage.errors import FirthError
+
+log = logging.getLogger(__name__)
+
+INTERVAL = 1.0  # seconds; a look costs two system calls where nothing has changed
+
+
+class Watcher:
+    """A thread that lets a library catch up; threads do not survive a fork, so each process starts its own."""
+
+    def __init__(self, library: Library, interval: float = INTERVAL) -> None:
+        self._library = library
+        self._interval = interval
+        self._told: SimpleQueue[bool] = SimpleQueue()  # unlike an Event, it may be used by a handler of signals
+
+    def start(self) -> None:
+        """Begin to watch; ends with the process."""
+        Thread(target=self._watch, name="watcher", daemon=True).start()
+
+    def look(self) -> None:
+        """Have a look now; may be called from a handler of signals."""
+        self._told.put(True)
+
+    def _watch(self) -> None:
+        while True:
+            try:
+                self._library.catch_up()
+            except FirthError as error:
+                log.warning("the models cannot be looked up: %s", error)
+            except Exception:
+                log.exception("the models cannot be looked up")
+            with contextlib.suppress(Empty):
+                self._told.get(timeout=self._interval)
