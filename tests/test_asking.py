@@ -22,7 +22,7 @@ from storage.errors import FirthError
 from storage.store import Store
 
 WORDS = ("king", "queen", "man", "woman", "new york", "-dash", "--topn", "café", "Cafe", "+", "{", "don't")
-ROOT = click.Context(firth, info_name="firth")
+ROOT = click.Context(firth, info_name="firth", **firth.context_settings)
 CASES = {  # command -> words and options in a line, and what they ask
     "similar": (["king"], ["--topn", "3"], questions.Neighbors(word="king", topn=3)),
     "contexts": (["king"], [], questions.Contexts(word="king")),

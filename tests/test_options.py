@@ -49,7 +49,7 @@ USED_BY = {
     ),
     **{name: (QUESTIONS[each.question],) for name, each in spoken.COMMANDS.items()},
 }
-ROOT = click.Context(firth, info_name="firth")
+ROOT = click.Context(firth, info_name="firth", **firth.context_settings)
 NUMBERS = [
     field
     for cls in {cls for classes in USED_BY.values() for cls in classes}
