@@ -6,6 +6,7 @@ that send a byte now and then would hold all of them. Here each connection has a
 
 import contextlib
 import logging
+import select
 import signal
 import socket
 from types import FrameType
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 REQUEST_LINE = (
     8190  # bytes, gunicorn's largest: three words of LONGEST_WORD characters, four bytes each, percent-encoded
 )
+_LINGER = 5  # milliseconds that a thread waits for the next request of the same connection
 HELD_BACK = {signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP}
 """Signals that are held back while a worker begins."""
 
@@ -61,12 +63,27 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         super().notify()
 
     def handle(self, conn: Any) -> Any:
-        """Read one request of a connection and answer it, in a thread."""
-        with self.deadlines.of(conn.sock, self.running.request_timeout):
-            result = super().handle(conn)
-            if result is False:  # to be closed: waiting for the client's end of it is for this thread, too
-                _close(conn)
+        """Read a request of a connection and answer it, in a thread, and the next ones if they come at once."""
+        result = True
+        while result is True:
+            with self.deadlines.of(conn.sock, self.running.request_timeout):
+                result = super().handle(conn)
+                if result is False:  # to be closed: waiting for the client's end of it is for this thread, too
+                    _close(conn)
+            if result is not True or not self._goes_on(conn):
+                break
         return result
+
+    def _goes_on(self, conn: Any) -> bool:
+        """Whether the next request is there, or comes while nobody else needs this thread.
+
+        Giving the connection back, and getting it again, costs more than reading a request.
+        """
+        if not self.alive or self.tpool._work_queue.qsize():
+            return False
+        waiting = select.poll()
+        waiting.register(conn.sock, select.POLLIN)
+        return bool(waiting.poll(_LINGER))
 
     def handle_request(self, req: Any, conn: Any) -> bool:
         """Answer a request whose headers are read."""
