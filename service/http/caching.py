@@ -35,7 +35,8 @@ def tagged(response: Response, tag: str) -> Response:
     """The response with its tag, which a cache may keep but has to ask about."""
     response.set_etag(tag)
     response.headers["Cache-Control"] = "no-cache"
-    response.make_conditional(request)
+    if "If-None-Match" in request.headers:  # it may hold a star
+        response.make_conditional(request)
     return response
 
 
