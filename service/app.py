@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, render_template
+from flask import Flask, Response, current_app, render_template
 from flask.json.provider import DefaultJSONProvider
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
@@ -59,6 +59,7 @@ def create_app(
     pages.register(app)
     health.register(app, library, metrics)
     app.add_url_rule("/", "page", _page)
+    app.add_url_rule("/favicon.ico", "icon", _icon)
     return app
 
 
@@ -85,3 +86,8 @@ def _access_logs(running: Running) -> list[Observer]:
 def _page() -> str:
     """Show the page; it gets its answers from the HTTP API."""
     return render_template("index.html", longest_word=LONGEST_TEXT)
+
+
+def _icon() -> Response:
+    """Show the icon; browsers ask here where a document names none, as JSON does not."""
+    return current_app.send_static_file("firth.svg")

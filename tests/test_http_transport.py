@@ -194,7 +194,7 @@ def test_with_the_token_everything_is_answered(guarded):
     assert guarded.get(SIMILARITY, headers={"Authorization": f"bearer {TOKEN}"}).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/livez", "/", "/docs", "/openapi.json", "/static/firth.svg"])
+@pytest.mark.parametrize("path", ["/livez", "/", "/docs", "/openapi.json", "/favicon.ico", "/static/firth.svg"])
 def test_what_needs_no_token(guarded, path):
     """Probes and pages, which hold nothing of the models, need no token."""
     assert guarded.get(path, buffered=True).status_code == 200

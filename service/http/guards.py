@@ -18,7 +18,7 @@ from storage.errors import SettingError
 
 TOKEN_VARIABLE = "FIRTH_TOKEN"  # noqa: S105 - the name of the variable, not its value
 PROBES = {"livez", "readyz"}
-OPEN = PROBES | {"page", "docs.docs", "docs.openapi"}
+OPEN = PROBES | {"page", "icon", "docs.docs", "docs.openapi"}
 """Endpoints that need no token, with the static files: probes have none, and pages hold nothing of the models."""
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750, section 2.1
 
