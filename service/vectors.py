@@ -36,10 +36,10 @@ class UnitVectors:
     load_contexts: Callable[[], Floats | None] = _no_contexts
 
     @classmethod
-    def of(cls, embeddings: Embeddings) -> "UnitVectors":
-        """The words of `embeddings`, with their vectors divided by their lengths."""
-        matrix = embeddings.matrix
-        vectors = cls(embeddings.words, embeddings.counts, unit_rows(matrix), lengths_of(matrix))
+    def of(cls, embeddings: Embeddings, contexts: Floats | None = None) -> "UnitVectors":
+        """The words of `embeddings`, with their vectors divided by their lengths, and their (V, D) context vectors."""
+        words, matrix = embeddings.words, embeddings.matrix
+        vectors = cls(words, embeddings.counts, unit_rows(matrix), lengths_of(matrix), load_contexts=lambda: contexts)
         vectors.__dict__["rows"] = embeddings.rows  # made already, when the words were checked
         return vectors
 
