@@ -44,10 +44,10 @@ def words_of(rows):
     return tuple(found[:rows])
 
 
-def engine_of(matrix, contexts=None):
+def engine_of(matrix, contexts=None, *, in_int8=False):
     counts = np.arange(len(matrix), 0, -1) // 2  # pairs of words with one count
     embeddings = Embeddings(words_of(len(matrix)), counts, matrix.astype(np.float32))
-    return Engine(UnitVectors.of(embeddings, contexts))
+    return Engine(UnitVectors.of(embeddings, lambda: contexts, in_int8=in_int8))
 
 
 @st.composite
@@ -55,7 +55,7 @@ def asked(draw, name):
     """An engine with many zero, equal and opposite vectors, and a question to it."""
     shape = (draw(st.integers(3, 24)), draw(st.integers(1, 3)))
     matrices = arrays.arrays(np.float32, shape, elements=st.integers(-2, 2).map(float))
-    engine = engine_of(draw(matrices), draw(matrices))
+    engine = engine_of(draw(matrices), draw(matrices), in_int8=draw(st.booleans()))
     words = draw(st.lists(st.sampled_from(engine.words), min_size=3, max_size=3))
     vector = tuple(draw(st.lists(st.integers(-2, 2).map(float), min_size=shape[1], max_size=shape[1])))
     return engine, RANKINGS[name](tuple(words), vector)

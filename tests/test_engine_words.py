@@ -48,7 +48,7 @@ def engine():
     generator = np.random.default_rng(1)
     matrix, contexts = generator.standard_normal((2, len(WORDS), 4)).astype(np.float32)
     embeddings = Embeddings(WORDS, np.arange(len(WORDS), 0, -1, dtype=np.int64), matrix)
-    return Engine(UnitVectors.of(embeddings, contexts))
+    return Engine(UnitVectors.of(embeddings, lambda: contexts))
 
 
 def places(question):
