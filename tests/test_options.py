@@ -25,8 +25,7 @@ from pipeline.settings import (
     WatchSettings,
     WorkerSettings,
 )
-from service.engine import Engine
-from service.questions import LARGEST_TOPN
+from service.questions import LARGEST_TOPN, Neighbors
 from service.running import Running
 from service.server import serve
 from storage.declared import allowed_range
@@ -241,7 +240,7 @@ def test_limits_and_defaults_are_those_of_the_library():
     """Numbers that the command line repeats, so that --help need not import the library, are the library's."""
     usual = inspect.signature(serve).parameters
     assert options_of("serve")["host"].default == usual["host"].default
-    assert AnswerSettings().topn == inspect.signature(Engine.neighbors).parameters["topn"].default
+    assert AnswerSettings().topn == Neighbors(word="any").topn
     assert Number(dataclasses.fields(AnswerSettings)[0]).allowed == f"from 1 to {LARGEST_TOPN}"
     assert EvaluateSettings().restrict == RESTRICT
     assert crosscheck.LEVELS == LEVELS
