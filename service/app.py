@@ -20,6 +20,7 @@ from service.metrics import Metrics
 from service.nearest import Ranker
 from service.running import Running
 from service.settings import ServiceSettings
+from storage.declared import LONGEST_TEXT
 from storage.json_text import json_text
 
 
@@ -83,4 +84,4 @@ def _access_logs(running: Running) -> list[Observer]:
 
 def _page() -> str:
     """Show the page; it gets its answers from the HTTP API."""
-    return render_template("index.html")
+    return render_template("index.html", longest_word=LONGEST_TEXT)

@@ -63,6 +63,7 @@ CODES = {  # of the errors that Flask and its extensions raise
     500: "internal",
     503: "unavailable",
 }
+RETRY_AFTER = {"store_unavailable": "5", "overloaded": "1"}  # seconds
 HIDDEN = {  # what clients are told instead of what the log is told
     "store_unavailable": "the store cannot be read now; the service's log says why",
     "internal": "the service failed; its log says why",
@@ -115,8 +116,8 @@ def problem_of(error: FirthError) -> Problem:
 def response_of(problem: Problem) -> Response:
     """The error as a response."""
     response = json_response(problem.text(), problem.status)
-    if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
-        response.headers["Retry-After"] = "5"
+    if problem.code in RETRY_AFTER:
+        response.headers["Retry-After"] = RETRY_AFTER[problem.code]
     return response
 
 

@@ -279,7 +279,7 @@ def test_no_query_string_breaks_the_reader(query):
 # ---- what every response carries ----
 
 
-@pytest.mark.parametrize("path", ["/", "/livez", "/api/v1/models", "/static/page.css", "/nowhere"])
+@pytest.mark.parametrize("path", ["/", "/livez", "/api/v1/models", "/static/page.js", "/nowhere"])
 def test_security_headers(client, path):
     """Every response, whatever its status, keeps browsers from foreign content, framing and guessing types."""
     headers = client.get(path, buffered=True).headers

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from service.app import create_app
+from service.engine import Engine
 from service.http.caching import tag_of
 from service.http.request_ids import HEADER
-from service.library import Library
 from service.questions import Neighbors, Similarity
 from service.settings import ServiceSettings
 from storage.embeddings import Embeddings
@@ -63,7 +63,7 @@ def test_a_known_answer_is_not_computed(client_of, monkeypatch):
     """The tag is made from the model and the question alone: 304 is said without asking the engine."""
     client = client_of()
     tag = client.get(SIMILARITY).headers["ETag"]
-    monkeypatch.setattr(Library, "engine", None)
+    monkeypatch.setattr(Engine, "answer", None)
     assert client.get(SIMILARITY, headers={"If-None-Match": tag}).status_code == 304
     assert client.get(SIMILARITY).status_code == 500
 
@@ -92,6 +92,7 @@ def test_a_new_version_is_sent(db, client_of):
     first = client.get(SIMILARITY)
     with Store.open(db, create=True) as store:
         store.publish("demo", embeddings(2), {})
+    client.application.extensions["library"].catch_up()
     second = client.get(SIMILARITY, headers={"If-None-Match": first.headers["ETag"]})
     assert (second.status_code, second.json["model"]["version"]) == (200, 2)
 
