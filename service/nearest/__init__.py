@@ -1,8 +1,20 @@
 """The nearest rows of a matrix of unit vectors: exactly, and fast."""
 
+from service.nearest.approximate import ApproximateIndex
 from service.nearest.index import Index
 from service.nearest.quantized import Quantized, quantized
 from service.nearest.units import Doubles, Rows, unit_rows, unit_vector
 from service.nearest.wanted import Found, Wanted
 
-__all__ = ["Doubles", "Found", "Index", "Quantized", "Rows", "Wanted", "quantized", "unit_rows", "unit_vector"]
+__all__ = [
+    "ApproximateIndex",
+    "Doubles",
+    "Found",
+    "Index",
+    "Quantized",
+    "Rows",
+    "Wanted",
+    "quantized",
+    "unit_rows",
+    "unit_vector",
+]
