@@ -7,15 +7,11 @@ from typing import Any, TypeVar
 
 import click
 
-from storage.declared import Declared, allowed_range, check_range
+from storage.declared import WRITTEN, Declared, allowed_range, check_range
 from storage.errors import SettingError
 
 ORIGINS = "firth.origins"  # key in click's context: setting -> where its value comes from, if file or environment
 TRUE_OR_FALSE = {"1", "true", "yes", "on", "0", "false", "no", "off"}  # of click's, the ones that nobody misreads
-WRITTEN = {  # how numbers are written; Python itself also takes 1_0, nan and the digits of all scripts
-    int: re.compile(r"[+-]?[0-9]+"),
-    float: re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"),
-}
 
 Chosen = TypeVar("Chosen", bound=Declared)
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])

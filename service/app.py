@@ -5,56 +5,60 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, render_template
+from flask import Flask, render_template
 from flask.json.provider import DefaultJSONProvider
+from flask_openapi3.models.info import Info
+from flask_openapi3.openapi import OpenAPI
 
-from service import api, health, problems
+from service import health, problems
 from service.access_log import AccessLog
 from service.batcher import Batcher
 from service.exchanges import Observer, observe
+from service.http import caching, guards, pages, request_ids, routes, transport, word2vec_api
 from service.library import Library
 from service.metrics import Metrics
 from service.nearest import Ranker
 from service.running import Running
+from service.settings import ServiceSettings
+from storage.declared import LONGEST_TEXT
 from storage.json_text import json_text
 
-_SECURITY_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
 
-
-def create_app(db: Path, *, preload: bool = False, running: Running | None = None) -> Flask:
+def create_app(
+    db: Path, settings: ServiceSettings | None = None, *, running: Running | None = None, preload: bool = False
+) -> Flask:
     """Make the WSGI application that answers from one store.
 
     Args:
         db: the store's file.
+        settings: limits and switches; the defaults where there are none.
+        running: how questions are batched, and where the access log goes.
         preload: load the latest version of each model now, so that processes forked later share one copy.
-        running: how many models stay loaded, how questions are batched, and where the access log goes.
 
     Raises:
         StoreError: there is no usable store at `db`.
     """
-    running, metrics = running or Running(), Metrics()
-    library = Library(db, running.keep_models, around=_batching(running, metrics), changed=metrics.models)
+    settings, running, metrics = settings or ServiceSettings(), running or Running(), Metrics()
+    library = Library(db, settings.keep_models, around=_batching(running, metrics), changed=metrics.models)
     library.models()
     if preload:
         library.preload()
-    app = Flask(__name__)
+    app = OpenAPI(__name__, info=Info(title="Firth", version=caching.VERSION), security_schemes={}, doc_ui=False)
     app.extensions["library"] = library
     observe(app, metrics.exchange, *_access_logs(running))
     app.json = StrictJson(app)
     app.url_map.merge_slashes = False  # //livez is another address, not a redirect
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body
+    request_ids.register(app)
     problems.register(app)
-    app.register_blueprint(api.blueprint(library))
-    app.register_blueprint(health.blueprint(library, metrics))
+    transport.register(app, settings)
+    guards.register(app, settings)
+    app.register_api(routes.blueprint(library, settings))
+    if settings.word2vec_api:
+        app.register_api(word2vec_api.blueprint(library, settings.word2vec_api))
+    pages.register(app)
+    health.register(app, library, metrics)
     app.add_url_rule("/", "page", _page)
-    app.after_request(secured)
     return app
 
 
@@ -80,10 +84,4 @@ def _access_logs(running: Running) -> list[Observer]:
 
 def _page() -> str:
     """Show the page; it gets its answers from the HTTP API."""
-    return render_template("index.html")
-
-
-def secured(response: Response) -> Response:
-    """The response with the headers that keep browsers from foreign content, framing and guessing types."""
-    response.headers.update(_SECURITY_HEADERS)
-    return response
+    return render_template("index.html", longest_word=LONGEST_TEXT)

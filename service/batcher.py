@@ -50,7 +50,7 @@ class Batcher:
         wait: seconds that a leader waits for others, where the last call had others; 0 for never.
         largest: vectors of one call; who asks for more in one question gets a call alone.
         waiting: vectors that may wait at once.
-        told: called with the number of vectors of each call.
+        told: called with the number of vectors of each call, and how many of them needed a second look.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Batcher:
         *,
         largest: int = LARGEST_BATCH,
         waiting: int = MOST_WAITING,
-        told: Callable[[int], None] | None = None,
+        told: Callable[[int, int], None] | None = None,
     ) -> None:
         self.unit = index.unit
         self.index = index
@@ -74,6 +74,11 @@ class Batcher:
         self._leader: _Ticket | None = None  # the first of the queue, or the one whose call runs
         self._gathers = False  # the leader waits for others
         self._expected = 1  # tickets; as many as the last call had
+
+    @property
+    def second_looks(self) -> int:
+        """The inner index's."""
+        return self.index.second_looks
 
     def cosines(self, rows: Rows, vector: Doubles) -> Doubles:
         """(n,) cosines of n rows with a (D,) unit vector; asked at once, since it reads n rows only."""
@@ -165,9 +170,11 @@ class Batcher:
                 ticket.found = list(islice(found, len(ticket.wanted)))
 
     def _ask(self, wanted: list[Wanted]) -> list[Found]:
-        if self._told is not None:
-            self._told(len(wanted))
-        return self.index.nearest(wanted)
+        before = self.index.second_looks
+        found = self.index.nearest(wanted)
+        if self._told is not None:  # there is one call at a time, so what was counted meanwhile is this call's
+            self._told(len(wanted), self.index.second_looks - before)
+        return found
 
     def _pass_on(self, leader: _Ticket, batch: list[_Ticket]) -> None:
         """Let the answered go, and the next one lead; those whose call was cut short wait on, in their order."""

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Flask, Response
 
 from service.library import Library, Readiness
 from service.metrics import Metrics
@@ -11,16 +11,13 @@ from service.metrics import Metrics
 Json = dict[str, Any]
 
 
-def blueprint(library: Library, metrics: Metrics) -> Blueprint:
-    """The routes /livez, /readyz and /metrics."""
-    health = Blueprint("health", __name__)
+def register(app: Flask, library: Library, metrics: Metrics) -> None:
+    """Give the application the routes /livez, /readyz and /metrics."""
 
-    @health.get("/livez")
     def livez() -> Json:
         """Say that the process answers."""
         return {"status": "ok"}
 
-    @health.get("/readyz")
     def readyz() -> tuple[Json, HTTPStatus]:
         """Say whether the newest models are loaded (200), or which are still loading (503)."""
         names = library.readiness()
@@ -28,13 +25,14 @@ def blueprint(library: Library, metrics: Metrics) -> Blueprint:
         body = {"status": "ready" if ready else "loading", "models": [_as_json(name) for name in names]}
         return body, HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
 
-    @health.get("/metrics")
     def numbers() -> Response:
         """Show the service's numbers in Prometheus' text format."""
         text, content_type = metrics.text()
         return Response(text, content_type=content_type)
 
-    return health
+    app.add_url_rule("/livez", "livez", livez)
+    app.add_url_rule("/readyz", "readyz", readyz)
+    app.add_url_rule("/metrics", "metrics", numbers)
 
 
 def _as_json(name: Readiness) -> Json:

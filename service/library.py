@@ -167,6 +167,9 @@ class Library:
         found = self._answering.get(info.name)
         return found[0] if found else None
 
+    def _is_newest(self, info: ModelInfo) -> bool:
+        return {each.name: each for each in self.models()}.get(info.name) == info
+
     def _loaded(self, info: ModelInfo) -> Engine | None:
         with self._lock:
             slot = self._slots.get(info)
@@ -178,7 +181,7 @@ class Library:
     def _promote(self, info: ModelInfo, engine: Engine) -> tuple[ModelInfo, Engine]:
         """From now on this version answers for its name; the one before goes, unless somebody asked for just that."""
         before = self._answering.get(info.name)
-        if before is None or before[0] != info:
+        if (before is None or before[0] != info) and self._is_newest(info):  # while we looked a newer one may have come
             with self._lock:
                 self._answering[info.name] = info, engine
                 if before and before[0] in self._slots and not self._slots[before[0]].by_version:

@@ -5,8 +5,9 @@ environment variable PROMETHEUS_MULTIPROC_DIR names a folder when the metrics ar
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from service.exchanges import Exchange
 from storage.models import ModelInfo
@@ -58,13 +59,11 @@ class Metrics:
         self._requests.labels(exchange.method, exchange.route, str(exchange.status)).inc()
         self._seconds.labels(exchange.route).observe(exchange.seconds)
 
-    def batch(self, size: int) -> None:
-        """Count a call of an index for this many vectors."""
+    def batch(self, size: int, second_looks: int) -> None:
+        """Count a call of an index for this many vectors, some of which needed a second look."""
         self._batches.observe(size)
-
-    def second_looks(self, times: int) -> None:
-        """Count rankings that had to look twice."""
-        self._second_looks.inc(times)
+        if second_looks:
+            self._second_looks.inc(second_looks)
 
     def models(self, loaded: Sequence[ModelInfo]) -> None:
         """Take down which models are in memory now; a name that has none any more gets version 0."""
@@ -79,13 +78,34 @@ class Metrics:
     def text(self) -> tuple[bytes, str]:
         """All numbers in Prometheus' text format, with its content type; processes that have ended are included."""
         from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-        from prometheus_client.multiprocess import MultiProcessCollector
 
         registry = self._registry
         if FOLDER in os.environ:
             registry = CollectorRegistry()
-            MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # prometheus_client types only a part
+            registry.register(_AllProcesses(Path(os.environ[FOLDER])))
         return generate_latest(registry), CONTENT_TYPE_LATEST
+
+
+class _AllProcesses:
+    """The numbers that all processes have written down."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def collect(self) -> Iterable[Any]:
+        """Their sums; a file that a process has just begun, or was killed at beginning, is empty and says nothing."""
+        from prometheus_client.multiprocess import MultiProcessCollector
+
+        files = [str(file) for file in self._folder.glob("*.db") if _is_begun(file)]
+        found: Iterable[Any] = MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call] # only partly typed
+        return found
+
+
+def _is_begun(file: Path) -> bool:
+    try:
+        return file.stat().st_size > 0
+    except FileNotFoundError:  # that process has just ended
+        return False
 
 
 def forget_process(pid: int) -> None:

@@ -16,7 +16,9 @@ class Running(Declared):
         1.0, "Milliseconds that a question waits for others, to be ranked with them; 0 for never.", low=0.0, high=100.0
     )
     largest_batch: int = setting(64, "Questions ranked together at most; 1 for each by itself.", low=1, high=4096)
-    keep_models: int = setting(4, "Models that stay loaded.", low=1, high=1024)
+    look_every: float = setting(
+        1.0, "Seconds between two looks for newly published models; SIGHUP looks at once.", low=0.1, high=86400
+    )
     keep_alive: int = setting(15, "Seconds that an idle connection stays open.", low=1, high=3600)
     request_timeout: int = setting(10, "Seconds that a client may take to send a request's headers.", low=1, high=3600)
     answer_timeout: int = setting(

@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Literal, NoReturn
@@ -17,6 +18,7 @@ from flask import Flask
 
 from service.app import create_app
 from service.running import Running
+from service.settings import ServiceSettings
 from service.watcher import Watcher
 from storage.errors import FirthError
 
@@ -30,6 +32,7 @@ def serve(
     db: Path,
     host: str = "127.0.0.1",
     running: Running | None = None,
+    settings: ServiceSettings | None = None,
     *,
     server: Literal["gunicorn", "waitress"] | None = None,
 ) -> None:
@@ -42,6 +45,7 @@ def serve(
         db: the store's file.
         host: address to listen on.
         running: port, processes, threads and so on.
+        settings: limits and switches of the service.
         server: gunicorn or waitress; by default gunicorn where it runs. waitress has one process, and knows neither
             `keep_alive` nor `stop_timeout`.
 
@@ -49,27 +53,27 @@ def serve(
         StoreError: there is no usable store at `db`.
         FirthError: the address cannot be listened on, for example because the port is in use.
     """
-    running = running or Running()
+    running, settings = running or Running(), settings or ServiceSettings()
     listener = _listen(host, running.port)
     try:
-        _run(db, listener, running, server or _usual_server())
+        _run(listener, running, server or _usual_server(), lambda: _application(db, listener, running, settings))
     finally:
         listener.close()
     log.info("Firth has stopped")
 
 
-def _run(db: Path, listener: socket.socket, running: Running, server: str) -> None:
+def _run(listener: socket.socket, running: Running, server: str, application: Callable[[], Flask]) -> None:
     if server == "gunicorn":
         from service.gunicorn_server import run, shared_numbers
 
         with shared_numbers():
-            run(_application(db, listener, running), listener, running, running.http_workers or _cores())
+            run(application(), listener, running, running.http_workers or _cores())
     else:
-        _run_waitress(_application(db, listener, running), listener, running)
+        _run_waitress(application(), listener, running)
 
 
-def _application(db: Path, listener: socket.socket, running: Running) -> Flask:
-    app = create_app(db, preload=True, running=running)
+def _application(db: Path, listener: socket.socket, running: Running, settings: ServiceSettings) -> Flask:
+    app = create_app(db, settings, running=running, preload=True)
     log.info("Firth answers at %s", _address(listener))
     return app
 
@@ -81,6 +85,7 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         why = error.strerror or str(error)
         raise FirthError(f"cannot listen on {host} port {port}: {why}; choose another with --host or --port") from error
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # a body does not wait until its head has arrived
     if hasattr(socket, "TCP_DEFER_ACCEPT"):  # who connects and says nothing does not get as far as a thread
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, _SILENCE)
     return listener
@@ -104,7 +109,7 @@ def _usual_server() -> Literal["gunicorn", "waitress"]:
 def _run_waitress(app: Flask, listener: socket.socket, running: Running) -> None:
     import waitress
 
-    watcher = Watcher(app.extensions["library"])
+    watcher = Watcher(app.extensions["library"], running.look_every)
     watcher.start()
     signal.signal(signal.SIGTERM, _exit)
     if hasattr(signal, "SIGHUP"):

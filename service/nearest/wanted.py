@@ -51,6 +51,10 @@ class Ranker(Protocol):
 
     unit: Floats
 
+    @property
+    def second_looks(self) -> int:
+        """How many questions so far had too many rows left after the scan."""
+
     def nearest(self, wanted: Sequence[Wanted]) -> list[Found]:
         """What each of them asks for; the answer to one does not depend on the others."""
 
