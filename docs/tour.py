@@ -85,7 +85,7 @@ STOPS = {
     ],
     "How good are they": ["pipeline/crosscheck", "pipeline/evaluation"],
     "Vectors kept": ["storage"],
-    "Questions answered": ["service"],
+    "Questions answered": ["service/nearest", "service"],
     "What holds it together": [
         "pipeline/settings.py",
         "pipeline/stages.py",
