@@ -85,7 +85,7 @@ STOPS = {
     ],
     "How good are they": ["pipeline/crosscheck", "pipeline/evaluation"],
     "Vectors kept": ["storage"],
-    "Questions answered": ["service", "service/answers", "service/http"],
+    "Questions answered": ["service", "service/answers", "service/http", "service/nearest"],
     "What holds it together": [
         "pipeline/settings.py",
         "pipeline/stages.py",

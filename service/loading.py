@@ -9,6 +9,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from service.folding import Folded
 from service.nearest import Quantized, quantized
 from service.vectors import UnitVectors
 from storage.array_folder import Array
@@ -16,6 +17,7 @@ from storage.derived import Derived, DerivedFiles
 from storage.embeddings import Embeddings, Floats
 from storage.models import ModelInfo
 from storage.store import Store
+from storage.texts import Texts, order_of
 
 log = logging.getLogger(__name__)
 
@@ -35,10 +37,8 @@ def load_vectors(db: Path, info: ModelInfo, *, patience: float | None = None) ->
     found = _mapped(db, info)
     if found:
         return found
-    with Store.open(db, patience=patience) as store:
-        made = _made(store.load(info, verify=True), store.load_contexts(info))
-        models = store.models()
-    return _kept(db, info, made, models)
+    with Store.open(db, patience=patience) as store, DerivedFiles(db).making():
+        return _mapped(db, info) or _made_and_kept(store, info)  # who had to wait finds what the other has made
 
 
 def load_vectors_once(db: Path, info: ModelInfo) -> UnitVectors:
@@ -47,12 +47,14 @@ def load_vectors_once(db: Path, info: ModelInfo) -> UnitVectors:
     if found:
         return replace(found, quantized=None)
     with Store.open(db) as store:
-        return replace(UnitVectors.of(store.load(info)), load_contexts=lambda: _contexts(db, info))
+        return UnitVectors.of(store.load(info), lambda: _contexts(db, info))
 
 
 def derive(store: Store, info: ModelInfo, embeddings: Embeddings, contexts: Floats | None) -> None:
-    """Write the derived files of a model that was just published."""
-    _kept(store.path, info, _made(embeddings, contexts), store.models())
+    """Write the derived files of a model that was just published, unless another process was faster."""
+    with DerivedFiles(store.path).making():
+        if not _mapped(store.path, info):
+            _kept(store, info, _made(embeddings, contexts))
 
 
 def _contexts(db: Path, info: ModelInfo) -> Floats | None:
@@ -60,45 +62,59 @@ def _contexts(db: Path, info: ModelInfo) -> Floats | None:
         return store.load_contexts(info)
 
 
+def _made_and_kept(store: Store, info: ModelInfo) -> UnitVectors:
+    made = _made(store.load(info, verify=True), store.load_contexts(info))
+    return _kept(store, info, made)
+
+
 def _made(embeddings: Embeddings, contexts: Floats | None) -> UnitVectors:
-    vectors = UnitVectors.of(embeddings)
-    return replace(vectors, quantized=quantized(vectors.unit), load_contexts=lambda: contexts)
+    return UnitVectors.of(embeddings, lambda: contexts, in_int8=True)
 
 
 def _mapped(db: Path, info: ModelInfo) -> UnitVectors | None:
     derived = DerivedFiles(db).open(info)
     if derived is None:
         return None
-    arrays = derived.arrays
+    texts, arrays = derived.texts, derived.arrays
     return UnitVectors(
-        derived.words,
+        texts["words"],
         arrays["counts"],
         arrays["unit"],
         arrays["lengths"],
-        Quantized(arrays["int8"], arrays["scales"], arrays["errors"]),
-        lambda: arrays.get("contexts"),
+        quantized=Quantized(arrays["int8"], arrays["scales"], arrays["errors"]),
+        folded=Folded(texts["folded"], arrays["folded_order"], arrays["folded_lengths"]),
+        order=arrays["order"],
+        load_contexts=lambda: arrays.get("contexts"),
     )
 
 
-def _kept(db: Path, info: ModelInfo, made: UnitVectors, models: list[ModelInfo]) -> UnitVectors:
+def _kept(store: Store, info: ModelInfo, made: UnitVectors) -> UnitVectors:
     """The vectors, mapped from files that are written here; from memory where these cannot be written."""
-    started, files = time.perf_counter(), DerivedFiles(db)
+    started, files = time.perf_counter(), DerivedFiles(store.path)
     try:
         files.write(info, _derived(made))
-        files.tidy(models)
+        files.tidy(store.models())
     except OSError as error:
-        log.warning(
-            "%s is answered from memory: %s cannot be written (%s)", info, files.folder, error.strerror or error
-        )
+        why = error.strerror or error
+        log.warning("%s is answered from memory: %s cannot be written (%s)", info, files.folder, why)
         return made
     log.debug("%s is mapped from %s, written in %.1f s", info, files.of(info), time.perf_counter() - started)
-    return _mapped(db, info) or made
+    return _mapped(store.path, info) or made
 
 
 def _derived(made: UnitVectors) -> Derived:
-    arrays: dict[str, Array] = {"counts": made.counts, "unit": made.unit, "lengths": made.lengths}
-    if made.quantized:
-        arrays |= {"int8": made.quantized.q, "scales": made.quantized.scales, "errors": made.quantized.errors}
-    if made.contexts is not None:
-        arrays["contexts"] = made.contexts
-    return Derived(made.words, arrays)
+    folded = made.folded or Folded.of(made.words)
+    in_int8 = made.quantized or quantized(made.unit)
+    arrays: dict[str, Array] = {
+        "counts": made.counts,
+        "unit": made.unit,
+        "lengths": made.lengths,
+        "int8": in_int8.q,
+        "scales": in_int8.scales,
+        "errors": in_int8.errors,
+        "folded_order": folded.order,
+        "folded_lengths": folded.lengths,
+        "order": order_of(made.words),
+    }
+    contexts = {} if made.contexts is None else {"contexts": made.contexts}
+    return Derived({"words": Texts.of(made.words), "folded": Texts.of(folded.texts)}, {**arrays, **contexts})

@@ -7,13 +7,10 @@ environment variable PROMETHEUS_MULTIPROC_DIR names a folder when the metrics ar
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from service.exchanges import Exchange
 from storage.models import ModelInfo
-
-if TYPE_CHECKING:
-    from prometheus_client import Metric
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -95,12 +92,12 @@ class _AllProcesses:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def collect(self) -> "Iterable[Metric]":
+    def collect(self) -> Iterable[Any]:
         """Their sums; a file that a process has just begun, or was killed at beginning, is empty and says nothing."""
         from prometheus_client.multiprocess import MultiProcessCollector
 
         files = [str(file) for file in self._folder.glob("*.db") if _is_begun(file)]
-        found: Iterable[Metric] = MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call] # only partly typed
+        found: Iterable[Any] = MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call] # only partly typed
         return found
 
 

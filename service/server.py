@@ -85,6 +85,7 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         why = error.strerror or str(error)
         raise FirthError(f"cannot listen on {host} port {port}: {why}; choose another with --host or --port") from error
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # a body does not wait until its head has arrived
     if hasattr(socket, "TCP_DEFER_ACCEPT"):  # who connects and says nothing does not get as far as a thread
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, _SILENCE)
     return listener

@@ -5,7 +5,6 @@ have been folded (`prepare`), which takes half of that once.
 """
 
 from collections.abc import Sequence
-from functools import cached_property
 from itertools import islice
 
 import numpy as np
@@ -29,7 +28,6 @@ class Suggester:
     def prepare(self) -> None:
         """Fold the vocabulary now, which otherwise happens at the first miss; processes forked later share it."""
         self._vocabulary.prepare()
-        _ = self._lengths
 
     def near(self, word: str) -> list[str]:
         """At most five words, best first, and the more frequent first among equals.
@@ -48,18 +46,13 @@ class Suggester:
         rows = dict.fromkeys(int(row) for group in groups for row in group)
         return [self._vocabulary.words[row] for row in islice(rows, MOST_MATCHES)]
 
-    @cached_property
-    def _lengths(self) -> NDArray[np.int64]:
-        folded = self._vocabulary.folded
-        return np.fromiter(map(len, folded), np.int64, len(folded))  # (V,)
-
     def _distances(self, asked: str) -> Distances:
         """(V,) edit distances from `asked`; 255 for words that are further away than it is worth to know."""
         allowed = _allowed_edits(asked)
-        folded = self._vocabulary.folded
-        distances: Distances = np.full(len(folded), 255, np.uint8)
-        rows = np.flatnonzero(abs(self._lengths - len(asked)) <= allowed)  # (n,)
-        found = edit_distances(asked, [folded[row] for row in rows], allowed)
+        lengths = self._vocabulary.lengths
+        distances: Distances = np.full(len(lengths), 255, np.uint8)
+        rows = np.flatnonzero(abs(lengths - len(asked)) <= allowed)  # (n,)
+        found = edit_distances(asked, self._vocabulary.some(rows), allowed)
         distances[rows] = np.where(found <= allowed, found, 255)
         return distances
 

@@ -1,14 +1,16 @@
 """`UnitVectors`: what an engine answers from, words with vectors of length 1."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from service.nearest import Doubles, Quantized, unit_rows
+from service.folding import Folded
+from service.nearest import Doubles, Quantized, Rows, quantized, unit_rows
 from storage.embeddings import Counts, Embeddings, Floats
+from storage.texts import Places
 
 
 def _no_contexts() -> None:
@@ -20,32 +22,46 @@ class UnitVectors:
     """V words with one direction each, most frequent first.
 
     Attributes:
-        words: the V words, each once.
+        words: the V words, each once; they may be memory-mapped too.
         counts: (V,) int64, how often each stood in the corpus.
         unit: (V, D) float32, each row of length 1, or zero; it may be memory-mapped.
         lengths: (V,) float64 lengths of the vectors as they were trained: `unit` times `lengths` are those vectors.
         quantized: the unit matrix in int8, where many questions are to be answered from it.
+        folded: the words without capitals and accents, where that is known already.
+        order: (V,) rows in the order of their words, where that is known already.
         load_contexts: gets the (V, D) context vectors, or None where the model has none.
     """
 
-    words: tuple[str, ...]
+    words: Sequence[str]
     counts: Counts
     unit: Floats
     lengths: Doubles
     quantized: Quantized | None = None
+    folded: Folded | None = None
+    order: Rows | None = None
     load_contexts: Callable[[], Floats | None] = _no_contexts
 
     @classmethod
-    def of(cls, embeddings: Embeddings) -> "UnitVectors":
-        """The words of `embeddings`, with their vectors divided by their lengths."""
-        matrix = embeddings.matrix
-        vectors = cls(embeddings.words, embeddings.counts, unit_rows(matrix), lengths_of(matrix))
+    def of(
+        cls,
+        embeddings: Embeddings,
+        load_contexts: Callable[[], Floats | None] = _no_contexts,
+        *,
+        in_int8: bool = False,
+    ) -> "UnitVectors":
+        """The words of `embeddings`, with their vectors divided by their lengths, and on wish in int8 too."""
+        matrix, unit = embeddings.matrix, unit_rows(embeddings.matrix)
+        int8 = quantized(unit) if in_int8 else None
+        counts, lengths = embeddings.counts, lengths_of(matrix)
+        vectors = cls(embeddings.words, counts, unit, lengths, quantized=int8, load_contexts=load_contexts)
         vectors.__dict__["rows"] = embeddings.rows  # made already, when the words were checked
         return vectors
 
     @cached_property
-    def rows(self) -> dict[str, int]:
+    def rows(self) -> Mapping[str, int]:
         """Each word's row in the matrix."""
+        if self.order is not None:
+            return Places(self.words, self.order)
         return dict(zip(self.words, range(len(self.words)), strict=True))
 
     @cached_property

@@ -25,20 +25,28 @@ class Watcher:
         self._told: SimpleQueue[bool] = SimpleQueue()  # unlike an Event, it may be used by a handler of signals
 
     def start(self) -> None:
-        """Begin to watch; ends with the process."""
+        """Begin to watch, until told to stop or until the process ends."""
         Thread(target=self._watch, name="watcher", daemon=True).start()
 
     def look(self) -> None:
         """Have a look now; may be called from a handler of signals."""
         self._told.put(True)
 
+    def stop(self) -> None:
+        """Look no more."""
+        self._told.put(False)
+
     def _watch(self) -> None:
         while True:
-            try:
-                self._library.catch_up()
-            except FirthError as error:
-                log.warning("the models cannot be looked up: %s", error)
-            except Exception:
-                log.exception("the models cannot be looked up")
+            self._catch_up()
             with contextlib.suppress(Empty):
-                self._told.get(timeout=self._interval)
+                if not self._told.get(timeout=self._interval):
+                    return
+
+    def _catch_up(self) -> None:
+        try:
+            self._library.catch_up()
+        except FirthError as error:
+            log.warning("the models cannot be looked up: %s", error)
+        except Exception:
+            log.exception("the models cannot be looked up")

@@ -174,51 +174,6 @@ def test_all_vectors_equal():
     assert [neighbor.word for neighbor in neighbors] == ["w0", "w2", "w3", "w4", "w5"]
 
 
-# ---- gensim as the outside reference ----
-
-
-@pytest.fixture(scope="module")
-def pair():
-    """The same random vectors in gensim and in the engine."""
-    from gensim.models import KeyedVectors
-
-    matrix = np.random.default_rng(3).standard_normal((500, 40)).astype(np.float32)
-    engine = engine_of(matrix)
-    keyed = KeyedVectors(40)
-    keyed.add_vectors(list(engine.words), matrix)
-    return keyed, engine
-
-
-def pairs_of(neighbors):
-    return [neighbor.word for neighbor in neighbors], [neighbor.score for neighbor in neighbors]
-
-
-def test_neighbors_equal_gensim(pair):
-    """Neighbors are those of KeyedVectors.most_similar, in its order, with its scores to 1e-6."""
-    keyed, engine = pair
-    for row in range(0, 500, 25):
-        words, scores = zip(*keyed.most_similar(f"w{row}", topn=50), strict=True)
-        found = pairs_of(neighbors_of(engine, f"w{row}", 50).neighbors)
-        assert found == (list(words), pytest.approx(scores, abs=1e-6))
-
-
-def test_analogies_equal_gensim(pair):
-    """Analogies are those of most_similar(positive=[b, c], negative=[a]), in its order, with its scores to 1e-6."""
-    keyed, engine = pair
-    for row in range(0, 490, 25):
-        a, b, c = f"w{row}", f"w{row + 3}", f"w{row + 7}"
-        words, scores = zip(*keyed.most_similar(positive=[b, c], negative=[a], topn=50), strict=True)
-        assert pairs_of(analogy(engine, a, b, c, 50).neighbors) == (list(words), pytest.approx(scores, abs=1e-6))
-
-
-def test_similarity_equals_gensim(pair):
-    """Similarity is that of KeyedVectors.similarity to 1e-6."""
-    keyed, engine = pair
-    for row in range(0, 490, 7):
-        a, b = f"w{row}", f"w{row + 9}"
-        assert similarity(engine, a, b).score == pytest.approx(float(keyed.similarity(a, b)), abs=1e-6)
-
-
 # ---- questions ----
 
 

@@ -1,6 +1,6 @@
 """`Engine`: the answer to every question about one model."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from service import questions
@@ -50,7 +50,7 @@ class Engine:
         self._space = Space(vectors, around(index) if around else index)
 
     @property
-    def words(self) -> tuple[str, ...]:
+    def words(self) -> Sequence[str]:
         """The V words, most frequent first."""
         return self._space.vectors.words
 

@@ -51,7 +51,7 @@ class Space:
     def __init__(self, vectors: UnitVectors, index: Ranker) -> None:
         self.vectors = vectors
         self.index = index
-        self.folded = FoldedWords(vectors.words)
+        self.folded = FoldedWords(vectors.words, vectors.folded)
         self.lookup = Lookup(vectors.rows, self.folded)
         self._filters = Filters(vectors.counts, self.folded)
 

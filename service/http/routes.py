@@ -23,6 +23,7 @@ class Nothing(Declared):
 def blueprint(library: Library, settings: ServiceSettings) -> APIBlueprint:
     """The routes under /api/v1; `<model>` is `name` (its latest version) or `name@version`."""
     api = APIBlueprint("api", __name__, url_prefix="/api/v1", abp_responses=description.errors())
+    many = batches.Batches()
 
     @api.get("/models", **description.listing())
     def models() -> Response:
@@ -44,7 +45,7 @@ def blueprint(library: Library, settings: ServiceSettings) -> APIBlueprint:
         """Ask many questions of one model, of any kind; each has its own answer or error."""
         items = batches.items_of(posted(), settings.max_batch)
         info, engine = answering(library)
-        return json_response(batches.answered(info, engine, items))
+        return json_response(many.answered(info, engine, items))
 
     for name, cls in QUESTIONS.items():
         _add_question(api, library, name, cls)

@@ -53,7 +53,7 @@ class Ranker(Protocol):
 
     @property
     def second_looks(self) -> int:
-        """How many questions so far needed one."""
+        """How many questions so far had too many rows left after the scan."""
 
     def nearest(self, wanted: Sequence[Wanted]) -> list[Found]:
         """What each of them asks for; the answer to one does not depend on the others."""
