@@ -6,7 +6,7 @@ next one begins at once and all processes share one copy. Where they cannot be w
 
 import logging
 import time
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 from service.folding import Folded
@@ -20,6 +20,8 @@ from storage.store import Store
 from storage.texts import Texts, order_of
 
 log = logging.getLogger(__name__)
+
+_INT8 = tuple(field.name for field in fields(Quantized))
 
 
 def load_vectors(db: Path, info: ModelInfo, *, patience: float | None = None) -> UnitVectors:
@@ -81,7 +83,7 @@ def _mapped(db: Path, info: ModelInfo) -> UnitVectors | None:
         arrays["counts"],
         arrays["unit"],
         arrays["lengths"],
-        quantized=Quantized(arrays["int8"], arrays["scales"], arrays["errors"]),
+        quantized=Quantized(**{name: arrays[f"int8_{name}"] for name in _INT8}),
         folded=Folded(texts["folded"], arrays["folded_order"], arrays["folded_lengths"]),
         order=arrays["order"],
         load_contexts=lambda: arrays.get("contexts"),
@@ -109,9 +111,7 @@ def _derived(made: UnitVectors) -> Derived:
         "counts": made.counts,
         "unit": made.unit,
         "lengths": made.lengths,
-        "int8": in_int8.q,
-        "scales": in_int8.scales,
-        "errors": in_int8.errors,
+        **{f"int8_{name}": getattr(in_int8, name) for name in _INT8},
         "folded_order": folded.order,
         "folded_lengths": folded.lengths,
         "order": order_of(made.words),

@@ -23,7 +23,7 @@ except ImportError:  # Windows
 
 log = logging.getLogger(__name__)
 
-_LAYOUT = 2
+_LAYOUT = 3
 _LOCK = ".lock"
 _LEFT_BEHIND = 3600  # seconds after which a folder that somebody began to write is taken for given up
 

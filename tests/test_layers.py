@@ -26,7 +26,8 @@ CONFINED = {
     "waitress": ("service/server.py",),
     "sqlite_utils": ("storage/",),
     "sqlite3": ("storage/",),
-    "click": ("pipeline/cli.py", "pipeline/commands/", "pipeline/options.py", "pipeline/config.py"),
+    "click": ("pipeline/cli.py", "pipeline/commands/", "pipeline/asking/", "pipeline/options.py", "pipeline/config.py"),
+    "prompt_toolkit": ("pipeline/asking/prompt.py",),
     "gensim": ("pipeline/crosscheck/", "pipeline/evaluation/data.py", "pipeline/text/demo.py"),
 }
 ONLY_IN_FUNCTIONS = ("gensim", "gunicorn", "waitress", "prometheus_client")
