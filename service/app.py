@@ -9,7 +9,7 @@ from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 
 from service import problems
-from service.http import caching, guards, pages, request_ids, routes, transport, word2vec_api
+from service.http import caching, guards, map_route, pages, request_ids, routes, transport, word2vec_api
 from service.library import Library
 from service.settings import ServiceSettings
 from storage.declared import LONGEST_TEXT
@@ -41,6 +41,7 @@ def create_app(db: Path, settings: ServiceSettings | None = None, *, preload: bo
     transport.register(app, settings)
     guards.register(app, settings)
     app.register_api(routes.blueprint(library, settings))
+    app.register_api(map_route.blueprint(library))
     if settings.word2vec_api:
         app.register_api(word2vec_api.blueprint(library, settings.word2vec_api))
     pages.register(app)

@@ -10,6 +10,7 @@ from typing import Any
 from service.engine import Engine
 from storage.connection import Stamp, stamp_of
 from storage.errors import StoreError
+from storage.maps import Map
 from storage.models import ModelInfo, find_model, newest_first
 from storage.store import Store
 
@@ -73,6 +74,11 @@ class Library:
         """Everything that was published with the model besides its words and vectors."""
         with Store.open(self._db, patience=_PATIENCE) as store:
             return store.card(info)
+
+    def map(self, info: ModelInfo) -> Map | None:
+        """Where the model's words stand on a plane; None where it was stored without a map."""
+        with Store.open(self._db, patience=_PATIENCE) as store:
+            return store.load_map(info)
 
     def engine(self, info: ModelInfo) -> Engine:
         """The engine of a model, loaded if it is not yet.

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from pipeline.text.tokenizing import processors
 from storage.embeddings import Floats
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ DECIMALS = 5  # of a coordinate from -1 to 1: a fifth of a pixel where a map of 
 SEED = 1
 _EXAGGERATION = 1.5  # attraction above t-SNE's own keeps clusters apart to the eye (Böhm et al. 2022, section 3)
 _EARLY, _LATE = 125, 250  # steps, with the strong early attraction and after it; twice as many change little
+_FEW = 2_000  # words that repel one another faster by a tree (Barnes-Hut) than on a grid
 _REPORTED = 5  # steps between two reports
 
 Report = Callable[[float], None]
@@ -44,7 +44,7 @@ def project(unit: Floats, report: Report) -> Floats:
         done += _REPORTED
         report(done / (_EARLY + _LATE))
 
-    with threadpool_limits(1, "blas"):  # several threads add in another order, and openTSNE has threads of its own
+    with threadpool_limits(1):  # several add in another order, and on a busy machine wait long for one another
         placed = _tsne(len(unit), after_some_steps).fit(_spread(unit))
     return _framed(np.asarray(placed, np.float64))
 
@@ -59,8 +59,8 @@ def _tsne(words: int, callback: Callable[[int, float, object], None]) -> "TSNE":
         exaggeration=_EXAGGERATION,
         initialization="pca",
         neighbors="exact",
-        negative_gradient_method="fft",
-        n_jobs=processors(),
+        negative_gradient_method="bh" if words < _FEW else "fft",
+        n_jobs=1,
         callbacks=callback,
         callbacks_every_iters=_REPORTED,
         random_state=SEED,
