@@ -4,6 +4,7 @@ Needs Chromium with its driver (Debian: chromium, chromium-driver). The service 
 """
 
 import base64
+import shutil
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.support.ui import WebDriverWait
 from werkzeug.serving import make_server
 
@@ -49,10 +51,10 @@ class Picture:
 
 
 PICTURES = {
-    "page": Picture({"word": "war"}),
-    "page-analogy": Picture({"view": "analogy", "a": "he", "b": "his", "c": "she"}, "dark"),
-    "page-map": Picture({"view": "map", "word": "war"}, "dark"),
-    "page-phone": Picture({"word": "music"}, width=380, height=900),
+    "page": Picture({"model": "demo", "word": "war"}),
+    "page-analogy": Picture({"model": "demo", "view": "analogy", "a": "he", "b": "his", "c": "she"}, "dark"),
+    "page-map": Picture({"model": "demo", "view": "map", "word": "war"}, "dark"),
+    "page-phone": Picture({"model": "demo", "word": "music"}, width=380, height=900),
 }
 
 
@@ -79,9 +81,11 @@ def _service(db: Path) -> Iterator[str]:
 def _browser() -> Iterator[webdriver.Chrome]:
     with tempfile.TemporaryDirectory() as profile:
         options = webdriver.ChromeOptions()
+        options.binary_location = shutil.which("chromium") or ""
         for flag in (*FLAGS, f"--user-data-dir={profile}"):
             options.add_argument(flag)
-        browser = webdriver.Chrome(options=options)
+        driver = Service(shutil.which("chromedriver"))  # said, so that selenium does not look for one on the network
+        browser = webdriver.Chrome(options=options, service=driver)
         try:
             yield browser
         finally:

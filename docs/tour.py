@@ -85,7 +85,8 @@ STOPS = {
     ],
     "How good are they": ["pipeline/crosscheck", "pipeline/evaluation"],
     "Vectors kept": ["storage"],
-    "Questions answered": ["service", "service/answers", "service/http"],
+    "Questions answered": ["service", "service/answers", "service/engine", "service/nearest", "service/http"],
+    "Questions asked in a terminal": ["pipeline/asking"],
     "What holds it together": [
         "pipeline/settings.py",
         "pipeline/stages.py",

@@ -1,5 +1,7 @@
 """The Flask application: the HTTP API, the page that asks it, and what every response carries."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,31 +10,42 @@ from flask.json.provider import DefaultJSONProvider
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 
-from service import problems
+from service import health, problems
+from service.access_log import AccessLog
+from service.batcher import Batcher
+from service.exchanges import Observer, observe
 from service.http import caching, guards, map_route, pages, request_ids, routes, transport, word2vec_api
 from service.library import Library
+from service.metrics import Metrics
+from service.nearest import Ranker
+from service.running import Running
 from service.settings import ServiceSettings
 from storage.declared import LONGEST_TEXT
 from storage.json_text import json_text
 
 
-def create_app(db: Path, settings: ServiceSettings | None = None, *, preload: bool = False) -> Flask:
+def create_app(
+    db: Path, settings: ServiceSettings | None = None, *, running: Running | None = None, preload: bool = False
+) -> Flask:
     """Make the WSGI application that answers from one store.
 
     Args:
         db: the store's file.
         settings: limits and switches; the defaults where there are none.
+        running: how questions are batched, and where the access log goes.
         preload: load the latest version of each model now, so that processes forked later share one copy.
 
     Raises:
         StoreError: there is no usable store at `db`.
     """
-    settings = settings or ServiceSettings()
-    library = Library(db, settings.keep_models)
+    settings, running, metrics = settings or ServiceSettings(), running or Running(), Metrics()
+    library = Library(db, settings.keep_models, around=_batching(running, metrics), changed=metrics.models)
     library.models()
     if preload:
         library.preload()
-    app = OpenAPI(__name__, info=Info(title="Firth", version=caching.VERSION), doc_ui=False)
+    app = OpenAPI(__name__, info=Info(title="Firth", version=caching.VERSION), security_schemes={}, doc_ui=False)
+    app.extensions["library"] = library
+    observe(app, metrics.exchange, *_access_logs(running))
     app.json = StrictJson(app)
     app.url_map.merge_slashes = False  # //livez is another address, not a redirect
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body
@@ -45,7 +58,7 @@ def create_app(db: Path, settings: ServiceSettings | None = None, *, preload: bo
     if settings.word2vec_api:
         app.register_api(word2vec_api.blueprint(library, settings.word2vec_api))
     pages.register(app)
-    app.add_url_rule("/livez", "livez", _livez)
+    health.register(app, library, metrics)
     app.add_url_rule("/", "page", _page)
     return app
 
@@ -58,9 +71,16 @@ class StrictJson(DefaultJSONProvider):
         return json_text(obj, default=self.default, **kwargs)
 
 
-def _livez() -> dict[str, str]:
-    """Say that the process answers."""
-    return {"status": "ok"}
+def _batching(running: Running, metrics: Metrics) -> Callable[[Ranker], Ranker] | None:
+    if running.largest_batch == 1:
+        return None
+    return partial(Batcher, wait=running.batch_wait / 1000, largest=running.largest_batch, told=metrics.batch)
+
+
+def _access_logs(running: Running) -> list[Observer]:
+    if not running.access_log:
+        return []
+    return [AccessLog(running.access_log, queries=running.access_log_queries).exchange]
 
 
 def _page() -> str:

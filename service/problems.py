@@ -15,6 +15,7 @@ from typing import Any
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound, RequestEntityTooLarge
 
+from service.batcher import Overloaded
 from service.http.reading import Malformed, TooLong
 from service.http.rendering import json_response, rendered
 from service.http.request_ids import request_id
@@ -30,6 +31,7 @@ STATUSES: dict[type[FirthError], tuple[int, str]] = {
     UnusableQuestion: (422, "unusable"),
     SettingError: (422, "unusable"),
     StoreError: (503, "store_unavailable"),
+    Overloaded: (503, "overloaded"),
     FirthError: (500, "internal"),
 }
 MEANINGS = {
@@ -46,6 +48,7 @@ MEANINGS = {
     (429, "too_many_requests"): "more requests in a minute than allowed; `Retry-After` says when to come back",
     (431, "headers_too_large"): "a header is longer than 8,190 bytes, or there are more than 100",
     (500, "internal"): "the service failed; its log has the traceback, the response has not",
+    (503, "overloaded"): "more questions wait than may wait; `Retry-After` says when to come back",
     (503, "store_unavailable"): "the store cannot be read now; models that are loaded go on answering from memory",
 }
 """Every error that a client can meet: status, code, and when."""
@@ -60,6 +63,7 @@ CODES = {  # of the errors that Flask and its extensions raise
     500: "internal",
     503: "unavailable",
 }
+RETRY_AFTER = {"store_unavailable": "5", "overloaded": "1"}  # seconds
 HIDDEN = {  # what clients are told instead of what the log is told
     "store_unavailable": "the store cannot be read now; the service's log says why",
     "internal": "the service failed; its log says why",
@@ -112,8 +116,8 @@ def problem_of(error: FirthError) -> Problem:
 def response_of(problem: Problem) -> Response:
     """The error as a response."""
     response = json_response(problem.text(), problem.status)
-    if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
-        response.headers["Retry-After"] = "5"
+    if problem.code in RETRY_AFTER:
+        response.headers["Retry-After"] = RETRY_AFTER[problem.code]
     return response
 
 

@@ -45,7 +45,7 @@ def explained(path: Path) -> Iterator[None]:
 
 def log_of(path: Path) -> Path:
     """Where SQLite writes first (WAL): beside the file itself, not beside a link to it."""
-    real = path.resolve()
+    real = path.resolve() if path.is_symlink() else path  # the folder's own links change nothing beside it
     return real.with_name(f"{real.name}-wal")
 
 

@@ -6,33 +6,38 @@ of another model is not believed, and made again.
 
 import logging
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
-
-import numpy as np
 
 from storage.array_folder import Array, map_arrays, remove, write_arrays
 from storage.errors import InputError
 from storage.models import ModelInfo
+from storage.texts import Texts
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 log = logging.getLogger(__name__)
 
-_LAYOUT = 1
+_LAYOUT = 3
+_LOCK = ".lock"
 _LEFT_BEHIND = 3600  # seconds after which a folder that somebody began to write is taken for given up
 
 
 @dataclass(frozen=True, eq=False)
 class Derived:
-    """Words, and arrays about them, by name.
+    """Whatever was made of a model's words, counts and vectors, by name; what is mapped is read-only.
 
     Attributes:
-        words: the V words of a model.
-        arrays: whatever was made of the model's words, counts and vectors; mapped ones are read-only.
+        texts: sequences of strings.
+        arrays: arrays of numbers.
     """
 
-    words: tuple[str, ...]
+    texts: Mapping[str, Texts]
     arrays: Mapping[str, Array]
 
 
@@ -53,8 +58,7 @@ class DerivedFiles:
         if not folder.is_dir():
             return None
         try:
-            arrays = map_arrays(folder, _about(info))
-            return Derived(_words(arrays.pop("text"), arrays.pop("offsets")), arrays)
+            return _taken_apart(map_arrays(folder, _about(info)))
         except (InputError, OSError) as error:
             log.warning("%s is not believed: %s", folder, error)
             return None
@@ -65,14 +69,31 @@ class DerivedFiles:
         Raises:
             OSError: there is no room, or no permission.
         """
-        text, offsets = _text(derived.words)
-        write_arrays(self.of(info), _about(info), {"text": text, "offsets": offsets, **derived.arrays})
+        write_arrays(self.of(info), _about(info), _put_together(derived))
+
+    @contextmanager
+    def making(self) -> Iterator[None]:
+        """Wait until no other process, nor thread, makes files here, so that not all of them do the same work at once.
+
+        Where there is no folder to be written, or no such lock, nobody waits; that costs work, and no correctness.
+        """
+        lock = None
+        with suppress(OSError):
+            self.folder.mkdir(exist_ok=True)
+            lock = (self.folder / _LOCK).open("wb")
+        if lock is None or fcntl is None:
+            yield
+            return
+        with lock:  # the lock goes with the file, and so with the process, however that ends
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def tidy(self, models: Collection[ModelInfo]) -> None:
         """Take away what belongs to none of the store's models, and what was left behind half written."""
         known = {self.of(info).name for info in models}
         for path in self.folder.iterdir() if self.folder.is_dir() else ():
-            if _is_given_up(path) if path.name.startswith(".") else path.name not in known:
+            given_up = path.name.startswith(".") and path.name != _LOCK and _is_old(path)
+            if given_up or (not path.name.startswith(".") and path.name not in known):
                 remove(path)
 
 
@@ -80,27 +101,21 @@ def _about(info: ModelInfo) -> dict[str, object]:
     return {"layout": _LAYOUT, "model": info.as_dict()}
 
 
-def _is_given_up(path: Path) -> bool:
+def _is_old(path: Path) -> bool:
     try:
         return time.time() - path.stat().st_mtime > _LEFT_BEHIND
     except OSError:
         return False
 
 
-def _text(words: tuple[str, ...]) -> tuple[Array, Array]:
-    """The words in UTF-8, each followed by a line feed, and (V + 1,) where each begins, and the end."""
-    encoded = [word.encode() for word in words]
-    text = np.frombuffer(b"\n".join([*encoded, b""]), np.uint8)
-    offsets = np.zeros(len(words) + 1, np.int64)
-    np.cumsum([len(word) + 1 for word in encoded], out=offsets[1:])
-    return text, offsets
+def _put_together(derived: Derived) -> dict[str, Array]:
+    """All as arrays: a text makes two, NAME.text and NAME.offsets."""
+    texts = {f"{name}.text": texts.encoded for name, texts in derived.texts.items()}
+    offsets = {f"{name}.offsets": texts.offsets for name, texts in derived.texts.items()}
+    return {**texts, **offsets, **derived.arrays}
 
 
-def _words(text: Array, offsets: Array) -> tuple[str, ...]:
-    """The words: split where none holds a line feed, which takes a third of the time, else cut at the offsets."""
-    encoded = text.tobytes()
-    words = encoded.decode().split("\n")[:-1]
-    if len(words) == len(offsets) - 1:
-        return tuple(words)
-    places = offsets.tolist()
-    return tuple(encoded[start : end - 1].decode() for start, end in pairwise(places))
+def _taken_apart(arrays: Mapping[str, Array]) -> Derived:
+    names = [name.removesuffix(".text") for name in arrays if name.endswith(".text")]
+    texts = {name: Texts(arrays[f"{name}.text"], arrays[f"{name}.offsets"]) for name in names}
+    return Derived(texts, {name: array for name, array in arrays.items() if "." not in name})

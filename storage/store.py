@@ -151,17 +151,17 @@ class Store:
         """Everything that was published with the model besides its words and vectors."""
         return self._steadily(lambda: self._read_card(info))
 
-    def load(self, info: ModelInfo) -> Embeddings:
+    def load(self, info: ModelInfo, *, verify: bool = False) -> Embeddings:
         """The model's words, counts and vectors.
 
         What is cheap is verified: the number of rows, their ranks, and the size of each vector; the hash of the
-        vectors too where we read without locks.
+        vectors too if `verify`, or where we read without locks.
 
         Raises:
             StoreError: the file is damaged, or others write to it all the time while we may not lock it.
             UnknownModel: the model is not in this store.
         """
-        return self._steadily(lambda: self._read(info, self._read_embeddings))
+        return self._steadily(lambda: self._read(info, partial(self._read_embeddings, verify=verify)))
 
     def load_contexts(self, info: ModelInfo) -> Floats | None:
         """(V, D) the model's context vectors, or None where it was published without; raises as `load` does."""
@@ -216,9 +216,9 @@ class Store:
         except InputError as error:
             raise self._damaged(info, str(error)) from error
 
-    def _read_embeddings(self, info: ModelInfo) -> Embeddings:
+    def _read_embeddings(self, info: ModelInfo, *, verify: bool) -> Embeddings:
         embeddings = embeddings_of(info, self._rows(info, "words"))
-        if self._stamp and hashlib.sha256(embeddings.matrix.data).hexdigest() != info.vectors_sha256:
+        if (verify or self._stamp) and hashlib.sha256(embeddings.matrix.data).hexdigest() != info.vectors_sha256:
             raise InputError("its vectors are not those that were published")
         return embeddings
 

@@ -212,6 +212,7 @@ VIEWS = {
     "calculator": {"view": "most-similar", "positive": [0, 1], "negative": [2]},
     "analogy": {"view": "analogy", "a": 0, "b": 1, "c": 2, "method": "3cosmul"},
     "comparison": {"view": "compare", "a": 0, "b": 1},
+    "odd one out": {"view": "compare", "words": [0, 1, 2]},
     "two models": {"view": "compare", "word": 0, "other": "other"},
     "card": {"view": "card"},
 }

@@ -70,6 +70,22 @@ def test_two_words_are_compared(reader, lee_engine, words):
     assert {row[0] for row in reader.rows()} <= near[0] & near[1]
 
 
+def test_the_odd_one_out_is_told(reader, lee_engine, words):
+    """Of words with commas between them the page names the one that the engine does, with the cosine of each."""
+    reader.visit(model="lee").go("compare").type("#several", ", ".join(words)).send("[data-panel=odd]")
+    reader.until(lambda: reader.all("[data-panel=odd] table")).settled()
+    answer = lee_engine.answer(questions.DoesntMatch(words=tuple(words)))
+    assert reader.one("[data-panel=odd] .verdict").text == f"{answer.word} fits least."
+    assert reader.rows() == [[found.word, decimals(found.score)] for found in reversed(answer.scores)]
+
+
+def test_fewer_than_three_words_are_refused_before_they_are_asked(reader, words):
+    """The browser itself says that three are needed; nothing is asked."""
+    reader.visit(model="lee").go("compare").type("#several", words[0]).send("[data-panel=odd]")
+    assert "At least 3 words" in reader.js("return document.querySelector('#several').validationMessage")
+    assert "words=" not in reader.state
+
+
 def test_one_word_is_looked_up_in_two_models(reader, lee_engine, lee_store, words):
     """Both models' neighbors stand side by side, and those in both are marked."""
     reader.visit(model="lee").go("compare").click("#other option[value='other']")

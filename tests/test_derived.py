@@ -20,6 +20,7 @@ from storage.array_folder import HEADER
 from storage.derived import Derived, DerivedFiles
 from storage.files import sha256_of_json, write_json
 from storage.models import ModelInfo
+from storage.texts import Texts
 
 INFO = ModelInfo("news", 1, 3, 2, "2026-01-01T00:00:00+00:00", "ab" * 32, 1)
 
@@ -27,7 +28,7 @@ INFO = ModelInfo("news", 1, 3, 2, "2026-01-01T00:00:00+00:00", "ab" * 32, 1)
 def some_derived(words=("the", "of", "king"), seed=1):
     random = np.random.default_rng(seed)
     unit = random.standard_normal((len(words), 2)).astype(np.float32)
-    return Derived(tuple(words), {"unit": unit, "counts": random.integers(1, 9, len(words))})
+    return Derived({"words": Texts.of(words)}, {"unit": unit, "counts": random.integers(1, 9, len(words))})
 
 
 @pytest.fixture
@@ -39,10 +40,11 @@ def files(tmp_path):
 
 
 def same(one, other):
-    return one.words == other.words and all(
+    arrays = all(
         array.dtype == other.arrays[name].dtype and np.array_equal(array, other.arrays[name])
         for name, array in one.arrays.items()
     )
+    return arrays and all(list(texts) == list(other.texts[name]) for name, texts in one.texts.items())
 
 
 def test_they_lie_beside_the_store(files, tmp_path):
@@ -70,7 +72,7 @@ def test_any_words_come_back(tmp_path_factory, words):
     """Whatever characters words are made of, line feeds and separators too, they come back the same."""
     files = DerivedFiles(tmp_path_factory.mktemp("words") / "firth.db")
     files.write(INFO, some_derived(words))
-    assert files.open(INFO).words == tuple(words)
+    assert list(files.open(INFO).texts["words"]) == words
 
 
 @pytest.mark.parametrize(

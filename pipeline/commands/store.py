@@ -69,9 +69,7 @@ def command(*, model: Path, name: str, db: Path, force: bool, **params: object) 
     publish(model, name, db, collect(MapSettings, params), force=force)
 
 
-def publish(
-    folder: Path, name: str, db: Path, map_settings: MapSettings | None = None, *, force: bool
-) -> "ModelInfo":
+def publish(folder: Path, name: str, db: Path, map_settings: MapSettings | None = None, *, force: bool) -> "ModelInfo":
     """Publish, unless the latest version of the name already is this very model; tell which."""
     from pipeline.training.stage import load_model
     from storage.models import check_name
@@ -91,11 +89,14 @@ def publish(
 
 
 def _publish(store: "Store", name: str, model: "Model", card: dict[str, Any], settings: MapSettings) -> "ModelInfo":
+    from service.loading import derive
+
     drawn = _map(model, settings.map_words)
     about = {"map": drawn.about} if drawn else {}
-    return store.publish(
-        name, model.embeddings, {**card, **about}, contexts=_contexts(model), map=drawn.map if drawn else None
-    )
+    contexts = _contexts(model)
+    info = store.publish(name, model.embeddings, {**card, **about}, contexts=contexts, map=drawn.map if drawn else None)
+    derive(store, info, model.embeddings, contexts)
+    return info
 
 
 def _map(model: "Model", words: int) -> "Made | None":

@@ -1,9 +1,9 @@
 """What every answer has, and the small values that answers are made of."""
 
-import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
+from storage.declared import plain
 from storage.models import ModelInfo
 
 
@@ -13,7 +13,7 @@ class Answer:
 
     def as_dict(self) -> dict[str, Any]:
         """The answer as plain JSON values."""
-        return dataclasses.asdict(self)
+        return {name: plain(value) for name, value in vars(self).items()}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,6 @@
 """One example of every question, for the descriptions and the documentation."""
 
+from service.http.fields import fields_of
 from service.questions import (
     Analogy,
     AnalogyFromExamples,
@@ -46,7 +47,7 @@ EXAMPLES: dict[str, Declared] = {
 }
 
 
-def given(question: object) -> dict[str, object]:
-    """The fields of a question that are not left at their defaults."""
-    fields = question.__dataclass_fields__  # type: ignore[attr-defined] # all questions are dataclasses
-    return {name: value for name, value in vars(question).items() if value != fields[name].default}
+def given(question: Declared) -> dict[str, object]:
+    """The fields of a question that are not left at their defaults, those first that it needs."""
+    values = {field.name: getattr(question, field.name) for field in fields_of(type(question)).values()}
+    return {name: value for name, value in values.items() if value != fields_of(type(question))[name].default}

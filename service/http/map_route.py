@@ -4,10 +4,11 @@ from flask import Response, request
 from flask_openapi3.blueprint import APIBlueprint
 
 from service.answers import document
+from service.engine import Engine
 from service.http import caching, description
 from service.http.reading import from_query
 from service.http.rendering import json_response, rendered
-from service.http.routes import Nothing, named_model
+from service.http.routes import Nothing, answering
 from service.library import Library
 from service.vocabulary_map import vocabulary_map
 from storage.errors import UnusableQuestion
@@ -22,16 +23,16 @@ def blueprint(library: Library) -> APIBlueprint:
     def of_model() -> Response:
         """Show where a model's words stand on a plane, and in which clusters."""
         asked = from_query(Nothing, request.query_string)
-        info = library.find(named_model())
+        info, engine = answering(library)
         tag = caching.tag_of(info, "map", asked)
         if known := caching.tag_the_client_has(tag):
             return caching.not_modified(known)
-        return caching.tagged(json_response(_text(library, info)), tag)
+        return caching.tagged(json_response(_text(library, info, engine)), tag)
 
     return api
 
 
-def _text(library: Library, info: ModelInfo) -> str:
+def _text(library: Library, info: ModelInfo, engine: Engine) -> str:
     """The map's JSON document.
 
     Raises:
@@ -40,5 +41,4 @@ def _text(library: Library, info: ModelInfo) -> str:
     drawn = library.map(info)
     if drawn is None:
         raise UnusableQuestion(f"{info} has no map: it was stored with --map-words 0, too few words, or an older Firth")
-    engine = library.engine(info)
     return rendered(document(info, vocabulary_map(drawn, engine.words, engine.counts, library.card(info))))

@@ -1,9 +1,10 @@
 """The HTTP API: routes made from the declared questions, each read, asked of the engine, and handed on."""
 
-from flask import Response, request
+from flask import Response, g, request
 from flask_openapi3.blueprint import APIBlueprint
 from werkzeug.exceptions import UnsupportedMediaType
 
+from service.engine import Engine
 from service.http import batches, caching, description
 from service.http.answering import answer_text
 from service.http.reading import from_json, from_query, json_object
@@ -12,6 +13,7 @@ from service.library import Library
 from service.questions import QUESTIONS
 from service.settings import ServiceSettings
 from storage.declared import Declared
+from storage.models import ModelInfo
 
 
 class Nothing(Declared):
@@ -21,6 +23,7 @@ class Nothing(Declared):
 def blueprint(library: Library, settings: ServiceSettings) -> APIBlueprint:
     """The routes under /api/v1; `<model>` is `name` (its latest version) or `name@version`."""
     api = APIBlueprint("api", __name__, url_prefix="/api/v1", abp_responses=description.errors())
+    many = batches.Batches()
 
     @api.get("/models", **description.listing())
     def models() -> Response:
@@ -41,8 +44,8 @@ def blueprint(library: Library, settings: ServiceSettings) -> APIBlueprint:
     def batch() -> Response:
         """Ask many questions of one model, of any kind; each has its own answer or error."""
         items = batches.items_of(posted(), settings.max_batch)
-        info = library.find(named_model())
-        return json_response(batches.answered(info, library.engine(info), items))
+        info, engine = answering(library)
+        return json_response(many.answered(info, engine, items))
 
     for name, cls in QUESTIONS.items():
         _add_question(api, library, name, cls)
@@ -54,17 +57,17 @@ def _add_question(api: APIBlueprint, library: Library, name: str, cls: type[Decl
 
     def ask_by_get() -> Response:
         question = from_query(cls, request.query_string)
-        info = library.find(named_model())
+        info, engine = answering(library)
         tag = caching.tag_of(info, name, question)
         if known := caching.tag_the_client_has(tag):
             return caching.not_modified(known)
-        response = json_response(answer_text(info, library.engine(info), question))
+        response = json_response(answer_text(info, engine, question))
         return caching.tagged(response, tag) if caching.is_repeatable(question) else response
 
     def ask_by_post() -> Response:
         question = from_json(cls, posted())
-        info = library.find(named_model())
-        return json_response(answer_text(info, library.engine(info), question))
+        info, engine = answering(library)
+        return json_response(answer_text(info, engine, question))
 
     ask_by_get.__doc__, ask_by_post.__doc__ = cls.__doc__, cls.__doc__
     path = f"/models/<model>/{name}"
@@ -78,6 +81,12 @@ def named_model() -> str:
     flask-openapi3 hands a view only what it has validated itself, which nothing here leaves to it.
     """
     return str((request.view_args or {})["model"])
+
+
+def answering(library: Library) -> tuple[ModelInfo, Engine]:
+    """The model in the request's address and its engine; who writes the access log finds it as `g.model`."""
+    g.model, engine = library.answering(named_model())
+    return g.model, engine
 
 
 def posted() -> dict[str, object]:

@@ -57,6 +57,7 @@ def _allow_origins(app: Flask, origins: list[str]) -> None:
         app,
         resources=[r"/api/.*", r"/word2vec/.*", r"/openapi\.json"],
         origins=origins,
+        send_wildcard=True,
         methods=["GET", "HEAD", "POST", "OPTIONS"],
         allow_headers=["Authorization", "Content-Type", "If-None-Match", HEADER],
         expose_headers=["ETag", "Retry-After", HEADER],

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
-from flask import Response, request
+from flask import Response, g, request
 from flask_openapi3.blueprint import APIBlueprint
 
 from service import answers, questions
@@ -68,7 +68,8 @@ def blueprint(library: Library, model: str) -> APIBlueprint:
     peer = APIBlueprint("word2vec_api", __name__, url_prefix="/word2vec", abp_responses=description.errors())
 
     def answer(question: Declared) -> Any:
-        return library.engine(library.find(model)).answer(question)
+        g.model, engine = library.answering(model)
+        return engine.answer(question)
 
     def add(path: str, cls: type[Asked], schema: Schema, view: Callable[[Asked], Any]) -> None:
         def ask() -> Response:

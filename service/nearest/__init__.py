@@ -3,6 +3,17 @@
 from service.nearest.index import Index
 from service.nearest.quantized import Quantized, quantized
 from service.nearest.units import Doubles, Rows, unit_rows, unit_vector
-from service.nearest.wanted import Found, Wanted
+from service.nearest.wanted import Found, Ranker, Wanted
 
-__all__ = ["Doubles", "Found", "Index", "Quantized", "Rows", "Wanted", "quantized", "unit_rows", "unit_vector"]
+__all__ = [
+    "Doubles",
+    "Found",
+    "Index",
+    "Quantized",
+    "Ranker",
+    "Rows",
+    "Wanted",
+    "quantized",
+    "unit_rows",
+    "unit_vector",
+]

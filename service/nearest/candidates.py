@@ -1,90 +1,87 @@
-"""Dropping rows by rough cosines, so that none of the k best is ever dropped.
+"""Scanning all rows for several questions at once, and dropping those that cannot be among the answers.
 
-V words, n vectors, R rows of a block, m rows of the sample, c candidates.
+V words, n questions, R rows of a block, m rows of the sample, c rows of one question.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from service.nearest.scan import SAMPLED, Asked
-from service.nearest.units import Doubles, Rows
-from service.nearest.wanted import Wanted
-from storage.embeddings import Floats
+from service.nearest.scan import BLOCK, SAMPLED, Look, Scan, Scores
+from service.nearest.sieve import Sieve
+from service.nearest.units import Rows
 
-_CROWD = 4  # where more than every 4th row of the sample passes, the scan decides too little to be worth its time
-
-
-def candidates(asked: Asked, group: Sequence[Wanted]) -> list[Rows | None]:
-    """For each of n the c rows that can be among the answers, in order; None where the scan cannot tell."""
-    samples = asked.sample() * asked.steps[:, np.newaxis]  # (n, m)
-    floors = [_floor(*each) for each in zip(samples, group, asked.widest, strict=True)]
-    if all(floor is None for floor in floors):
-        return [None] * len(group)
-    passed = _passing(asked, np.array([np.inf if floor is None else floor for floor in floors]))
-    return [
-        None if floors[which] is None else _left(asked, which, wanted, *passed[which])
-        for which, wanted in enumerate(group)
-    ]
+_CROWD = 1 / 4  # a look that lets more of the sample pass than this is not taken
+_FIRST = 2  # after so many blocks it is seen whether a look that a closer one can follow was worth its time:
+_LEFT = 1 / 32  # whether not more than so many of their rows are left
+_AT_ONCE = 64 * BLOCK  # scores
 
 
-def usable(rows: Rows, wanted: Wanted) -> NDArray[np.bool_]:
-    """Which of the rows are allowed and not banned."""
-    allowed = np.ones(len(rows), np.bool_) if wanted.allowed is None else wanted.allowed[rows]
-    return allowed & np.isin(rows, wanted.banned, invert=True) if len(wanted.banned) else allowed
+def sift(scan: Scan, sieves: Sequence[Sieve], rows: int) -> None:
+    """Let each sieve hold those of so many rows that can be answers; where no look can tell, its rows stay None."""
+    blocks = -(-rows // BLOCK)
+    for look in scan.looks(np.stack([sieve.wanted.vector for sieve in sieves])):
+        sifting = _Sifting(look, sieves)
+        asking = sifting.sampled(np.flatnonzero([sieve.rows is None for sieve in sieves]))
+        first = 0 if look.last else min(blocks, _FIRST)
+        sifting.hold(asking, range(first))
+        sifting.hold(asking if look.last else sifting.kept(asking, first * BLOCK), range(first, blocks))
+        if all(sieve.rows is not None for sieve in sieves):
+            break
 
 
-def possible(rough: Doubles, bounds: Doubles, wanted: Wanted) -> Rows:
-    """The places of those of c candidates that can be among the answers.
+class _Sifting:
+    """One look at all rows for several questions."""
 
-    Args:
-        rough: (c,) rough cosines.
-        bounds: (c,) how far each can be off.
-        wanted: what is to be found; the candidates are usable.
-    """
-    lowest = wanted.least
-    if 0 < wanted.k < len(rough):
-        lowest = max(lowest, _largest(rough - bounds, wanted.k))
-    return np.flatnonzero(rough + bounds >= lowest)
+    def __init__(self, look: Look, sieves: Sequence[Sieve]) -> None:
+        self._look = look
+        self._sieves = sieves
 
+    def sampled(self, asking: Rows) -> Rows:
+        """Learn from the sample; returns those of the n questions that are worth a look, going by the sample."""
+        if not len(asking):
+            return asking
+        scores = self._look.sample(asking)  # (n, m)
+        rows = np.arange(scores.shape[1]) * SAMPLED
+        for which, its_scores in zip(asking, scores, strict=True):
+            self._sieves[which].learn(rows, its_scores)
+        worth: Rows = asking[(scores >= self._thresholds(asking)).mean(axis=1) <= _CROWD]
+        return worth
 
-def _floor(sample: Doubles, wanted: Wanted, widest: float) -> float | None:
-    """The rough cosine that no answer is below; None where the sample cannot tell, or would let a crowd pass.
+    def hold(self, asking: Rows, blocks: range) -> None:
+        """Let the sieves of n questions hold what they must of some blocks."""
+        if len(asking) and blocks:
+            for which, rows, scores in self._passing(asking, blocks):
+                rough = scores * self._look.steps[which]
+                self._sieves[which].hold(rows, rough + self._look.bounds(which, rows))
 
-    The k-th best cosine of the sample is at most the k-th best of all, and it is at least the k-th largest rough one
-    less `widest`; an answer's rough cosine is at least that less `widest` again. Banned rows can stand before it.
-    """
-    if wanted.allowed is not None:
-        sample = sample[wanted.allowed[::SAMPLED]]
-    lowest = wanted.least - widest
-    k = wanted.k + sum(row % SAMPLED == 0 for row in wanted.banned)
-    if 0 < k <= len(sample):
-        lowest = max(lowest, _largest(sample, k) - 2 * widest)
-    return lowest if np.count_nonzero(sample >= lowest) * _CROWD <= len(sample) else None
+    def kept(self, asking: Rows, rows: int) -> Rows:
+        """Give up questions for which too many of the rows seen so far are left; returns the others."""
+        few = np.array([self._sieves[which].held <= _LEFT * rows for which in asking], np.bool_)  # (n,)
+        for which in asking[~few]:
+            self._sieves[which].give_up()
+        return asking[few]
 
+    def _passing(self, asking: Rows, blocks: range) -> Iterator[tuple[int, Rows, Scores]]:
+        """For each question: its place, the rows whose scores reach its threshold, in order, and these scores."""
+        thresholds = self._thresholds(asking)
+        parts: list[tuple[Rows, Rows, Scores]] = []
+        for start, scores in self._scores(asking, blocks):  # (n, several R)
+            flat = np.flatnonzero(scores >= thresholds)
+            places, columns = np.divmod(flat, scores.shape[1])
+            parts.append((places, start + columns, scores[places, columns]))
+        places, rows, scores = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        order = np.argsort(places, kind="stable")
+        ends = np.searchsorted(places[order], np.arange(1, len(asking)))
+        yield from zip(asking.tolist(), np.split(rows[order], ends), np.split(scores[order], ends), strict=True)
 
-def _passing(asked: Asked, floors: Doubles) -> list[tuple[Rows, Doubles]]:
-    """For each of n vectors the rows whose rough cosines reach its floor, in order, and these cosines."""
-    thresholds = (floors / asked.steps).astype(np.float32)[:, np.newaxis]  # (n, 1)
-    parts: list[tuple[Rows, Rows, Floats]] = []
-    for start, scores in asked.blocks():  # (n, R)
-        flat = np.flatnonzero(scores >= thresholds)
-        which, columns = np.divmod(flat, scores.shape[1])
-        parts.append((which, start + columns, scores.ravel()[flat]))
-    which, rows, scores = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-    order = np.argsort(which, kind="stable")
-    ends = np.searchsorted(which[order], np.arange(1, len(floors)))
-    each = zip(np.split(rows[order], ends), np.split(scores[order], ends), asked.steps, strict=True)
-    return [(its_rows, its_scores * step) for its_rows, its_scores, step in each]
+    def _scores(self, asking: Rows, blocks: range) -> Iterator[tuple[int, Scores]]:
+        """Blocks together, as long as their scores stay in the processor's cache."""
+        together = max(1, _AT_ONCE // BLOCK // len(asking))
+        for first in range(blocks.start, blocks.stop, together):
+            some = [self._look.block(number, asking) for number in range(first, min(first + together, blocks.stop))]
+            yield first * BLOCK, some[0] if len(some) == 1 else np.hstack(some)
 
-
-def _left(asked: Asked, which: int, wanted: Wanted, rows: Rows, rough: Doubles) -> Rows:
-    """Those of the rows that passed which are usable and possible, given how far each single one can be off."""
-    kept = usable(rows, wanted)
-    rows, rough = rows[kept], rough[kept]
-    return rows[possible(rough, asked.bounds(which, rows), wanted)]
-
-
-def _largest(scores: Doubles, k: int) -> float:
-    return float(np.partition(scores, len(scores) - k)[len(scores) - k])
+    def _thresholds(self, asking: Rows) -> Scores:
+        reached = np.array([self._sieves[which].reached for which in asking])
+        return self._look.thresholds(asking, reached)[:, np.newaxis]

@@ -13,10 +13,11 @@ from itertools import count
 
 import numpy as np
 
-from service.nearest.candidates import candidates, possible, usable
+from service.nearest.candidates import sift
 from service.nearest.int8_scan import Int8Scan
 from service.nearest.quantized import Quantized
-from service.nearest.scan import FloatScan, float_error
+from service.nearest.scan import FloatScan, Scan, float_error
+from service.nearest.sieve import Sieve, usable
 from service.nearest.units import ROWS_AT_ONCE, Doubles, Rows, cosines
 from service.nearest.wanted import Found, Wanted
 from storage.embeddings import Floats
@@ -43,7 +44,7 @@ class Index:
         scan = None if quantized is None else Int8Scan.of(quantized)
         self.int8 = scan is not None
         self.second_looks = 0
-        self._scan = scan or FloatScan(unit)
+        self._scan: Scan = scan or FloatScan(unit)
         self._looks = count(1)  # threads that count together lose nothing
 
     def nearest(self, wanted: Sequence[Wanted]) -> list[Found]:
@@ -64,19 +65,21 @@ class Index:
 
     def _sparse(self, wanted: Wanted) -> bool:
         allowed = len(self.unit) if wanted.allowed is None else int(np.count_nonzero(wanted.allowed))
-        return allowed <= _FEW or allowed * _SPARSE <= len(self.unit)
+        return wanted.k < 1 or allowed <= _FEW or allowed * _SPARSE <= len(self.unit)
 
     def _usable(self, wanted: Wanted) -> Rows:
         return np.flatnonzero(usable(np.arange(len(self.unit)), wanted))
 
     def _scanned(self, group: Sequence[Wanted]) -> list[Found]:
-        asked = self._scan.ask(np.stack([wanted.vector for wanted in group]))
-        found = []
-        for wanted, rows in zip(group, candidates(asked, group), strict=True):
-            if rows is None or len(rows) > _few(wanted):
-                self.second_looks = next(self._looks)
-            found.append(self._among(self._usable(wanted) if rows is None else rows, wanted))
-        return found
+        sieves = [Sieve(self.unit, wanted) for wanted in group]
+        sift(self._scan, sieves, len(self.unit))
+        return [self._sifted(sieve) for sieve in sieves]
+
+    def _sifted(self, sieve: Sieve) -> Found:
+        rows = self._usable(sieve.wanted) if sieve.rows is None else sieve.rows
+        if len(rows) > _few(sieve.wanted):
+            self.second_looks = next(self._looks)
+        return self._among(rows, sieve.wanted)
 
     def _among(self, rows: Rows, wanted: Wanted) -> Found:
         """The nearest of n rows."""
@@ -89,10 +92,12 @@ class Index:
 
     def _look(self, rows: Rows, wanted: Wanted) -> Rows:
         """Those of n rows that a float32 product does not exclude."""
-        vector = wanted.vector.astype(np.float32)
+        vector, error = wanted.vector.astype(np.float32), float_error(len(wanted.vector))
         blocks = (rows[start : start + ROWS_AT_ONCE] for start in range(0, len(rows), ROWS_AT_ONCE))
         rough = np.concatenate([self.unit[block] @ vector for block in blocks]).astype(np.float64)  # (n,)
-        return rows[possible(rough, np.full(len(rows), float_error(len(vector))), wanted)]
+        kth = np.partition(rough, -wanted.k)[-wanted.k]
+        left: Rows = rows[rough >= max(wanted.least - error, kth - 2 * error)]
+        return left
 
 
 def _few(wanted: Wanted) -> int:

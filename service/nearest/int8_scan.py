@@ -1,21 +1,27 @@
-"""The scan in int8, with the products of NumKong: a quarter of the bytes to read.
+"""The scan in int8, with the products of NumKong: an eighth of the bytes to read for heads, a quarter for whole rows.
 
-V words, D dimensions, n vectors, R rows of a block, m rows of the sample.
+V words, D dimensions, n vectors, R rows of a block, m rows of the sample. The bounds are derived in quantized.py.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from service.nearest.quantized import LARGEST_DIMENSIONS, Bytes, Quantized, QuantizedVector, quantized_vector
-from service.nearest.scan import SAMPLED, Asked
+from service.nearest.quantized import (
+    LARGEST_WIDTH,
+    Bytes,
+    Columns,
+    Quantized,
+    QuantizedVector,
+    quantized_head,
+    quantized_vector,
+)
+from service.nearest.scan import BLOCK, SAMPLED, Look, Scan, Scores
 from service.nearest.units import Doubles, Rows
-from storage.embeddings import Floats
 
-_ROWS_OF_A_BLOCK = 16384  # the scores of 64 vectors with them stay in the processor's cache
-_ROWS_TOGETHER, _DIMENSIONS_TOGETHER = 8, 16  # NumKong's products are three times slower at other sizes
-_ROUNDING = 2e-6  # float32 holds the products, the steps and the thresholds: a few parts in 2**24 of at most 5
+_ROWS_TOGETHER = 8  # NumKong's products are three times slower at other heights
+_ROUNDING = 1e-9  # of float64, in the rotation and in the bounds
 
 
 def int8_products() -> bool:
@@ -27,73 +33,74 @@ def int8_products() -> bool:
     return any(usable for name, usable in numkong.get_capabilities().items() if name != "serial")
 
 
-class Int8Scan:
-    """The scan in int8; holds a packed copy of the whole numbers, (V, D) bytes."""
+class Int8Scan(Scan):
+    """The scan in int8; holds packed copies of the rows and of their heads, about 1.5 x V x W bytes."""
 
     def __init__(self, quantized: Quantized) -> None:
-        self.scales, self.errors = quantized.scales, quantized.errors
-        self.widest = float(quantized.errors.max())
-        self.sampled = _Packed(quantized.q[::SAMPLED], quantized.scales[::SAMPLED])
-        starts = range(0, len(quantized.q), _ROWS_OF_A_BLOCK)
-        blocks = (slice(start, start + _ROWS_OF_A_BLOCK) for start in starts)
-        self.blocks = [(block.start, _Packed(quantized.q[block], quantized.scales[block])) for block in blocks]
+        self._quantized = quantized
+        columns = Columns(len(quantized.rotation))
+        self._whole = _Packed(quantized.q)
+        self._heads = _Packed(quantized.q[:, : columns.split]) if columns.split < columns.width else None
 
     @staticmethod
     def of(quantized: Quantized) -> "Int8Scan | None":
-        """The scan, or None where NumKong cannot be used, or a product of so many dimensions would not fit int32."""
-        fits = quantized.q.shape[1] <= LARGEST_DIMENSIONS
-        return Int8Scan(quantized) if fits and int8_products() else None
+        """The scan, or None where NumKong cannot be used, or the product of so many columns would not fit int32."""
+        return Int8Scan(quantized) if quantized.q.shape[1] <= LARGEST_WIDTH and int8_products() else None
 
-    def ask(self, vectors: Doubles) -> Asked:
-        """Take (n, D) unit vectors."""
-        return _Int8Asked(self, [quantized_vector(vector) for vector in vectors])
+    def looks(self, vectors: Doubles) -> Iterator[Look]:
+        """At the heads, unless they are all there is, and at whole rows."""
+        rotated = vectors @ self._quantized.rotation  # (n, D)
+        if self._heads is not None:
+            yield _Int8Look(self._quantized, self._heads, [quantized_head(vector) for vector in rotated], last=False)
+        yield _Int8Look(self._quantized, self._whole, [quantized_vector(vector) for vector in rotated], last=True)
 
 
 class _Packed:
-    """R rows in the layout that NumKong multiplies fastest."""
+    """Columns of all rows in blocks, and of the sample's rows once more, in the layout NumKong multiplies fastest."""
 
-    def __init__(self, q: Bytes, scales: Floats) -> None:
+    def __init__(self, q: Bytes) -> None:
         import numkong
 
         self._numkong: Any = numkong
-        self._rows = len(q)
-        self._packed = numkong.dots_pack(_padded(q, _ROWS_TOGETHER), dtype="int8")
-        self._scales = np.ascontiguousarray(scales)
+        self.sample = self._pack(q[::SAMPLED])
+        self.blocks = [self._pack(q[start : start + BLOCK]) for start in range(0, len(q), BLOCK)]
 
-    def scores(self, vectors: Bytes) -> Floats:
-        """(n, R): the whole products of n padded vectors with each row, times the row's step."""
-        products = np.asarray(self._numkong.dots_packed(vectors, self._packed))  # (n, R and padding) int32
-        scores = products[:, : self._rows].astype(np.float32)
-        scores *= self._scales
-        return scores
+    def products(self, vectors: Bytes, block: tuple[int, Any]) -> Scores:
+        """(n, R) int32: the products of n vectors with each row of a block."""
+        rows, packed = block
+        return np.asarray(self._numkong.dots_packed(vectors, packed))[:, :rows]
+
+    def _pack(self, q: Bytes) -> tuple[int, Any]:
+        padded = np.zeros((-(-len(q) // _ROWS_TOGETHER) * _ROWS_TOGETHER, q.shape[1]), np.int8)
+        padded[: len(q)] = q
+        return len(q), self._numkong.dots_pack(padded, dtype="int8")
 
 
-class _Int8Asked(Asked):
-    coarse = True
+class _Int8Look(Look):
+    """The products of n vectors with whole rows, or with heads."""
 
-    def __init__(self, scan: Int8Scan, vectors: list[QuantizedVector]) -> None:
-        self._scan = scan
-        self._vectors = vectors
-        self._q = _padded(np.stack([vector.q for vector in vectors]), 1)
-        self.steps = np.array([vector.scale for vector in vectors])
-        self.widest = np.array([vector.error + vector.length * scan.widest for vector in vectors]) + _ROUNDING
+    def __init__(
+        self, quantized: Quantized, packed: _Packed, vectors: Sequence[QuantizedVector], *, last: bool
+    ) -> None:
+        self.last = last
+        self._packed = packed
+        self._errors = quantized.errors
+        self._q = np.stack([vector.q for vector in vectors])  # (n, W) or (n, columns of the head)
+        self._error = np.array([vector.error for vector in vectors]) + _ROUNDING  # (n,)
+        self._length = np.array([vector.length for vector in vectors])  # (n,)
+        self.steps = np.array([vector.scale for vector in vectors]) * quantized.scale[0]
+        self.widest = self._error + self._length * float(quantized.errors.max())
 
-    def sample(self) -> Floats:
-        return self._scan.sampled.scores(self._q)
+    def sample(self, which: Rows) -> Scores:
+        return self._packed.products(self._q[which], self._packed.sample)
 
-    def blocks(self) -> Iterator[tuple[int, Floats]]:
-        return ((start, packed.scores(self._q)) for start, packed in self._scan.blocks)
+    def block(self, number: int, which: Rows) -> Scores:
+        return self._packed.products(self._q[which], self._packed.blocks[number])
 
     def bounds(self, which: int, rows: Rows) -> Doubles:
-        return self._vectors[which].bounds(self._scan.errors[rows]) + _ROUNDING
+        bounds: Doubles = self._error[which] + self._length[which] * self._errors[rows]
+        return bounds
 
-
-def _padded(q: Bytes, rows_together: int) -> Bytes:
-    """The rows with zeros behind and below, up to the sizes that are fast; zeros add nothing to a product."""
-    rows, dimensions = (
-        -(-size // together) * together
-        for size, together in zip(q.shape, (rows_together, _DIMENSIONS_TOGETHER), strict=True)
-    )
-    padded = np.zeros((rows, dimensions), np.int8)
-    padded[: q.shape[0], : q.shape[1]] = q
-    return padded
+    def thresholds(self, which: Rows, cosines: Doubles) -> Scores:
+        floors = np.floor((cosines - self.widest[which]) / self.steps[which])
+        return floors.clip(-(2.0**31), 2.0**31 - 1).astype(np.int32)

@@ -7,13 +7,17 @@ Two scans keep this contract: in float32 with NumPy alone (here), in int8 with N
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from service.nearest.units import ROWS_AT_ONCE, Doubles, Rows
+from service.nearest.units import Doubles, Rows
 from storage.embeddings import Floats
 
-SAMPLED = 64  # every 64th row is in the sample: a 64th of the work, and thresholds that let few rows pass
+SAMPLED = 64  # every 64th row is in the sample: a 64th of the work, and what it reaches few rows reach
+BLOCK = 16384  # rows of a block: the scores of 64 vectors with them stay in the processor's cache
+Scores = NDArray[Any]
 
 
 def float_error(dimensions: int) -> float:
@@ -21,59 +25,75 @@ def float_error(dimensions: int) -> float:
     return (dimensions + 8) * float(np.finfo(np.float32).eps)
 
 
-class Asked(ABC):
-    """Several unit vectors, ready to be multiplied with all rows.
+class Look(ABC):
+    """One way to score all rows against n vectors.
+
+    A score times the vector's step is the rough cosine; the cosine is at most by a bound above it.
 
     Attributes:
-        steps: (n,) what the scores of each vector are multiplied with to be cosines.
-        widest: (n,) how far the cosine of any row can be from such a product.
-        coarse: whether a float32 product would come nearer.
+        steps: (n,) the steps.
+        last: whether no closer look follows.
     """
 
     steps: Doubles
-    widest: Doubles
-    coarse: bool
+    last: bool
 
     @abstractmethod
-    def sample(self) -> Floats:
-        """(n, m) scores of the rows 0, 64, 128, ..."""
+    def sample(self, which: Rows) -> Scores:
+        """(n, m) scores of the rows 0, 64, 128, ... for some of the vectors."""
 
     @abstractmethod
-    def blocks(self) -> Iterator[tuple[int, Floats]]:
-        """The first row of each block and its (n, R) scores; together the blocks are all V rows."""
+    def block(self, number: int, which: Rows) -> Scores:
+        """(n, R) scores of one block of rows for some of the vectors."""
 
     @abstractmethod
     def bounds(self, which: int, rows: Rows) -> Doubles:
-        """How far the cosine of each of these rows with vector `which` can be off; at most `widest`."""
+        """The bounds of these rows with one vector."""
+
+    @abstractmethod
+    def thresholds(self, which: Rows, cosines: Doubles) -> Scores:
+        """(n,) for some of the vectors, a score below which no row's cosine is as large as this one of n."""
 
 
-class FloatScan:
+class Scan(ABC):
+    """What is prepared once for a matrix."""
+
+    @abstractmethod
+    def looks(self, vectors: Doubles) -> Iterator[Look]:
+        """The ways to score all rows against (n, D) unit vectors: the cheapest first, the closest last."""
+
+
+class FloatScan(Scan):
     """The scan in float32."""
 
     def __init__(self, unit: Floats) -> None:
         self._unit = unit
 
-    def ask(self, vectors: Doubles) -> Asked:
-        """Take (n, D) unit vectors."""
-        return _FloatAsked(self._unit, vectors)
+    def looks(self, vectors: Doubles) -> Iterator[Look]:
+        """A single one."""
+        yield _FloatLook(self._unit, vectors.astype(np.float32))
 
 
-class _FloatAsked(Asked):
-    coarse = False
+class _FloatLook(Look):
+    last = True
 
-    def __init__(self, unit: Floats, vectors: Doubles) -> None:
+    def __init__(self, unit: Floats, vectors: Floats) -> None:
         self._unit = unit
-        self._vectors = vectors.astype(np.float32)
+        self._vectors = vectors
+        self._errors = np.full(len(vectors), float_error(unit.shape[1]))
         self.steps = np.ones(len(vectors))
-        self.widest = np.full(len(vectors), float_error(unit.shape[1]))
 
-    def sample(self) -> Floats:
-        scores: Floats = self._vectors @ self._unit[::SAMPLED].T
+    def sample(self, which: Rows) -> Scores:
+        scores: Scores = self._vectors[which] @ self._unit[::SAMPLED].T
         return scores
 
-    def blocks(self) -> Iterator[tuple[int, Floats]]:
-        for start in range(0, len(self._unit), ROWS_AT_ONCE):
-            yield start, self._vectors @ self._unit[start : start + ROWS_AT_ONCE].T
+    def block(self, number: int, which: Rows) -> Scores:
+        scores: Scores = self._vectors[which] @ self._unit[number * BLOCK : (number + 1) * BLOCK].T
+        return scores
 
     def bounds(self, which: int, rows: Rows) -> Doubles:
-        return np.full(len(rows), self.widest[which])
+        return np.full(len(rows), self._errors[which])
+
+    def thresholds(self, which: Rows, cosines: Doubles) -> Scores:
+        thresholds: Scores = (cosines - self._errors[which]).astype(np.float32)
+        return thresholds

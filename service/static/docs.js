@@ -5,7 +5,7 @@ const main = document.querySelector("#api");
 SwaggerUIBundle({
   domNode: main,
   url: main.dataset.description,
-  docExpansion: "none",
+  docExpansion: "list",
   defaultModelsExpandDepth: 0,
   validatorUrl: null, // nothing is sent to another host
 });

@@ -14,13 +14,14 @@ import { compare } from "./views/compare.js";
 import { MapPanel } from "./views/map.js";
 import { models } from "./views/models.js";
 import { neighbors } from "./views/neighbors.js";
+import { odd, readyOdd } from "./views/odd.js";
 
 const title = document.title;
 const chooser = document.querySelector("#model");
 const sections = [...document.querySelectorAll("[data-view]")];
 const placeOf = (name) => document.querySelector(`[data-panel="${name}"]`);
 const panels = [
-  ...[neighbors, calculator, analogy, compare, models, card].map((kind) => new Panel(placeOf(kind.name), kind, recognize)),
+  ...[neighbors, calculator, analogy, compare, odd, models, card].map((kind) => new Panel(placeOf(kind.name), kind, recognize)),
   new MapPanel(placeOf("map"), recognize),
 ];
 const remembered = new Map(); // the parameters that each view was last shown with
@@ -117,5 +118,6 @@ const complete = async (prefix, topn, signal) =>
 const completed = (input) => new Combobox(input, complete);
 
 document.querySelectorAll("[data-word]").forEach(completed);
+readyOdd(document.querySelector('[data-panel="odd"] form'));
 readyCalculator(document.querySelector('[data-panel="most-similar"] form'), completed);
 shown = refresh();

@@ -22,16 +22,17 @@ export const analogy = {
 
   show([answer]) {
     const solution = answer.neighbors[0]?.word ?? "nothing";
+    const score = answer.method === "3cosadd" ? "cosine" : "score";
     solutionOf().textContent = solution;
     return {
       nodes: [
         verdictOf(answer),
         make("div", { className: "columns three" },
-          make("div", {}, ranking(answer.neighbors, captionOf("The answer", make("span", { className: "about" }, "nearest to ", formulaOf(answer.formula))))),
+          make("div", {}, ranking(answer.neighbors, captionOf("The answer", rankedBy(answer)), { score })),
           make("div", { className: "doubt" },
             ranking(answer.nearest_to_c, captionOf(`Nearest to ${answer.c} alone`, about("without the offset")))),
           make("div", { className: "doubt" },
-            ranking(answer.unexcluded, captionOf("Nothing left out", about("the words asked with may answer"))))),
+            ranking(answer.unexcluded, captionOf("Nothing left out", about("the words asked with may answer")), { score }))),
       ],
       said: `The analogy's answer is ${solution}`,
     };
@@ -46,6 +47,10 @@ export const analogy = {
 const solutionOf = () => document.querySelector(".solution");
 
 const captionOf = (title, said) => make("span", {}, make("b", { textContent: title, dir: "auto" }), said);
+
+/** Nearness to a sum, or the formula of another method. */
+const rankedBy = ({ method, formula }) => make("span", { className: "about" },
+  method === "3cosadd" ? "nearest to " : "by ", formulaOf(formula));
 
 /** How much the offset itself did, said in a sentence. */
 function verdictOf({ c, neighbors, nearest_to_c: alone, unexcluded }) {
