@@ -37,7 +37,9 @@ class VocabularyMap(Answer):
         return dict(vars(self))
 
 
-def vocabulary_map(drawn: Map, words: Sequence[str], counts: "np.ndarray[Any, np.dtype[np.int64]]", card: Any) -> Answer:
+def vocabulary_map(
+    drawn: Map, words: Sequence[str], counts: "np.ndarray[Any, np.dtype[np.int64]]", card: Any
+) -> Answer:
     """A stored map with its words.
 
     Args:
@@ -50,7 +52,9 @@ def vocabulary_map(drawn: Map, words: Sequence[str], counts: "np.ndarray[Any, np
     named = card.get("map", {}).get("clusters", [])
     chosen = [words[row] for row in drawn.rows]
     names = [
-        named[number] if 0 <= number < len(named) else [chosen[row] for row in np.flatnonzero(cluster == index)[:_NAMES]]
+        named[number]
+        if 0 <= number < len(named)
+        else [chosen[row] for row in np.flatnonzero(cluster == index)[:_NAMES]]
         for index, number in enumerate(numbers)
     ]
     x, y = np.round(drawn.points.T.astype(np.float64), 7).tolist()  # all digits of a float32, and no others

@@ -70,7 +70,7 @@ def client(db):
 
 
 def map_of_another_process(threads):
-    threads = {name: threads for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), threads)
     command, environment = [sys.executable, "-c", MAKE], {**os.environ, **threads}
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=True, text=True).stdout
 
@@ -181,7 +181,7 @@ def test_fewer_than_no_words_are_refused():
 
 
 def test_the_map_over_http_is_the_stored_one(client, db, lee_model):
-    """The document has the model, and for each word its place, cluster and count; the clusters have the card's names."""
+    """The document has the model, each word with its place, cluster and count, and the clusters' names of the card."""
     answer = client.get("/api/v1/models/mapped@1/map").json
     with Store.open(db) as store:
         info = store.find("mapped@1")

@@ -5,15 +5,12 @@ van der Maaten and Hinton 2008, computed by openTSNE with exact neighbors and in
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from storage.embeddings import Floats
-
-if TYPE_CHECKING:
-    from openTSNE import TSNE
 
 PERPLEXITY = 30.0  # how many words, softly, count as a word's neighbors
 DECIMALS = 5  # of a coordinate from -1 to 1: a fifth of a pixel where a map of 1,000 pixels is enlarged 20 times
@@ -49,7 +46,7 @@ def project(unit: Floats, report: Report) -> Floats:
     return _framed(np.asarray(placed, np.float64))
 
 
-def _tsne(words: int, callback: Callable[[int, float, object], None]) -> "TSNE":
+def _tsne(words: int, callback: Callable[[int, float, object], None]) -> Any:
     from openTSNE import TSNE
 
     return TSNE(
@@ -76,5 +73,6 @@ def _spread(unit: Floats) -> Floats:
 def _framed(points: "np.ndarray[tuple[int, int], np.dtype[np.float64]]") -> Floats:
     """The points moved and shrunk alike in both directions, until they just fit from -1 to 1."""
     low, high = points.min(axis=0), points.max(axis=0)
-    framed = (points - (low + high) / 2) * (2 / max((high - low).max(), np.finfo(np.float64).tiny))
-    return framed.round(DECIMALS).astype(np.float32)
+    largest = float((high - low).max())
+    framed: Floats = ((points - (low + high) / 2) * (2 / largest)).round(DECIMALS).astype(np.float32)
+    return framed
