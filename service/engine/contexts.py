@@ -30,7 +30,7 @@ def contexts(space: Space, asked: questions.Contexts) -> answers.Contexts:
             "softmax, whose output vectors are those of the nodes of its tree"
         )
     space.direction_of(words.needed[0])
-    scores = _probabilities(space.vectors.contexts, space.context_lengths, space.trained(words.needed)[0])
+    scores = probabilities(space.vectors.contexts, space.context_lengths, space.trained(words.needed)[0])
     found = best(scores, space.selection(asked, words))
     return answers.Contexts(
         word=asked.word,
@@ -41,7 +41,7 @@ def contexts(space: Space, asked: questions.Contexts) -> answers.Contexts:
     )
 
 
-def _probabilities(contexts: Floats, lengths: Doubles, vector: Doubles) -> Scores:
+def probabilities(contexts: Floats, lengths: Doubles, vector: Doubles) -> Scores:
     """The sigmoids of the dot products of V rows with a (D,) vector; zero rows have none."""
     length = float(np.linalg.norm(vector))
     with np.errstate(over="ignore", invalid="ignore"):  # what leaves float32 is known to be unknown
