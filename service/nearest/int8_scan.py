@@ -3,7 +3,7 @@
 V words, D dimensions, n vectors, R rows of a block, m rows of the sample. The bounds are derived in quantized.py.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,9 @@ from service.nearest.quantized import (
     Bytes,
     Columns,
     Quantized,
-    QuantizedVector,
-    quantized_head,
-    quantized_vector,
+    QuantizedVectors,
+    quantized_heads,
+    quantized_vectors,
 )
 from service.nearest.scan import BLOCK, SAMPLED, Look, Scan, Scores
 from service.nearest.units import Doubles, Rows
@@ -51,8 +51,8 @@ class Int8Scan(Scan):
         """At the heads, unless they are all there is, and at whole rows."""
         rotated = vectors @ self._quantized.rotation  # (n, D)
         if self._heads is not None:
-            yield _Int8Look(self._quantized, self._heads, [quantized_head(vector) for vector in rotated], last=False)
-        yield _Int8Look(self._quantized, self._whole, [quantized_vector(vector) for vector in rotated], last=True)
+            yield _Int8Look(self._quantized, self._heads, quantized_heads(rotated), last=False)
+        yield _Int8Look(self._quantized, self._whole, quantized_vectors(rotated), last=True)
 
 
 class _Packed:
@@ -79,16 +79,14 @@ class _Packed:
 class _Int8Look(Look):
     """The products of n vectors with whole rows, or with heads."""
 
-    def __init__(
-        self, quantized: Quantized, packed: _Packed, vectors: Sequence[QuantizedVector], *, last: bool
-    ) -> None:
+    def __init__(self, quantized: Quantized, packed: _Packed, vectors: QuantizedVectors, *, last: bool) -> None:
         self.last = last
         self._packed = packed
         self._errors = quantized.errors
-        self._q = np.stack([vector.q for vector in vectors])  # (n, W) or (n, columns of the head)
-        self._error = np.array([vector.error for vector in vectors]) + _ROUNDING  # (n,)
-        self._length = np.array([vector.length for vector in vectors])  # (n,)
-        self.steps = np.array([vector.scale for vector in vectors]) * quantized.scale[0]
+        self._q = vectors.q
+        self._error = vectors.errors + _ROUNDING  # (n,)
+        self._length = vectors.lengths
+        self.steps = vectors.scales * quantized.scale[0]
         self.widest = self._error + self._length * float(quantized.errors.max())
 
     def sample(self, which: Rows) -> Scores:
