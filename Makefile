@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test serve bench lint docs docs-check clean
+.PHONY: run test serve bench lint docs docs-check pictures clean
 
 run: $(VENV)/run-ready  ## the main job on the embedded corpus: tokenize, train, cross-check, evaluate, store
 	$(BIN)/firth run
@@ -24,6 +24,9 @@ lint: $(VENV)/test-ready  ## style and types
 
 docs: $(VENV)/test-ready  ## write the generated parts of docs/ again
 	$(BIN)/python -m cogapp -r README.md docs/*.md
+
+pictures: $(VENV)/test-ready  ## docs/page*.png again, from what `make run` stored; needs Chromium with its driver
+	$(BIN)/python -m docs.screenshots
 
 docs-check: $(VENV)/test-ready  ## fail where a generated part of docs/ is out of date
 	$(BIN)/python -m cogapp --check --diff README.md docs/*.md

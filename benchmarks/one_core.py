@@ -25,14 +25,14 @@ def random() -> Floats:
     return np.random.default_rng(0).standard_normal((ROWS, DIMENSIONS), np.float32)
 
 
-def clustered() -> Floats:
+def clustered(rows: int = ROWS, dimensions: int = DIMENSIONS) -> Floats:
     """(V, D): topics, groups of about 50 within them, single words; variance falls with the axis as (i + 8)^-1.5."""
     generator = np.random.default_rng(0)
-    topics, groups = (generator.standard_normal((count, DIMENSIONS), np.float32) for count in (400, 8000))
+    topics, groups = (generator.standard_normal((count, dimensions), np.float32) for count in (400, rows // 50))
     groups += topics[generator.integers(0, len(topics), len(groups))]
-    rows = generator.standard_normal((ROWS, DIMENSIONS), np.float32) + groups[generator.integers(0, len(groups), ROWS)]
-    axes = np.linalg.qr(generator.standard_normal((DIMENSIONS, DIMENSIONS)))[0]  # so that no axis is a coordinate
-    mixed: Floats = rows @ ((np.arange(DIMENSIONS) + 8.0) ** -0.75 * axes).T.astype(np.float32)
+    words = generator.standard_normal((rows, dimensions), np.float32) + groups[generator.integers(0, len(groups), rows)]
+    axes = np.linalg.qr(generator.standard_normal((dimensions, dimensions)))[0]  # so that no axis is a coordinate
+    mixed: Floats = words @ ((np.arange(dimensions) + 8.0) ** -0.75 * axes).T.astype(np.float32)
     return mixed
 
 

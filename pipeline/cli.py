@@ -1,4 +1,4 @@
-"""`firth`: finds the command, and is the one place where errors become messages and exit codes.
+"""`firth`: finds the command, runs it, and ends with an exit code.
 
 Exit codes: 0 done; 1 an error, or a cross-check that failed; 2 wrong usage; 130 interrupted (143 by SIGTERM).
 """
@@ -8,60 +8,76 @@ import logging
 import os
 import shlex
 import sys
-import traceback
-from collections.abc import Sequence
-from typing import Any, NoReturn
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, NoReturn
 
 import click
 
-from pipeline.commands.base import CONTEXT, config_option, loudness_options
-from pipeline.config import did_you_mean
-from pipeline.progress import LOGGER, set_loudness
-from storage.errors import FirthError, Interrupted
+from pipeline.commands.base import CONTEXT, NamedCommands, config_option, loudness_options
+from pipeline.commands.telling import tell
+from pipeline.progress import set_loudness
+from storage.errors import Interrupted
 
-COMMANDS = {  # name -> module; a module is imported when its command is wanted
-    "run": "run",
-    "plan": "plan",
-    "tokenize": "tokenizing",  # a file tokenize.py would shadow the standard library's
-    "train": "train",
-    "crosscheck": "crosscheck",
-    "evaluate": "evaluate",
-    "store": "store",
-    "models": "models",
-    "similarity": "similarity",
-    "similar": "similar",
-    "analogy": "analogy",
-    "serve": "serve",
-    "config": "config",
+SECTIONS = {  # title -> name of a command -> its module, which is imported when the command is wanted
+    "Make vectors": {
+        "run": "run",
+        "plan": "plan",
+        "tokenize": "tokenizing",  # a file tokenize.py would shadow the standard library's
+        "train": "train",
+        "crosscheck": "crosscheck",
+        "evaluate": "evaluate",
+        "store": "store",
+    },
+    "Ask a model": {
+        "models": "models",
+        "similar": "questions",
+        "contexts": "questions",
+        "similarity": "questions",
+        "distance": "questions",
+        "similarities": "questions",
+        "calc": "questions",
+        "analogy": "questions",
+        "analogy-from-examples": "questions",
+        "doesnt-match": "questions",
+        "set-similarity": "questions",
+        "rank": "questions",
+        "closer-than": "questions",
+        "distances": "questions",
+        "most-similar-to-given": "questions",
+        "relative-cosine-similarity": "questions",
+        "neighbors-of-vector": "questions",
+        "vector": "questions",
+        "words": "questions",
+        "random-words": "questions",
+        "shell": "shell",
+    },
+    "Serve": {"serve": "serve"},
+    "Set up": {"config": "config", "completion": "completion"},
 }
+COMMANDS = {name: module for section in SECTIONS.values() for name, module in section.items()}
 INTERRUPTED = 130
+COMPLETION = "_FIRTH_COMPLETE"  # in the environment: a shell wants completions; click's name for it
 
 
-class FirthGroup(click.Group):
+class FirthGroup(NamedCommands):
     """The commands of `firth`, in the order of the data."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Names in the order in which they are used."""
-        return list(COMMANDS)
+    sections = SECTIONS
+    called_elsewhere: ClassVar[Mapping[str, str]] = {"neighbors": "similar", "most-similar": "calc"}  # over HTTP
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        """Import a command."""
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = importlib.import_module(f"pipeline.commands.{COMMANDS[cmd_name]}").command
+    def command_named(self, name: str) -> click.Command:
+        """Import a command; a module of several has a function that makes the one of a name."""
+        module = importlib.import_module(f"pipeline.commands.{COMMANDS[name]}")
+        command: click.Command = module.command_named(name) if hasattr(module, "command_named") else module.command
         return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command, or say which was meant: click would not know the ones that are not imported."""
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            ctx.fail(f"no command {args[0]!r}{did_you_mean(args[0], COMMANDS)}")
-        return super().resolve_command(ctx, args)
 
     def main(self, *args: Any, **options: Any) -> NoReturn:
         """Run, and translate every error once."""
         set_loudness(logging.INFO)
+        if COMPLETION in os.environ:
+            from pipeline.asking.completing import quote_in_bash
+
+            quote_in_bash()
         try:
             code = super().main(*args, **{**options, "standalone_mode": False})
         except click.Abort:
@@ -70,16 +86,8 @@ class FirthGroup(click.Group):
         except Interrupted as error:
             click.echo(f"Interrupted. {error} To go on:\n{resuming(options.get('args') or sys.argv[1:])}", err=True)
             code = error.exit_code
-        except click.ClickException as error:
-            error.show()
-            code = error.exit_code
-        except FirthError as error:
-            code = _fail(str(error), error.exit_code)
-        except OSError as error:
-            code = _fail(str(error), FirthError.exit_code)
         except Exception as error:  # noqa: BLE001 - the last place: users get a sentence, developers the traceback
-            message = f"this is a fault of Firth: {type(error).__name__}: {error}; --verbose shows where"
-            code = _fail(message, FirthError.exit_code)
+            code = tell(error)
         sys.exit(code or 0)
 
 
@@ -88,13 +96,6 @@ def resuming(arguments: Sequence[str]) -> str:
     options, *rest = " ".join(map(shlex.quote, arguments)).partition(" -- ")
     resume = "" if "--resume" in arguments else " --resume"
     return "".join(("firth ", options, resume, *rest))
-
-
-def _fail(message: str, code: int) -> int:
-    if LOGGER.isEnabledFor(logging.DEBUG) or os.environ.get("FIRTH_DEBUG"):
-        traceback.print_exc()
-    click.echo(f"Error: {message}", err=True)
-    return code
 
 
 def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:

@@ -29,7 +29,11 @@ else:
     import tomli as tomllib
 
 PREFIX = "FIRTH_"
-SWITCHES = {"FIRTH_DEBUG", "FIRTH_CORPORA"}  # in the environment, but no settings: a traceback, the tests' large texts
+SWITCHES = {  # in the environment, but no settings: a traceback, the tests' large texts, the secret of `serve`
+    "FIRTH_DEBUG",
+    "FIRTH_CORPORA",
+    "FIRTH_TOKEN",
+}
 READS = {  # tables of stages that are also for these commands
     "run": ("tokenize", "train", "crosscheck", "evaluate", "store"),
     "plan": ("tokenize", "train"),

@@ -7,15 +7,11 @@ from typing import Any, TypeVar
 
 import click
 
-from storage.declared import Declared, allowed_range, check_range
+from storage.declared import WRITTEN, Declared, allowed_range, check_range
 from storage.errors import SettingError
 
 ORIGINS = "firth.origins"  # key in click's context: setting -> where its value comes from, if file or environment
 TRUE_OR_FALSE = {"1", "true", "yes", "on", "0", "false", "no", "off"}  # of click's, the ones that nobody misreads
-WRITTEN = {  # how numbers are written; Python itself also takes 1_0, nan and the digits of all scripts
-    int: re.compile(r"[+-]?[0-9]+"),
-    float: re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"),
-}
 
 Chosen = TypeVar("Chosen", bound=Declared)
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -74,7 +70,7 @@ class Number(click.ParamType[int | float]):
 
     def __init__(self, field: "dataclasses.Field[Any]") -> None:
         self.field = field
-        self.kind: type[int] | type[float] = int if field.type is int else float
+        self.kind: type[int] | type[float] = int if field.type in (int, int | None) else float
         self.name = "integer" if self.kind is int else "number"
 
     @property
@@ -110,10 +106,39 @@ def settings_options(*classes: type[Declared]) -> Callable[[Decorated], Decorate
 
     def decorate(function: Decorated) -> Decorated:
         for field in reversed(fields):  # click lists the decorator nearest to the function last
-            function = _option(field)(function)
+            function = field_option(field)(function)
         return function
 
     return decorate
+
+
+def field_option(
+    field: "dataclasses.Field[Any]", kind: type[click.Option] = Setting, **attributes: Any
+) -> Callable[[Decorated], Decorated]:
+    """Give a command an option for one field; a field that is a tuple is an option that can be repeated.
+
+    Args:
+        field: what it sets.
+        kind: its class.
+        attributes: more of what that class takes.
+    """
+    name, default, described = field.name.replace("_", "-"), field.default, field.metadata["help"]
+    if field.type is bool:
+        return click.option(f"--{name}/--no-{name}", cls=kind, default=default, help=described)
+    if (allowed := allowed_range(field)) and not field.metadata["choices"]:
+        described = f"{described.rstrip('.')} ({allowed})."
+    if several := isinstance(default, tuple):
+        described = f"{described.rstrip('.')} (can be repeated)."
+    return click.option(
+        f"--{name}",
+        cls=kind,
+        type=_type(field),
+        default=default,
+        multiple=several,
+        show_default=field.metadata["shown"] or default not in ("", ()),
+        help=described,
+        **attributes,
+    )
 
 
 def collect(cls: type[Chosen], params: Mapping[str, object]) -> Chosen:
@@ -135,20 +160,4 @@ def collect(cls: type[Chosen], params: Mapping[str, object]) -> Chosen:
 def _type(field: "dataclasses.Field[Any]") -> click.ParamType[Any]:
     if choices := field.metadata["choices"]:
         return click.Choice(choices)
-    return Number(field) if field.type in (int, float, float | None) else click.STRING
-
-
-def _option(field: "dataclasses.Field[Any]") -> Callable[[Decorated], Decorated]:
-    name, default, described = field.name.replace("_", "-"), field.default, field.metadata["help"]
-    if field.type is bool:
-        return click.option(f"--{name}/--no-{name}", cls=Setting, default=default, help=described)
-    if (allowed := allowed_range(field)) and not field.metadata["choices"]:
-        described = f"{described.rstrip('.')} ({allowed})."
-    return click.option(
-        f"--{name}",
-        cls=Setting,
-        type=_type(field),
-        default=default,
-        show_default=field.metadata["shown"] or default != "",
-        help=described,
-    )
+    return Number(field) if field.type in (int, float, int | None, float | None) else click.STRING

@@ -135,6 +135,16 @@ def of_reading(meter: Meter, total_bytes: int | None) -> Callable[[int, int], No
     return report
 
 
+def of_map(meter: Meter) -> Callable[[float], None]:
+    """Show how far a map is, as the share of the work that is done."""
+
+    def report(share: float) -> None:
+        seconds = meter.clock() - meter.started
+        meter.show(share, 1, left(seconds * (1 - share) / max(share, 1e-9)))
+
+    return report
+
+
 def left(seconds: float) -> str:
     """A time that is left, in words: "8 s left", "2 min 5 s left"."""
     if not math.isfinite(seconds):

@@ -1,57 +1,89 @@
-"""The models of one store, loaded when first asked for and shared by all threads."""
+"""The models of one store, loaded when first asked for or ahead of that, and shared by all threads."""
 
 import logging
+import time
 from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any
 
 from service.engine import Engine
-from storage.connection import Stamp, stamp_of
-from storage.errors import StoreError
+from service.listing import PATIENCE, Listing
+from service.loading import load_vectors
+from service.nearest import Ranker
+from storage.errors import FirthError, UnknownModel
+from storage.maps import Map
 from storage.models import ModelInfo, find_model, newest_first
 from storage.store import Store
 
 log = logging.getLogger(__name__)
 
-_PATIENCE = 0.5  # seconds that a question waits for others who use the store
+_TRY_AGAIN = 10.0  # seconds after which a model that could not be loaded in the background is tried once more
 
 
-@dataclass
+@dataclass(eq=False)
 class _Slot:
     """One model's engine; the lock makes sure that only one thread loads it."""
 
     lock: Lock = field(default_factory=Lock)
     engine: Engine | None = None
+    by_version: bool = False  # somebody asked for just this version
 
 
 @dataclass(frozen=True)
-class _Listing:
-    """What was in the store when its file had this stamp."""
+class Readiness:
+    """How far a name is.
 
-    stamp: Stamp
-    models: tuple[ModelInfo, ...]
+    Attributes:
+        newest: the version that questions to the name are meant for.
+        answering: the version that answers them now; None while none is loaded.
+        failed: the newest could not be loaded; the log says why.
+    """
+
+    newest: ModelInfo
+    answering: ModelInfo | None
+    failed: bool
+
+    @property
+    def is_ready(self) -> bool:
+        """The newest version answers, or an older one because the newest cannot be loaded."""
+        return self.answering == self.newest or (self.failed and self.answering is not None)
 
 
 class Library:
-    """Finds and loads models; a version published while the process runs is seen by the next question.
+    """Finds and loads models; a version published while the process runs answers as soon as it is loaded.
 
-    Where the store cannot be read any more, the models it had are still known, and those loaded still answer.
+    Until then, questions to its name are answered from the version that answered before, and so it is when the newest
+    version disappears from the store. Where the store cannot be read any more, the models it had are still known,
+    and those loaded still answer.
 
     Args:
         db: the store's file.
         keep: how many models stay loaded; the one that was not asked for the longest goes first.
+        around: makes of an engine's index what the engine asks instead, for example a `Batcher`.
+        changed: called with the models that are loaded, whenever these have changed.
     """
 
-    def __init__(self, db: Path, keep: int = 4) -> None:
+    def __init__(
+        self,
+        db: Path,
+        keep: int = 4,
+        *,
+        around: Callable[[Ranker], Ranker] | None = None,
+        changed: Callable[[Sequence[ModelInfo]], None] = lambda _: None,
+    ) -> None:
         self._db = db
         self._keep = keep
-        self._lock = Lock()  # of the slots; never held while the store is read
+        self._around = around
+        self._changed = changed
+        self._listing = Listing(db)
+        self._lock = Lock()  # of all below; never held while the store is read
         self._slots: OrderedDict[ModelInfo, _Slot] = OrderedDict()
-        self._reading = Lock()
-        self._known: _Listing | None = None
-        self._lost = False
+        self._answering: dict[str, tuple[ModelInfo, Engine]] = {}  # what questions to a name get meanwhile
+        self._loading: set[ModelInfo] = set()
+        self._failed: dict[ModelInfo, float] = {}  # when
 
     def models(self) -> list[ModelInfo]:
         """All published models, by name and version; the last known ones where the store cannot be read.
@@ -59,7 +91,7 @@ class Library:
         Raises:
             StoreError: the store cannot be read, and never could.
         """
-        return list(self._listing().models)
+        return self._listing.models()
 
     def find(self, asked: str) -> ModelInfo:
         """The model called `name@version`, or the latest version of `name`.
@@ -71,8 +103,38 @@ class Library:
 
     def card(self, info: ModelInfo) -> dict[str, Any]:
         """Everything that was published with the model besides its words and vectors."""
-        with Store.open(self._db, patience=_PATIENCE) as store:
+        with Store.open(self._db, patience=PATIENCE) as store:
             return store.card(info)
+
+    def map(self, info: ModelInfo) -> Map | None:
+        """Where the model's words stand on a plane; None where it was stored without a map."""
+        with Store.open(self._db, patience=PATIENCE) as store:
+            return store.load_map(info)
+
+    def answering(self, asked: str) -> tuple[ModelInfo, Engine]:
+        """What answers questions to `name@version` or to `name`: one model and its engine, for the whole answer.
+
+        A name is answered without waiting as long as any of its versions answers: its latest when that is loaded,
+        else the one that answered before, while the latest is loaded aside.
+
+        Raises:
+            UnknownModel: there is none; it carries the models that may have been meant.
+            StoreError: it cannot be loaded; the models that are loaded stay so.
+        """
+        newest = self.find(asked)
+        if asked != newest.name:
+            return newest, self._engine(newest, by_version=True)
+        if engine := self._loaded(newest):
+            return self._promote(newest, engine)
+        if before := self._answering.get(asked):
+            self._load_aside(newest)
+            return before
+        try:
+            return self._promote(newest, self.engine(newest))
+        except UnknownModel:  # it disappeared a moment ago: what the store says now counts
+            if self.find(asked) == newest:
+                raise
+            return self.answering(asked)
 
     def engine(self, info: ModelInfo) -> Engine:
         """The engine of a model, loaded if it is not yet.
@@ -80,57 +142,115 @@ class Library:
         Raises:
             StoreError: it cannot be loaded; the models that are loaded stay so.
         """
-        slot = self._slot(info)
-        with slot.lock:
-            if slot.engine is None:
-                slot.engine = self._load(info, slot)
-            return slot.engine
+        return self._engine(info)
 
     def preload(self) -> None:
         """Load the latest versions of as many names as stay loaded, those published last, ready for any question."""
+        for info in self._wanted():
+            self._prepare(info)
+
+    def catch_up(self) -> None:
+        """Load what `preload` would by now, and let go what is gone; failures are logged and tried again later."""
+        for info in self._wanted():
+            if self._answers(info) != info and self._begins(info):
+                self._try_to_prepare(info)
+        self._forget()
+        self._tell()
+
+    def readiness(self) -> list[Readiness]:
+        """How far the names are that `preload` loads."""
+        return [Readiness(info, self._answers(info), info in self._failed) for info in self._wanted()]
+
+    def _wanted(self) -> list[ModelInfo]:
         latest = {info.name: info for info in self.models()}
-        for info in newest_first(latest.values())[: self._keep]:
-            self.engine(info).prepare()
+        return newest_first(latest.values())[: self._keep]
 
-    def _is_current(self, known: _Listing) -> bool:
-        return known.stamp == stamp_of(self._db) and not self._lost
+    def _answers(self, info: ModelInfo) -> ModelInfo | None:
+        found = self._answering.get(info.name)
+        return found[0] if found else None
 
-    def _listing(self) -> _Listing:
-        """What is in the store now; one thread reads it, and others wait for it only so long, if something is known."""
-        known = self._known
-        if known is None:
-            with self._reading:
-                return self._refreshed()
-        if not self._is_current(known) and self._reading.acquire(timeout=_PATIENCE):
-            try:
-                return self._refreshed()
-            finally:
-                self._reading.release()
-        return known
+    def _is_newest(self, info: ModelInfo) -> bool:
+        return {each.name: each for each in self.models()}.get(info.name) == info
 
-    def _refreshed(self) -> _Listing:
-        if self._known is None or not self._is_current(self._known):
-            self._known = self._read()
-        return self._known
+    def _loaded(self, info: ModelInfo) -> Engine | None:
+        with self._lock:
+            slot = self._slots.get(info)
+            if slot is None or slot.engine is None:
+                return None
+            self._slots.move_to_end(info)
+            return slot.engine
 
-    def _read(self) -> _Listing:
-        stamp = stamp_of(self._db)
+    def _promote(self, info: ModelInfo, engine: Engine) -> tuple[ModelInfo, Engine]:
+        """From now on this version answers for its name; the one before goes, unless somebody asked for just that."""
+        before = self._answering.get(info.name)
+        if (before is None or before[0] != info) and self._is_newest(info):  # while we looked a newer one may have come
+            with self._lock:
+                self._answering[info.name] = info, engine
+                if before and before[0] in self._slots and not self._slots[before[0]].by_version:
+                    del self._slots[before[0]]
+            self._tell()
+        return info, engine
+
+    def _prepare(self, info: ModelInfo) -> None:
+        engine = self.engine(info)
+        engine.prepare()
+        self._promote(info, engine)
+
+    def _load_aside(self, info: ModelInfo) -> None:
+        """Let a thread of its own load a model, if none does; questions go on meanwhile."""
+        if self._begins(info):
+            Thread(target=self._try_to_prepare, args=(info,), name=f"load {info}", daemon=True).start()
+
+    def _begins(self, info: ModelInfo) -> bool:
+        with self._lock:
+            failed = self._failed.get(info)
+            if info in self._loading or (failed is not None and time.monotonic() - failed < _TRY_AGAIN):
+                return False
+            self._loading.add(info)
+            return True
+
+    def _try_to_prepare(self, info: ModelInfo) -> None:
         try:
-            with Store.open(self._db, patience=_PATIENCE) as store:
-                listing = _Listing(stamp, tuple(store.models()))
-        except StoreError as error:
-            if self._known is None:
-                raise
-            self._tell(lost=True, message=f"the last known models go on answering: {error}")
-            return self._known
-        self._tell(lost=False, message=f"{self._db} can be read again")
-        return listing
+            self._prepare(info)
+        except FirthError as error:
+            log.warning("%s is not loaded: %s", info, error)
+            self._failed[info] = time.monotonic()
+        except Exception:
+            log.exception("%s is not loaded", info)
+            self._failed[info] = time.monotonic()
+        else:
+            log.info("%s answers now", info)
+            self._failed.pop(info, None)
+        finally:
+            with self._lock:
+                self._loading.discard(info)
 
-    def _tell(self, *, lost: bool, message: str) -> None:
-        """Log a change of state, not every question that meets it."""
-        if lost != self._lost:
-            log.warning("%s", message)
-        self._lost = lost
+    def _forget(self) -> None:
+        """Let go the models that are not in the store any more, and the failures of those."""
+        known = set(self.models())
+        names = {info.name for info in known}
+        with self._lock:
+            for name in self._answering.keys() - names:
+                del self._answering[name]
+            kept = known | {info for info, _ in self._answering.values()}
+            for info in [info for info in self._slots if info not in kept]:
+                del self._slots[info]
+            for info in self._failed.keys() - known:
+                del self._failed[info]
+
+    def _tell(self) -> None:
+        with self._lock:
+            loaded = [info for info, slot in self._slots.items() if slot.engine is not None]
+        self._changed(loaded)
+
+    def _engine(self, info: ModelInfo, *, by_version: bool = False) -> Engine:
+        slot = self._slot(info)
+        slot.by_version |= by_version
+        with slot.lock:
+            if slot.engine is None:
+                slot.engine = self._load(info, slot)
+                self._make_room(info)
+            return slot.engine
 
     def _slot(self, info: ModelInfo) -> _Slot:
         with self._lock:
@@ -139,16 +259,21 @@ class Library:
             return slot
 
     def _load(self, info: ModelInfo, slot: _Slot) -> Engine:
-        """Load a model; only when that has worked does another one have to go."""
         try:
-            with Store.open(self._db, patience=_PATIENCE) as store:
-                engine = Engine(store.load(info))
+            return Engine(load_vectors(self._db, info, patience=PATIENCE), self._around)
         except BaseException:
             with self._lock:
                 if self._slots.get(info) is slot:
                     del self._slots[info]
             raise
+
+    def _make_room(self, info: ModelInfo) -> None:
+        """Only when a model is loaded does another one have to go."""
         with self._lock:
+            if info in self._slots:
+                self._slots.move_to_end(info)
             while len(self._slots) > self._keep:
-                self._slots.popitem(last=False)
-        return engine
+                out, _ = self._slots.popitem(last=False)
+                if self._answers(out) == out:
+                    del self._answering[out.name]
+        self._tell()

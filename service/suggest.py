@@ -5,11 +5,12 @@ have been folded (`prepare`), which takes half of that once.
 """
 
 from collections.abc import Sequence
-from functools import cached_property
 from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
+
+from service.folding import FoldedWords, fold
 
 MOST_MATCHES = 5
 _LONGEST = 64  # characters; a longer word is compared by case and beginning only
@@ -21,21 +22,21 @@ Distances = NDArray[np.uint8]
 class Suggester:
     """Finds words that look like a missing one."""
 
-    def __init__(self, words: Sequence[str]) -> None:
-        self._words = words
+    def __init__(self, vocabulary: FoldedWords) -> None:
+        self._vocabulary = vocabulary
 
     def prepare(self) -> None:
         """Fold the vocabulary now, which otherwise happens at the first miss; processes forked later share it."""
-        _ = self._lengths  # made from the folded words
+        self._vocabulary.prepare()
 
     def near(self, word: str) -> list[str]:
         """At most five words, best first, and the more frequent first among equals.
 
-        In this order: the same but for capitals; one edit away; words that begin with it; two edits away.
+        In this order: the same but for capitals and accents; one edit away; words that begin with it; two edits away.
         """
-        asked = word.casefold()
+        asked = fold(word)
         distances = self._distances(asked)  # (V,)
-        begins = [row for row, folded in enumerate(self._folded) if folded.startswith(asked)] if asked else []
+        begins = np.sort(self._vocabulary.beginning(asked)) if asked else ()
         groups = (
             np.flatnonzero(distances == 0),
             np.flatnonzero(distances == 1),
@@ -43,22 +44,15 @@ class Suggester:
             np.flatnonzero(distances == 2),
         )
         rows = dict.fromkeys(int(row) for group in groups for row in group)
-        return [self._words[row] for row in islice(rows, MOST_MATCHES)]
-
-    @cached_property
-    def _folded(self) -> list[str]:
-        return [word.casefold() for word in self._words]
-
-    @cached_property
-    def _lengths(self) -> NDArray[np.int64]:
-        return np.fromiter(map(len, self._folded), np.int64, len(self._folded))  # (V,)
+        return [self._vocabulary.words[row] for row in islice(rows, MOST_MATCHES)]
 
     def _distances(self, asked: str) -> Distances:
         """(V,) edit distances from `asked`; 255 for words that are further away than it is worth to know."""
         allowed = _allowed_edits(asked)
-        distances: Distances = np.full(len(self._folded), 255, np.uint8)
-        rows = np.flatnonzero(abs(self._lengths - len(asked)) <= allowed)  # (n,)
-        found = edit_distances(asked, [self._folded[row] for row in rows], allowed)
+        lengths = self._vocabulary.lengths
+        distances: Distances = np.full(len(lengths), 255, np.uint8)
+        rows = np.flatnonzero(abs(lengths - len(asked)) <= allowed)  # (n,)
+        found = edit_distances(asked, self._vocabulary.some(rows), allowed)
         distances[rows] = np.where(found <= allowed, found, 255)
         return distances
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from storage.errors import StoreError
 
 MIGRATION_SET = "firth"
-KNOWN_MIGRATIONS = ("m001_models",)
+KNOWN_MIGRATIONS = ("m001_models", "m002_contexts", "m003_maps")
+_OLDEST_SCHEMA = KNOWN_MIGRATIONS[:1]  # what a reader needs: tables that came later may be missing
 _OLDEST_SQLITE = (3, 37)  # the first with STRICT tables
 _PAGE_BYTES = 16384  # reads a model of 121,926 x 100 in 0.7 of the time that SQLite's default of 4096 takes
 
@@ -44,7 +45,7 @@ def explained(path: Path) -> Iterator[None]:
 
 def log_of(path: Path) -> Path:
     """Where SQLite writes first (WAL): beside the file itself, not beside a link to it."""
-    real = path.resolve()
+    real = path.resolve() if path.is_symlink() else path  # the folder's own links change nothing beside it
     return real.with_name(f"{real.name}-wal")
 
 
@@ -84,7 +85,7 @@ def open_for_reading(path: Path, patience: float) -> tuple[sqlite3.Connection, S
         connection = _connect(path, mode, patience)
         try:
             connection.execute("PRAGMA query_only = on")
-            _check_schema(path, connection, wanted=KNOWN_MIGRATIONS)
+            _check_schema(path, connection, wanted=_OLDEST_SCHEMA)
         except BaseException:
             connection.close()
             raise
@@ -168,7 +169,8 @@ def _has_log(path: Path) -> bool:
     return log.exists() and log.stat().st_size > 0
 
 
-def _tables(connection: sqlite3.Connection) -> set[str]:
+def tables_of(connection: sqlite3.Connection) -> set[str]:
+    """The names of the tables that are there."""
     return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
@@ -188,7 +190,7 @@ def _make_folder(folder: Path) -> None:
 
 def _check_schema(path: Path, connection: sqlite3.Connection, wanted: tuple[str, ...]) -> None:
     """Refuse a database of something else, one that lacks a `wanted` migration, and one that knows more than we."""
-    tables = _tables(connection)
+    tables = tables_of(connection)
     applied = _applied(connection) if "_sqlite_migrations" in tables else set()
     if newer := sorted(applied - set(KNOWN_MIGRATIONS)):
         raise StoreError(f"{path} was written by a newer Firth (it has {', '.join(newer)}); update Firth to read it")

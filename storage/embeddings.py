@@ -39,6 +39,18 @@ class Embeddings:
         _check_words(self.words, self.rows)
         _check_finite(self.words, self.matrix)
 
+    def check_contexts(self, contexts: Floats) -> None:
+        """Refuse context vectors that are not (V, D) finite float32, one for each word.
+
+        Raises:
+            InputError: says what does not fit.
+        """
+        if contexts.shape != self.matrix.shape or contexts.dtype != np.float32:
+            raise InputError(
+                f"contexts {contexts.shape} {contexts.dtype} do not fit vectors {self.matrix.shape} float32"
+            )
+        _check_finite(self.words, contexts)
+
     def __len__(self) -> int:
         return len(self.words)
 
@@ -74,8 +86,13 @@ def _check_words(words: tuple[str, ...], rows: dict[str, int]) -> None:
         raise InputError(f"the word {word!r} of row {rows[word]} cannot be written as UTF-8") from None
 
 
+def is_finite(matrix: Floats) -> bool:
+    """Whether every number of a matrix is finite."""
+    return bool(np.isfinite(matrix.min()) and np.isfinite(matrix.max()))  # NaN spreads to both; no array of booleans
+
+
 def _check_finite(words: tuple[str, ...], matrix: Floats) -> None:
-    if np.isfinite(matrix.min()) and np.isfinite(matrix.max()):  # NaN spreads to both; no (V, D) array of booleans
+    if is_finite(matrix):
         return
     bad = int(np.flatnonzero(~np.isfinite(matrix).all(axis=1))[0])
     raise InputError(f"the vector of {words[bad]!r} holds a number that is not finite")

@@ -1,6 +1,5 @@
 """What a stored model is called: `name@version`, and what is known of it without reading its vectors."""
 
-import dataclasses
 import difflib
 import re
 from collections.abc import Iterable, Sequence
@@ -39,7 +38,7 @@ class ModelInfo:
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as plain JSON values."""
-        return dataclasses.asdict(self)
+        return dict(vars(self))
 
 
 def check_name(name: str) -> None:

@@ -54,11 +54,47 @@ def m001_models(database: Database) -> None:
         ) STRICT""",
     )
     for table in ("models", "words", "cards"):
-        _run(
-            database,
-            f"CREATE TRIGGER {table}_never_change BEFORE UPDATE ON {table} "
-            "BEGIN SELECT RAISE(ABORT, 'a published model never changes'); END",
-        )
+        _never_change(database, table)
+
+
+@migrations()
+def m002_contexts(database: Database) -> None:
+    """One row for each word's vector as a context, of models that have such (the output matrix)."""
+    _run(
+        database,
+        """CREATE TABLE contexts (
+            model INTEGER NOT NULL REFERENCES models (id) ON DELETE CASCADE,
+            row INTEGER NOT NULL,
+            vector BLOB NOT NULL,
+            PRIMARY KEY (model, row)
+        ) STRICT""",
+    )
+    _never_change(database, "contexts")
+
+
+@migrations()
+def m003_maps(database: Database) -> None:
+    """One row for each word that stands on a model's map."""
+    _run(
+        database,
+        """CREATE TABLE maps (
+            model INTEGER NOT NULL REFERENCES models (id) ON DELETE CASCADE,
+            row INTEGER NOT NULL,
+            x REAL NOT NULL,
+            y REAL NOT NULL,
+            cluster INTEGER NOT NULL,
+            PRIMARY KEY (model, row)
+        ) STRICT""",
+    )
+    _never_change(database, "maps")
+
+
+def _never_change(database: Database, table: str) -> None:
+    _run(
+        database,
+        f"CREATE TRIGGER {table}_never_change BEFORE UPDATE ON {table} "
+        "BEGIN SELECT RAISE(ABORT, 'a published model never changes'); END",
+    )
 
 
 def _run(database: Database, *statements: str) -> None:

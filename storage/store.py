@@ -6,26 +6,26 @@ Reading goes through sqlite3 alone, so that a question is answered before sqlite
 import hashlib
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timezone
-from itertools import repeat
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from storage.assembling import Blocks, contexts_of, embeddings_of, map_of
 from storage.connection import Stamp, explained, open_for_reading, open_for_writing, stamp_of
-from storage.embeddings import Embeddings
+from storage.embeddings import Embeddings, Floats
 from storage.errors import InputError, StoreError, UnknownModel
 from storage.json_text import json_text
+from storage.maps import Map
 from storage.models import ModelInfo, check_name, find_model
+from storage.tables import all_models, card_parts, insert_model, insert_rows, rows_of
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-_FLOAT_BYTES = 4
-_ROWS_AT_ONCE = 1024  # words read at once: their vectors are joined while they are still in the processor's cache
 _TRIES = 3  # to read without locks what others may be writing
 _READERS_PATIENCE, _WRITERS_PATIENCE = 10.0, 120.0  # seconds; publishing a large model takes another a minute
 
@@ -35,8 +35,9 @@ Found = TypeVar("Found")
 class Store:
     """A connection to one SQLite file; a context manager that closes it.
 
-    Tables: `models` (one row a model), `words` (one row a word, its vector a blob of little-endian float32) and
-    `cards` (one row for each part of a model's card, as JSON).
+    Tables: `models` (one row a model), `words` (one row a word, its vector a blob of little-endian float32), `cards`
+    (one row for each part of a model's card, as JSON), `contexts` (one row a word, where a model has an output matrix)
+    and `maps` (one row for each word that stands on the model's map).
     """
 
     def __init__(
@@ -92,7 +93,15 @@ class Store:
         """Close the file."""
         self._connection.close()
 
-    def publish(self, name: str, embeddings: Embeddings, card: Mapping[str, Any]) -> ModelInfo:
+    def publish(
+        self,
+        name: str,
+        embeddings: Embeddings,
+        card: Mapping[str, Any],
+        *,
+        contexts: Floats | None = None,
+        map: Map | None = None,  # noqa: A002 - what the reader gets from load_map
+    ) -> ModelInfo:
         """Store a model in one transaction, as the next version of its name.
 
         Args:
@@ -100,25 +109,30 @@ class Store:
             embeddings: the words, their counts and their vectors.
             card: what else is known of the model, any JSON value under each key; Firth's own keys are `settings`,
                 `manifest`, `loss_curve`, `crosscheck` and `evaluation`.
+            contexts: (V, D) the words' output vectors, where the model has such.
+            map: where the words stand on a plane, if that was computed.
 
         Raises:
             SettingError: the name is not usable.
-            InputError: a part of the card is not JSON.
+            InputError: a part of the card is not JSON, or contexts or map do not fit the words.
             StoreError: the store was opened for reading, or the file cannot be written; nothing of the model is kept.
         """
         check_name(name)
         if self._database is None:
             raise StoreError(f"{self.path} was opened for reading; open it with create=True to publish")
         parts = {part: _card_text(part, value) for part, value in card.items()}
+        _check_fit(embeddings, contexts, map)
         vectors = np.ascontiguousarray(embeddings.matrix, dtype="<f4")  # (V, D)
         digest = hashlib.sha256(vectors.data).hexdigest()
         with explained(self.path), self._database.atomic():
-            info = self._insert_model(name, embeddings, digest)
-            rows = zip(repeat(info.order), range(len(vectors)), embeddings.words, embeddings.counts.tolist(), vectors)
-            self._connection.executemany("INSERT INTO words VALUES (?, ?, ?, ?, ?)", rows)
-            self._database.table("cards").insert_all(
-                {"model": info.order, "part": part, "json": text} for part, text in parts.items()
-            )
+            info = insert_model(self._connection, name, vectors.shape, digest)
+            write, rows = partial(insert_rows, self._connection, info), range(len(vectors))
+            write("words", rows, embeddings.words, embeddings.counts.tolist(), vectors)
+            write("cards", parts.keys(), parts.values())
+            if contexts is not None:
+                write("contexts", rows, np.ascontiguousarray(contexts, dtype="<f4"))
+            if map is not None:
+                write("maps", map.rows.tolist(), *map.points.T.tolist(), map.clusters.tolist())
         return info
 
     def models(self) -> list[ModelInfo]:
@@ -137,17 +151,25 @@ class Store:
         """Everything that was published with the model besides its words and vectors."""
         return self._steadily(lambda: self._read_card(info))
 
-    def load(self, info: ModelInfo) -> Embeddings:
+    def load(self, info: ModelInfo, *, verify: bool = False) -> Embeddings:
         """The model's words, counts and vectors.
 
         What is cheap is verified: the number of rows, their ranks, and the size of each vector; the hash of the
-        vectors too where we read without locks.
+        vectors too if `verify`, or where we read without locks.
 
         Raises:
             StoreError: the file is damaged, or others write to it all the time while we may not lock it.
             UnknownModel: the model is not in this store.
         """
-        return self._steadily(lambda: self._read_embeddings(info))
+        return self._steadily(lambda: self._read(info, partial(self._read_embeddings, verify=verify)))
+
+    def load_contexts(self, info: ModelInfo) -> Floats | None:
+        """(V, D) the model's context vectors, or None where it was published without; raises as `load` does."""
+        return self._steadily(lambda: self._read(info, self._read_contexts))
+
+    def load_map(self, info: ModelInfo) -> Map | None:
+        """The model's map, or None where it was published without; raises as `load` does."""
+        return self._steadily(lambda: self._read(info, self._read_map))
 
     def _steadily(self, read: Callable[[], Found], tries: int = _TRIES) -> Found:
         """What `read` finds when nobody writes in its midst.
@@ -176,68 +198,38 @@ class Store:
 
     def _read_models(self) -> list[ModelInfo]:
         with explained(self.path):
-            rows = self._connection.execute(
-                "SELECT name, version, words, dimensions, created, vectors_sha256, id FROM models "
-                "ORDER BY name, version"
-            ).fetchall()
-        return [ModelInfo(*row) for row in rows]
+            return all_models(self._connection)
 
     def _read_card(self, info: ModelInfo) -> dict[str, Any]:
         with explained(self.path):
-            query = "SELECT part, json FROM cards WHERE model = ? ORDER BY rowid"
-            parts = self._connection.execute(query, [self._row(info)]).fetchall()
+            parts = card_parts(self._connection, info)
         try:
             return {part: json.loads(text) for part, text in parts}
         except ValueError as error:
             raise self._damaged(info, f"its card is not JSON: {error}") from error
 
-    def _read_embeddings(self, info: ModelInfo) -> Embeddings:
-        words: list[str] = []
-        counts: list[int] = []
-        vectors = bytearray()
-        with explained(self.path):
-            for ranks, some_words, some_counts, blobs in self._rows(info):
-                first = len(words)
-                # ranks ascend: where the first and the last are right, all are
-                if (ranks[0], ranks[-1]) != (first, first + len(ranks) - 1):
-                    raise self._damaged(info, f"row {first} or one soon after it is missing or of a wrong size")
-                words += some_words
-                counts += some_counts
-                vectors += b"".join(blobs)
-        if len(words) != info.words:
-            raise self._damaged(info, f"it has {len(words)} words where {info.words} were published")
-        if self._stamp and hashlib.sha256(vectors).hexdigest() != info.vectors_sha256:
-            raise self._damaged(info, "its vectors are not those that were published")
-        matrix = np.frombuffer(vectors, dtype="<f4").reshape(info.words, info.dimensions)  # (V, D)
+    def _read(self, info: ModelInfo, read: Callable[[ModelInfo], Found]) -> Found:
+        """What `read` makes of the model's rows; where they do not fit together, the file is damaged."""
         try:
-            return Embeddings(tuple(words), np.array(counts, dtype=np.int64), matrix)
+            with explained(self.path):
+                return read(info)
         except InputError as error:
             raise self._damaged(info, str(error)) from error
 
-    def _insert_model(self, name: str, embeddings: Embeddings, digest: str) -> ModelInfo:
-        created = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        # one statement reads the last version and writes the next: two writers can never take the same
-        (row,) = self._connection.execute(
-            "INSERT INTO models (name, version, words, dimensions, created, vectors_sha256) "
-            "SELECT ?, coalesce(max(version), 0) + 1, ?, ?, ?, ? FROM models WHERE name = ? "
-            "RETURNING name, version, words, dimensions, created, vectors_sha256, id",
-            (name, len(embeddings), embeddings.dimensions, created, digest, name),
-        ).fetchall()
-        return ModelInfo(*row)
+    def _read_embeddings(self, info: ModelInfo, *, verify: bool) -> Embeddings:
+        embeddings = embeddings_of(info, self._rows(info, "words"))
+        if (verify or self._stamp) and hashlib.sha256(embeddings.matrix.data).hexdigest() != info.vectors_sha256:
+            raise InputError("its vectors are not those that were published")
+        return embeddings
 
-    def _row(self, info: ModelInfo) -> int:
-        query = "SELECT id FROM models WHERE name = ? AND version = ? AND vectors_sha256 = ?"
-        found = self._connection.execute(query, [info.name, info.version, info.vectors_sha256]).fetchone()
-        if found is None:
-            raise UnknownModel(str(info))
-        return int(found[0])
+    def _read_contexts(self, info: ModelInfo) -> Floats | None:
+        return contexts_of(info, self._rows(info, "contexts"))
 
-    def _rows(self, info: ModelInfo) -> Iterator[tuple[tuple[Any, ...], ...]]:
-        """The columns row, word, count, vector of a thousand rows at a time, without vectors of a wrong size."""
-        query = "SELECT row, word, count, vector FROM words WHERE model = ? AND length(vector) = ? ORDER BY row"
-        cursor = self._connection.execute(query, [self._row(info), _FLOAT_BYTES * info.dimensions])
-        while rows := cursor.fetchmany(_ROWS_AT_ONCE):
-            yield tuple(zip(*rows, strict=True))
+    def _read_map(self, info: ModelInfo) -> Map | None:
+        return map_of(info, self._rows(info, "maps"))
+
+    def _rows(self, info: ModelInfo, table: str) -> Blocks:
+        return rows_of(self._connection, info, table)
 
     def _damaged(self, info: ModelInfo, why: str) -> StoreError:
         return StoreError(f"{self.path} is damaged: model {info}: {why}; restore it from a copy or publish it again")
@@ -248,3 +240,10 @@ def _card_text(part: str, value: Any) -> str:
         return json_text(value)
     except (TypeError, ValueError) as error:
         raise InputError(f"the card's {part!r} is not JSON: {error}") from error
+
+
+def _check_fit(embeddings: Embeddings, contexts: Floats | None, map_: Map | None) -> None:
+    if contexts is not None:
+        embeddings.check_contexts(contexts)
+    if map_ is not None and map_.rows[-1] >= len(embeddings):
+        raise InputError(f"the map has row {map_.rows[-1]}, but there are {len(embeddings)} words")

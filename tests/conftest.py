@@ -1,16 +1,22 @@
 """What several test files share: a small real corpus, tokenized and trained once."""
 
 import os
+import shutil
 from pathlib import Path
 
 import hypothesis
 import pytest
 
+from pipeline.commands.store import publish
 from pipeline.settings import TokenSettings, TrainSettings, VocabularySettings
 from pipeline.stages import StageFolder
 from pipeline.text.token_files import TokenCorpus
 from pipeline.text.tokenizing import tokenize
 from pipeline.training.stage import load_model, train_stage
+from service.app import create_app
+from service.library import Library
+from storage.embeddings import Embeddings
+from storage.store import Store
 
 hypothesis.settings.register_profile(  # the machine may be busy: no test depends on speed
     "firth", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
@@ -87,3 +93,61 @@ def corpora():
     if not (folder / "english.txt.xz").is_file():
         pytest.skip(f"no english.txt.xz in {folder}; set FIRTH_CORPORA to the folder that has it")
     return folder
+
+
+# ---- a browser ----
+
+
+@pytest.fixture(scope="session")
+def lee_store(lee_model, lee_tokens, tmp_path_factory):
+    """A store with the model `lee`, its card as `firth store` publishes it, and `other`, whose vectors are contexts."""
+    db = tmp_path_factory.mktemp("store") / "firth.db"
+    other = Embeddings(lee_model.embeddings.words, lee_model.embeddings.counts, lee_model.contexts)
+    with Store.open(db, create=True) as store:
+        store.publish("other", other, {})
+    publish(lee_tokens.parent / "model", "lee", db, force=False)
+    return db
+
+
+@pytest.fixture(scope="session")
+def lee_service(lee_store):
+    """The service running over that store."""
+    from tests.browsing import RunningService
+
+    with RunningService(create_app(lee_store, preload=True)) as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    """Chromium; one for all tests, since it takes a second to start."""
+    if not (shutil.which("chromedriver") and any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))):
+        pytest.skip("no chromium with its chromedriver on the PATH (Debian: apt-get install chromium chromium-driver)")
+    from tests.browsing import open_browser
+
+    driver = open_browser(tmp_path_factory.mktemp("profile"))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture(scope="session")
+def lee_engine(lee_store):
+    """The engine that answers for the model `lee` of that store."""
+    library = Library(lee_store)
+    return library.engine(library.find("lee"))
+
+
+@pytest.fixture(scope="session")
+def words(lee_engine):
+    """Four common words of that model."""
+    return list(lee_engine.words[40:44])
+
+
+@pytest.fixture
+def reader(browser, lee_service):
+    """A reader whose browser remembers nothing, and whose console must stay empty."""
+    from tests.browsing import Reader
+
+    reader = Reader(browser, lee_service.address)
+    yield reader
+    assert reader.console() == []

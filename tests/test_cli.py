@@ -176,7 +176,7 @@ def test_tables_for_people(ran):
     assert [row.split() for row in rows] == expected
     assert len(rows) == 10
     analogy = invoke("analogy", "the", "of", "australian", "--db", ran.db, "--topn", "2").stdout
-    assert analogy.startswith("the is to of as australian is to ?   (of - the + australian, 3CosAdd, in lee@1 (")
+    assert analogy.startswith("the is to of as australian is to ?   (of - the + australian, 3CosAdd), in lee@1 (")
     assert len(analogy.splitlines()) == 6
     assert invoke("similarity", "the", "the", "--db", ran.db).stdout == "the and the: cosine 1.0000, in lee@1\n"
     assert invoke("models", "--db", ran.db).stdout.splitlines()[2].split()[:2] == ["lee", "1"]
@@ -418,7 +418,7 @@ def test_version_names_what_matters():
 
 def test_commands_start_without_heavy_imports(ran):
     """Help imports nothing heavy, and a question only NumPy: start-up is most of the time of a short command."""
-    heavy = "{'numpy', 'scipy', 'gensim', 'flask', 'sqlite_utils', 'tqdm'}"
+    heavy = "{'numpy', 'scipy', 'gensim', 'flask', 'sqlite_utils', 'tqdm', 'prompt_toolkit'}"
     modules = "; ".join(f"import pipeline.commands.{module}" for module in COMMANDS.values())
     after_help = f"{modules}; import pipeline.cli, sys; print(*sorted({heavy} & set(sys.modules)))"
     question = ["similar", "the", "--db", str(ran.db), "--quiet"]

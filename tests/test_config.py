@@ -107,7 +107,7 @@ def test_tables_and_top_level_keys(toml):
         ("epoch = 3", "'epoch' is not a setting (did you mean epochs"),
         ("vector-size = 3", "'vector-size' is not a setting (did you mean vector_size"),
         ("force = true", "'force' is not a setting"),
-        ("[trian]\nepochs = 3", "table [trian] is not a command (did you mean train?)"),
+        ("[trian]\nepochs = 3", "table [trian] is not a command (did you mean train, rank?)"),
         ("[train]\nminalpha = 0.1", "'minalpha' is not a setting of [train] (did you mean min_alpha, alpha"),
         ("[train]\ntopn = 3", "'topn' is not a setting of [train]"),
         ("[serve]\nport = 99999", "serve.port: port is 99999; allowed: from 0 to 65535"),
@@ -180,7 +180,7 @@ def test_the_table_has_every_setting_once():
     names = [line.split()[0] for line in lines[2:]]
     assert len(set(names)) == len(names)
     (row,) = [line.split() for line in lines if line.startswith("db ")]
-    assert " ".join(row) == "db other.db environment FIRTH_DB run store models similarity similar analogy serve"
+    assert " ".join(row) == "db other.db environment FIRTH_DB run store models 19 questions shell serve"
 
 
 @given(

@@ -12,7 +12,7 @@ from pipeline.config import settings_of
 from pipeline.settings import TokenSettings, TrainSettings, VocabularySettings
 
 DOCS = Path(__file__).parents[1] / "docs"
-ROOT = click.Context(firth, info_name="firth")
+ROOT = click.Context(firth, info_name="firth", **firth.context_settings)
 
 
 def command_named(name):

@@ -1,27 +1,34 @@
-"""The page needs nothing from elsewhere, keeps to its policy, names its fields, and shows the engine's answers."""
+"""The page needs nothing from elsewhere, keeps to its policy, names its fields; what it does is in test_browser*.py."""
 
 import re
-import shutil
-import subprocess
-import threading
-from collections import defaultdict
 from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import urlencode
+from posixpath import dirname, join, normpath
 
 import numpy as np
 import pytest
-from flask import Response, request
-from werkzeug.serving import make_server
 
 from service.app import create_app
-from service.engine import Engine
-from service.parameters import LONGEST_WORD
+from service.questions import QUESTIONS, Ranking
+from storage.declared import LONGEST_TEXT
 from storage.embeddings import Embeddings
 from storage.store import Store
 
 SERVICE = Path(__file__).parents[1] / "service"
-ASSETS = sorted((SERVICE / "static").iterdir())
+STATIC = SERVICE / "static"
+SCRIPTS = sorted(STATIC.rglob("*.js"))
+SHEETS = sorted(STATIC.rglob("*.css"))
+PAGES = sorted((SERVICE / "templates").rglob("*.html"))
+VENDORED = STATIC / "vendor"  # others' files, kept as they came
+IMPORT = re.compile(r'(?:from|import) ?\(?"(\..*?)"')
+
+
+def own(paths):
+    return [path for path in paths if VENDORED not in path.parents]
+
+
+def name_of(path):
+    return str(path.relative_to(SERVICE))
 
 
 class Elements(HTMLParser):
@@ -61,27 +68,37 @@ def page(client):
 
 
 def test_every_asset_is_served_from_here(client, page):
-    """Stylesheet, script and icon are addresses of this service, and each is there with its type."""
-    addresses = [link["href"] for link in page.named("link")] + [script["src"] for script in page.named("script")]
+    """Stylesheets, scripts and pictures are addresses of this service, and each is there with its type."""
+    addresses = [link["href"] for link in page.named("link")]
+    addresses += [element["src"] for element in page.named("script", "img")]
     types = {client.get(address, buffered=True).content_type.split(";")[0] for address in addresses}
     assert all(address.startswith("/static/") for address in addresses)
     assert types == {"text/css", "text/javascript", "image/svg+xml"}
 
 
-def test_every_module_that_a_script_imports_is_served(client):
+@pytest.mark.parametrize("script", own(SCRIPTS), ids=name_of)
+def test_every_module_that_a_script_imports_is_served(client, script):
     """Each script imports only its neighbors, and they are there."""
-    imports = [name for asset in ASSETS for name in re.findall(r'from "(.*?)"', asset.read_text("utf-8"))]
-    assert imports
-    for name in imports:
-        assert name.startswith("./")
-        assert client.get(f"/static/{name[2:]}", buffered=True).status_code == 200
+    for name in IMPORT.findall(script.read_text("utf-8")):
+        address = normpath(join(dirname(f"/{name_of(script)}"), name))
+        assert client.get(address, buffered=True).status_code == 200
 
 
-@pytest.mark.parametrize("asset", [*ASSETS, SERVICE / "templates" / "index.html"], ids=lambda path: path.name)
+def test_every_font_is_served_with_its_license(client):
+    """What the stylesheets fetch is there, and beside each family stands its license."""
+    fonts = re.findall(r'url\("\.\./(.*?)"\)', "".join(sheet.read_text("utf-8") for sheet in own(SHEETS)))
+    assert fonts
+    for font in fonts:
+        assert client.get(f"/static/{font}", buffered=True).status_code == 200
+        family = re.sub(r"[-.].*", "", Path(font).name)
+        assert "SIL Open Font License" in (STATIC / "fonts" / f"{family}-license.txt").read_text("utf-8")
+
+
+@pytest.mark.parametrize("asset", [*own(SCRIPTS), *own(SHEETS), *STATIC.rglob("*.svg"), *PAGES], ids=name_of)
 def test_nothing_names_another_host(asset):
     """No file of the page holds an address of another host; SVG's name space is a name, not an address."""
     text = asset.read_text("utf-8").replace("http://www.w3.org/2000/svg", "")
-    assert not re.search(r"https?:|url\(|@import|//[\w-]+\.\w", text)
+    assert not re.search(r'https?:|url\((?!"\.\./)|@import|//[\w-]+\.\w', text)
 
 
 def test_nothing_is_inline(page):
@@ -92,10 +109,10 @@ def test_nothing_is_inline(page):
     assert not [name for name in attributes if name == "style" or name.startswith("on")]
 
 
-@pytest.mark.parametrize("asset", [asset for asset in ASSETS if asset.suffix == ".js"], ids=lambda path: path.name)
-def test_scripts_never_make_html_of_text(asset):
+@pytest.mark.parametrize("script", own(SCRIPTS), ids=name_of)
+def test_scripts_never_make_html_of_text(script):
     """Words from the model and the address are only ever set as text."""
-    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", asset.read_text("utf-8"))
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", script.read_text("utf-8"))
 
 
 def test_every_field_has_a_label(page):
@@ -109,8 +126,16 @@ def test_every_field_has_a_label(page):
 def test_every_form_can_be_sent_from_the_keyboard(page):
     """Each form has a button that sends it, which also lets Enter send it from a field."""
     buttons = [button for button in page.named("button") if button["type"] == "submit"]
-    assert len(buttons) == len(page.named("form")) == 3
+    assert len(buttons) == len(page.named("form"))
     assert not [attributes for _, attributes in page.all if int(attributes.get("tabindex", 0)) > 0]
+
+
+def test_every_field_for_words_is_a_combobox_with_its_list(page):
+    """Fields with autocompletion say so in ARIA, and control a list that is there."""
+    lists = {element.get("id") for element in page.named("ul") if element.get("role") == "listbox"}
+    fields = [field for field in page.named("input") if "data-word" in field]
+    assert {field["role"] for field in fields} == {"combobox"}
+    assert {field["aria-controls"] for field in fields} == lists
 
 
 def test_the_page_speaks_to_screen_readers_and_phones(page):
@@ -122,157 +147,36 @@ def test_the_page_speaks_to_screen_readers_and_phones(page):
     assert {section["aria-labelledby"] for section in page.named("section")} <= ids
 
 
-def test_light_and_dark():
-    """The stylesheet has colors for both of the reader's preferences."""
-    assert "prefers-color-scheme: dark" in (SERVICE / "static" / "page.css").read_text("utf-8")
-
-
 def test_fields_are_as_long_as_words_may_be(page):
-    """A field takes as many characters as the API does."""
-    assert {field["maxlength"] for field in page.named("input")} == {str(LONGEST_WORD)}
+    """A field for text takes as many characters as the API does."""
+    fields = [field for field in page.named("input") if field.get("type", "text") == "text"]
+    assert {field["maxlength"] for field in fields} == {str(LONGEST_TEXT)}
 
 
-def test_the_script_knows_the_page_and_the_api(client, page):
-    """Every element that the script looks for is in the page, and every question it asks is a route of the API."""
-    script = (SERVICE / "static" / "page.js").read_text("utf-8")
-    ids = {attributes.get("id") for _, attributes in page.all}
-    assert set(re.findall(r'querySelector\("#(\w+)"\)', script)) <= ids
-    questions = re.findall(r'\{ name: "(\w+)"', script)
-    assert questions == [section["id"] for section in page.named("section")]
-    rules = {rule.rule for rule in client.application.url_map.iter_rules()}
-    assert {f"/api/v1/models/<model>/{question}" for question in questions} <= rules
+def test_every_filter_is_a_parameter_of_the_api(page):
+    """The fields of forms are named as the HTTP API names its parameters, so that addresses read alike."""
+    named = {field["name"] for field in page.named("input", "select") if "name" in field}
+    known = {name for question in QUESTIONS.values() for name in question.__dataclass_fields__}
+    assert named - known == {"other"}  # the second of two models
+    script = (STATIC / "address.js").read_text("utf-8")
+    ranking = re.search(r"RANKING = \[(.*?)\]", script).group(1)
+    assert set(re.findall(r'"(\w+)"', ranking)) <= set(Ranking.__dataclass_fields__)
 
 
-# ---- in a browser ----
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-OPTIONS = [
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update", "--virtual-time-budget=10000", "--dump-dom"),
-]
-HANDS = """
-const form = document.querySelector("#neighbors form");
-const find = (word) => { form.elements.word.value = word; form.requestSubmit(); };
-"""
-HELD = "held"  # the word whose answer never comes
+def test_the_scripts_know_the_page_and_the_api(page):
+    """Every element that a script looks for by its id is in the page; every question it asks is a route of the API."""
+    scripts = "".join(script.read_text("utf-8") for script in own(SCRIPTS))
+    ids = {attributes.get("id") for _, attributes in page.all} | {"api"}  # of the page at /docs
+    assert set(re.findall(r'querySelector\("#(\w+)"\)', scripts)) <= ids
+    asked = set(re.findall(r'question: "([\w-]+)"|\bof\("([\w-]+)"', scripts))
+    questions = {name for pair in asked for name in pair if name} - {"map"}
+    assert questions >= {"neighbors", "contexts", "analogy", "most-similar", "rank", "words", "random-words"}
+    assert questions <= set(QUESTIONS)
 
 
-class Shown(HTMLParser):
-    """The texts of a rendered page by the section, tag and class they stand in, and the sections that are busy."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.texts = defaultdict(list)
-        self.busy = []
-        self.section = self.kind = ""
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        """Remember where the next text stands."""
-        attributes = dict(attrs)
-        self.section = attributes["id"] if tag == "section" else self.section
-        self.kind = ".".join([tag, *attributes.get("class", "").split()])
-        if "aria-busy" in attributes:
-            self.busy.append(self.section)
-
-    def handle_data(self, data):
-        """Keep a text."""
-        if data.strip():
-            self.texts[self.section, self.kind].append(data)
-
-    def table(self, section):
-        """The rows of an answer: word, score, count."""
-        columns = [self.texts[section, kind] for kind in ("a.word", "td.number", "td.number.count")]
-        return list(zip(*columns, strict=True))
-
-
-def rows(neighbors):
-    """Neighbors as the page writes them."""
-    return [(neighbor.word, decimals(neighbor.score), f"{neighbor.count:,}") for neighbor in neighbors]
-
-
-def decimals(score):
-    return f"{score:.3f}".replace("-", "\N{MINUS SIGN}")
-
-
-def with_hands(app, release):
-    """The service with a second page, /hands, where `do` uses the page as a reader would; one word's answer hangs."""
-
-    def hold():
-        if request.args.get("word") == HELD and request.path.startswith("/api/"):
-            release.wait(60)
-
-    def hands():
-        tag = f'<script type="module" src="/hands.js?{urlencode({"do": request.args["do"]})}"></script>'
-        return app.view_functions["page"]().replace("</head>", f"{tag}</head>")
-
-    app.before_request(hold)
-    app.add_url_rule("/hands", "hands", hands)
-    app.add_url_rule("/hands.js", "script", lambda: Response(HANDS + request.args["do"], mimetype="text/javascript"))
-    return app
-
-
-@pytest.fixture(scope="module")
-def engine(lee_model):
-    return Engine(lee_model.embeddings)
-
-
-@pytest.fixture(scope="module")
-def browse(lee_model, tmp_path_factory):
-    """Opens a page of a running service in Chromium; gives what is shown in the end."""
-    if CHROMIUM is None:
-        pytest.skip("no chromium, chromium-browser or google-chrome on the PATH")
-    folder = tmp_path_factory.mktemp("browser")
-    with Store.open(folder / "firth.db", create=True) as store:
-        store.publish("lee", lee_model.embeddings, {})
-    release = threading.Event()
-    server = make_server("127.0.0.1", 0, with_hands(create_app(folder / "firth.db"), release), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-
-    def browse(path="", **state):
-        address = f"http://127.0.0.1:{server.port}/{path}?{urlencode(state)}"
-        chromium = [CHROMIUM, *OPTIONS, f"--user-data-dir={folder / 'profile'}", address]
-        return Shown(subprocess.run(chromium, capture_output=True, check=True, timeout=60).stdout.decode())
-
-    yield browse
-    release.set()
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def test_the_page_shows_the_neighbors_of_the_engine(browse, engine):
-    """An address with a word shows the same words, in the same order, with the same scores as Python gives."""
-    word = engine.words[40]
-    assert browse(model="lee", word=word).table("neighbors") == rows(engine.neighbors(word).neighbors)
-
-
-def test_the_page_shows_the_analogy_of_the_engine(browse, engine):
-    """An address with an analogy shows the engine's answers, the first of them as the solution."""
-    a, b, c = engine.words[40:43]
-    shown = browse(model="lee", a=a, b=b, c=c)
-    neighbors = engine.analogy(a, b, c).neighbors
-    assert shown.table("analogy") == rows(neighbors)
-    assert shown.texts["analogy", "output.solution"] == [neighbors[0].word]
-
-
-def test_the_page_shows_the_similarity_of_the_engine(browse, engine):
-    """An address with two words shows their cosine."""
-    left, right = engine.words[40:42]
-    shown = browse(model="lee", left=left, right=right)
-    assert shown.texts["similarity", "strong"] == [decimals(engine.similarity(left, right).score)]
-
-
-def test_blanks_around_a_word_are_not_asked_for(browse, engine):
-    """What a reader types is trimmed: keyboards of phones put a space after a word."""
-    word = engine.words[40]
-    shown = browse("hands", model="lee", do=f"find('  {word} ')")
-    assert shown.table("neighbors") == rows(engine.neighbors(word).neighbors)
-
-
-def test_going_back_before_the_answer_leaves_nothing_busy(browse):
-    """Back at a page without a question, its hint is there and no part waits for an answer that nobody wants."""
-    shown = browse("hands", model="lee", do=f"find('{HELD}'); history.back()")
-    assert shown.texts["neighbors", "p.hint"]
-    assert shown.busy == []
+def test_each_method_of_an_analogy_can_be_chosen(page):
+    """The methods offered are those of the question, its default chosen."""
+    method = QUESTIONS["analogy"].__dataclass_fields__["method"]
+    options = [option for option in page.named("option") if option["value"] in method.metadata["choices"]]
+    assert [option["value"] for option in options] == list(method.metadata["choices"])
+    assert [option["value"] for option in options if "selected" in option] == [method.default]

@@ -3,30 +3,18 @@
 import json
 import signal
 import socket
-import subprocess
 import sys
-import threading
 import urllib.error
-import urllib.request
-from contextlib import contextmanager
-from http.client import HTTPResponse
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from service.running import Running
 from service.server import serve
 from storage.embeddings import Embeddings
 from storage.errors import FirthError, SettingError, StoreError
 from storage.store import Store
-
-START = """
-import logging, sys
-from pathlib import Path
-from service.server import serve
-logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(message)s")
-serve(Path(sys.argv[1]), port=0, processes=2, server=sys.argv[2])
-"""
+from tests.serving import exchange, fetch, running
 
 
 @pytest.fixture(scope="module")
@@ -37,28 +25,6 @@ def db(tmp_path_factory):
     with Store.open(path, create=True) as store:
         store.publish("news", Embeddings(words, np.ones(3, np.int64), vectors), {})
     return path
-
-
-@contextmanager
-def running(db, server):
-    """A server process and its address, which is the first line of its log."""
-    python = [sys.executable, "-c", START, str(db), server]
-    root = Path(__file__).parents[1]
-    with subprocess.Popen(python, stdout=subprocess.PIPE, text=True, cwd=root) as process:
-        deadline = threading.Timer(60, process.kill)  # then reading its log ends, and the test fails
-        deadline.start()
-        try:
-            line = process.stdout.readline()
-            assert line.startswith("Firth answers at http://127.0.0.1:")
-            yield process, line.split()[-1]
-        finally:
-            deadline.cancel()
-            process.kill()
-
-
-def fetch(address):
-    with urllib.request.urlopen(address, timeout=30) as response:  # noqa: S310 - our own server
-        return response.headers, json.load(response)
 
 
 @pytest.mark.parametrize(
@@ -105,16 +71,6 @@ UNREADABLE = {
 }
 
 
-def exchange(address, request):
-    """What a server answers to these bytes."""
-    port = int(address.rstrip("/").rpartition(":")[2])
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
-        connection.sendall(request + b"\r\n\r\n")
-        response = HTTPResponse(connection)
-        response.begin()
-        return response, json.load(response)
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="gunicorn needs fork")
 def test_what_gunicorn_refuses_has_the_one_shape(db):
     """A request that never reaches the application is refused as the application would have done."""
@@ -122,7 +78,7 @@ def test_what_gunicorn_refuses_has_the_one_shape(db):
         for request, expected in UNREADABLE.items():
             response, document = exchange(address, request)
             error = document["error"]
-            assert list(error) == ["code", "message", "status", "missing", "near"]
+            assert list(error) == ["code", "message", "status", "missing", "near", "request_id"]
             assert (error["status"], error["code"]) == (response.status, error["code"]) == expected
             assert response.headers["Content-Type"] == "application/json"
             assert "Content-Security-Policy" in response.headers
@@ -133,23 +89,23 @@ def test_a_port_in_use(db):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(FirthError, match=f"port {port}.*choose another with --host or --port"):
-            serve(db, port=port)
+            serve(db, running=Running(port=port))
 
 
 def test_an_address_that_is_not_ours(db):
     """A host name that means nothing here is explained."""
     with pytest.raises(FirthError, match=r"cannot listen on no\.such\.host\.invalid"):
-        serve(db, host="no.such.host.invalid", port=0)
+        serve(db, host="no.such.host.invalid", running=Running(port=0))
 
 
 @pytest.mark.parametrize("port", [-1, 65536])
 def test_a_port_out_of_range(db, port):
     """A port is 0 to 65535."""
     with pytest.raises(SettingError, match="0 to 65535"):
-        serve(db, port=port)
+        serve(db, running=Running(port=port))
 
 
 def test_no_store(tmp_path):
     """Without a store there is nothing to serve, and that is said before any port is taken."""
     with pytest.raises(StoreError, match="no store at"):
-        serve(tmp_path / "missing.db", port=0)
+        serve(tmp_path / "missing.db", running=Running(port=0))

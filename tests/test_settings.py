@@ -6,9 +6,11 @@ import math
 import pytest
 
 from pipeline.settings import PhraseSettings, TokenSettings, TrainSettings, VocabularySettings
+from service.running import Running
+from storage.declared import plain
 from storage.errors import SettingError
 
-ALL = [TokenSettings, PhraseSettings, VocabularySettings, TrainSettings]
+ALL = [TokenSettings, PhraseSettings, VocabularySettings, TrainSettings, Running]
 NUMBERS = [
     (settings, field)
     for settings in ALL
@@ -51,3 +53,11 @@ def test_a_text_setting_that_python_does_not_know_is_refused(field, value):
     """Unknown encodings, unknown error handling and broken patterns are named."""
     with pytest.raises(SettingError, match=field):
         TokenSettings(**{field: value})
+
+
+@pytest.mark.parametrize("value", [TrainSettings(), Running(), {"a": [(1, None)]}, (1.5, "b", True), []])
+def test_a_value_as_plain_json(value):
+    """`plain` makes of settings, lists and dictionaries what `dataclasses.asdict` makes of them."""
+    wrapped = dataclasses.make_dataclass("Wrapped", ["inner"])(value)
+    assert plain(wrapped) == dataclasses.asdict(wrapped)
+    assert type(plain(value)) in (dict, list, tuple)

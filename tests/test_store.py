@@ -579,8 +579,8 @@ class Overtaken(Store):
     def meanwhile():
         """What is done."""
 
-    def _rows(self, info):
-        rows = super()._rows(info)
+    def _rows(self, info, table):
+        rows = super()._rows(info, table)
         yield next(rows)
         self.meanwhile()
         yield from rows

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from service.folding import FoldedWords
 from service.suggest import MOST_MATCHES, Suggester, edit_distances
 
 
@@ -52,19 +53,21 @@ def test_distances_are_those_of_the_textbook(asked, words, allowed):
 def test_what_is_near(asked, near):
     """Capitals before one edit before beginnings before two edits; the more frequent first among equals."""
     words = ["the", "ring", "kingdom", "King", "KING", "kin", "computer", "cafe", "cafés", "vocabulary"]
-    assert Suggester(words).near(asked) == near
+    assert Suggester(FoldedWords(words)).near(asked) == near
 
 
 def test_at_most_five():
     """However many words are near, the five best are named."""
-    assert Suggester([f"word{i}" for i in range(50)]).near("word") == [f"word{i}" for i in range(MOST_MATCHES)]
+    assert Suggester(FoldedWords([f"word{i}" for i in range(50)])).near("word") == [
+        f"word{i}" for i in range(MOST_MATCHES)
+    ]
 
 
 @given(st.text(max_size=80), st.lists(st.text(max_size=12), max_size=12, unique=True))
 @settings(deadline=None)
 def test_only_words_of_the_vocabulary(asked, words):
     """Suggestions are different words of the vocabulary, whatever is asked."""
-    near = Suggester(words).near(asked)
+    near = Suggester(FoldedWords(words)).near(asked)
     assert set(near) <= set(words)
     assert len(near) == len(set(near)) <= MOST_MATCHES
 
@@ -72,8 +75,8 @@ def test_only_words_of_the_vocabulary(asked, words):
 def test_a_very_long_word():
     """A word of ten thousand letters is compared without trouble, and found when only its capitals differ."""
     words = ["short", "x" * 10_000]
-    assert Suggester(words).near("X" * 10_000) == ["x" * 10_000]
-    assert Suggester(words).near("y" * 10_000) == []
+    assert Suggester(FoldedWords(words)).near("X" * 10_000) == ["x" * 10_000]
+    assert Suggester(FoldedWords(words)).near("y" * 10_000) == []
 
 
 class ReadOnce(list):
@@ -87,7 +90,7 @@ class ReadOnce(list):
 def test_prepared_before_the_first_question():
     """After `prepare` no question goes through the vocabulary again to fold it."""
     words = ReadOnce(["Queen", "king"])
-    suggester = Suggester(words)
+    suggester = Suggester(FoldedWords(words))
     suggester.prepare()
     assert words == []
     words += ["Queen", "king"]

@@ -3,13 +3,13 @@
 import codecs
 import logging
 import sys
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import click
 
-from pipeline.config import remember, settle
+from pipeline.config import did_you_mean, remember, settle
 from pipeline.printable import printable
 from pipeline.progress import set_loudness
 from storage.json_text import json_text
@@ -17,6 +17,48 @@ from storage.json_text import json_text
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 FILE = click.Path(path_type=Path)
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+class NamedCommands(click.Group):
+    """A group that imports a command when it is wanted, and says which was meant where there is none.
+
+    Attributes:
+        sections: title -> the commands below it, in the order in which they are used.
+        called_elsewhere: other names that are taken for one of these.
+    """
+
+    sections: ClassVar[Mapping[str, Iterable[str]]] = {}
+    called_elsewhere: ClassVar[Mapping[str, str]] = {}
+
+    def command_named(self, name: str) -> click.Command:
+        """The command of a name that is in `sections`."""
+        raise NotImplementedError
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Names in the order in which they are used."""
+        return [name for names in self.sections.values() for name in names]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        return self.command_named(cmd_name) if cmd_name in self.list_commands(ctx) else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or say which was meant: click would not know the ones that are not imported."""
+        known = self.list_commands(ctx)
+        args = [self.called_elsewhere.get(name, name) for name in args[:1]] + args[1:]
+        if args and args[0] not in known and not args[0].startswith("-") and not ctx.resilient_parsing:
+            ctx.fail(f"no command {args[0]!r}{did_you_mean(args[0], known)}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands under the titles of their sections."""
+        width = max(map(len, self.list_commands(ctx)))
+        for title, names in self.sections.items():
+            with formatter.section(title):
+                rows = [(f"{name:<{width}}", self.command_named(name).get_short_help_str(80)) for name in names]
+                formatter.write_dl(rows)
 
 
 class FirthCommand(click.Command):
@@ -84,10 +126,10 @@ def tell(stage: str, where: Path, ran: bool, facts: Sequence[str]) -> None:
         print_line(f"{'':<11} {fact}")
 
 
-def print_json(value: Mapping[str, Any]) -> None:
-    """Print one JSON document on standard output, in ASCII where that is not UTF-8."""
+def print_json(value: Mapping[str, Any], *, indent: int | None = 2) -> None:
+    """Print one JSON document on standard output, in ASCII where that is not UTF-8; without `indent` on one line."""
     encoding = codecs.lookup(sys.stdout.encoding or "ascii").name
-    click.echo(json_text(value, indent=2, ensure_ascii=encoding != "utf-8"))
+    click.echo(json_text(value, indent=indent, ensure_ascii=encoding != "utf-8"))
 
 
 def print_line(text: str) -> None:
@@ -97,8 +139,13 @@ def print_line(text: str) -> None:
 
 def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, right: Container[int] = ()) -> None:
     """Print a table on standard output; the columns whose numbers, from 0, are in `right` are right-aligned."""
+    shown = [[printable(cell) for cell in row] for row in rows]
+    click.echo("\n".join(table_lines(headers, shown, right=right)))
+
+
+def table_lines(headers: Sequence[str], rows: Sequence[Sequence[str]], *, right: Container[int] = ()) -> list[str]:
+    """The lines of a table of printable cells: headers, a rule, the rows."""
     from tabulate import tabulate
 
-    shown = [[printable(cell) for cell in row] for row in rows]
     sides = ["right" if column in right else "left" for column in range(len(headers))]
-    click.echo(tabulate(shown, headers, colalign=sides if rows else None, disable_numparse=True))
+    return tabulate(rows, headers, colalign=sides if rows else None, disable_numparse=True).split("\n")

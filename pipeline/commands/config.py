@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from pipeline.asking.spoken import COMMANDS as QUESTIONS
 from pipeline.commands.asking import json_option
 from pipeline.commands.base import FirthCommand, print_json, print_table
 from pipeline.commands.word2vec_spellings import SPELLED, SpelledCommand, spellings_of
@@ -22,6 +23,8 @@ EXAMPLES = {
 HEADER = (
     "# Settings of firth. A key up here is for every command that has it; for one command: a table such as [train]."
 )
+
+_FEW = 3
 
 
 @dataclass
@@ -65,7 +68,7 @@ def command(context: click.Context, /, *, as_json: bool, toml: bool, **_: object
     elif as_json:
         print_json({"settings": [_document(entry) for entry in entries]})
     else:
-        rows = [(e.name, _shown(e), e.found.origin, " ".join(e.commands)) for e in entries]
+        rows = [(e.name, _shown(e), e.found.origin, _used_by(e.commands)) for e in entries]
         print_table(("setting", "value", "from", "used by"), rows)
 
 
@@ -105,6 +108,15 @@ def _shown(entry: Entry) -> str:
     if value is None or value == "":
         return f"({default})" if isinstance(default, str) else "-"
     return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _used_by(commands: Sequence[str]) -> str:
+    """The commands; questions, of which there are many, as their number."""
+    others = [name for name in commands if name not in QUESTIONS]
+    if len(commands) - len(others) <= _FEW:
+        return " ".join(commands)
+    place = min(commands.index(name) for name in commands if name in QUESTIONS)
+    return " ".join([*others[:place], f"{len(commands) - len(others)} questions", *others[place:]])
 
 
 def _document(entry: Entry) -> dict[str, Any]:

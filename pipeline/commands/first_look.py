@@ -5,14 +5,15 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
 from pipeline.commands.base import print_line
+from service import questions
 
 if TYPE_CHECKING:
-    from service.answers import Neighbor
+    from service.answers import Analogy, Neighbor, Neighbors
     from service.engine import Engine
     from storage.models import ModelInfo
 
@@ -49,11 +50,12 @@ def show(db: Path, info: "ModelInfo") -> None:
     words = _telling(engine, [(word,) for word in WORDS]) or [(word,) for word in _frequent(engine.words)]
     click.echo("\nNearest words, with their cosines")
     for (word,) in words:
-        print_line(f"  {word}: {_listed(engine.neighbors(word, 6).neighbors)}")
+        near = cast("Neighbors", engine.answer(questions.Neighbors(word=word, topn=6)))
+        print_line(f"  {word}: {_listed(near.neighbors)}")
     if analogies := _telling(engine, ANALOGIES):
         click.echo("\nAnalogies, a is to b as c is to ?, by b - a + c")
     for a, b, c in analogies:
-        answer = engine.analogy(a, b, c, 4)
+        answer = cast("Analogy", engine.answer(questions.Analogy(a=a, b=b, c=c, topn=4)))
         print_line(f"  {answer.formula}: {_listed(answer.neighbors)}")
     if (tokens := int(engine.counts.sum())) < LITTLE_TEXT:
         click.echo(f"\n{tokens:,} tokens are little text: with more, rarer words and analogies get better.")

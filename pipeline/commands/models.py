@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from pipeline.commands.asking import db_option, json_option
+from pipeline.commands.asking import db_option, json_option, session_of
 from pipeline.commands.base import FirthCommand, print_json, print_table
 
 EXAMPLES = {
@@ -16,12 +16,10 @@ EXAMPLES = {
 @click.command("models", cls=FirthCommand, examples=EXAMPLES)
 @db_option
 @json_option
-def command(*, db: Path, as_json: bool) -> None:
+@click.pass_context
+def command(context: click.Context, /, *, db: Path, as_json: bool) -> None:
     """List the models in an SQLite file."""
-    from storage.store import Store
-
-    with Store.open(db) as store:
-        models = store.models()
+    models = session_of(context, db).models()
     if as_json:
         print_json({"models": [info.as_dict() for info in models]})
         return

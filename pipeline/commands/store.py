@@ -2,6 +2,7 @@
 
 import json
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,12 +10,16 @@ import click
 
 from pipeline.commands.asking import db_option
 from pipeline.commands.base import FILE, FirthCommand, force_option, tell
-from pipeline.options import Setting
+from pipeline.options import Setting, collect, settings_options
+from pipeline.progress import Meter, of_map
+from storage.declared import Declared, setting
 from storage.errors import InputError
 
 if TYPE_CHECKING:
+    from pipeline.map.making import Made
     from pipeline.stages import Manifest
     from pipeline.training.stage import Model
+    from storage.embeddings import Floats
     from storage.models import ModelInfo
     from storage.store import Store
 
@@ -23,6 +28,13 @@ EXAMPLES = {
     "firth models --db firth.db": "what is in the file now",
 }
 _LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapSettings(Declared):
+    """Which words stand on the map."""
+
+    map_words: int = setting(20_000, "Words on the map, the most frequent; 0 for no map.", low=0)
 
 
 def _given(context: click.Context, option: click.Parameter, name: str | None) -> str:
@@ -43,37 +55,68 @@ def _given(context: click.Context, option: click.Parameter, name: str | None) ->
     help="What the model is called; it gets the next version.",
 )
 @db_option
+@settings_options(MapSettings)
 @force_option
-def command(*, model: Path, name: str, db: Path, force: bool) -> None:
+def command(*, model: Path, name: str, db: Path, force: bool, **params: object) -> None:
     """Publish a model in an SQLite file.
 
-    DIR is what `firth train` wrote. With the words, counts and vectors go settings, the hashes of its text, losses,
+    DIR is what `firth train` wrote. With the words, counts and vectors go the vectors of contexts (not of hierarchical
+    softmax, which has none), a map of the most frequent words for the page, settings, the hashes of its text, losses,
     and the results of `firth crosscheck` and `firth evaluate` where those have been run.
 
     A published model never changes. Publishing another one under the same NAME makes the next version.
     """
-    publish(model, name, db, force=force)
+    publish(model, name, db, collect(MapSettings, params), force=force)
 
 
-def publish(folder: Path, name: str, db: Path, *, force: bool) -> "ModelInfo":
+def publish(folder: Path, name: str, db: Path, map_settings: MapSettings | None = None, *, force: bool) -> "ModelInfo":
     """Publish, unless the latest version of the name already is this very model; tell which."""
     from pipeline.training.stage import load_model
     from storage.models import check_name
     from storage.store import Store
 
     check_name(name)
+    map_settings = map_settings or MapSettings()
     model = load_model(folder)
-    card = _card(folder, model)
+    card = _card(folder, model, map_settings)
     with Store.open(db, create=True) as store:
         info = None if force else _published(store, name, card)
         ran = info is None
-        info = info or store.publish(name, model.embeddings, card)
+        if info is None:
+            info = _publish(store, name, model, card, map_settings)
     tell("store", db, ran, [f"{info}: {info.words:,} words of {info.dimensions} dimensions"])
     return info
 
 
-def _card(folder: Path, model: "Model") -> dict[str, Any]:
-    """Everything that is known of a model besides its words and vectors."""
+def _publish(store: "Store", name: str, model: "Model", card: dict[str, Any], settings: MapSettings) -> "ModelInfo":
+    from service.loading import derive
+
+    drawn = _map(model, settings.map_words)
+    about = {"map": drawn.about} if drawn else {}
+    contexts = _contexts(model)
+    info = store.publish(name, model.embeddings, {**card, **about}, contexts=contexts, map=drawn.map if drawn else None)
+    derive(store, info, model.embeddings, contexts)
+    return info
+
+
+def _map(model: "Model", words: int) -> "Made | None":
+    """The map of a model's most frequent words, unless there are too few of them."""
+    from pipeline.map.making import FEWEST, make_map
+
+    if min(words, len(model.embeddings)) < FEWEST:
+        _LOG.info("no map is made: %s words are wanted on it of %s", words, len(model.embeddings))
+        return None
+    with Meter("store  map") as meter:
+        return make_map(model.embeddings, words, of_map(meter))
+
+
+def _contexts(model: "Model") -> "Floats | None":
+    """The output vectors where each belongs to a word; those of hierarchical softmax belong to the tree's nodes."""
+    return None if model.manifest.settings["loss"] == "hs" else model.contexts
+
+
+def _card(folder: Path, model: "Model", map_settings: MapSettings) -> dict[str, Any]:
+    """Everything that is known of a model besides its words and vectors, before there is a map."""
     from pipeline.crosscheck.kept import CROSSCHECK
     from pipeline.evaluation.evaluate import EVALUATION
 
@@ -83,7 +126,7 @@ def _card(folder: Path, model: "Model") -> dict[str, Any]:
             _LOG.warning("the %s in %s is about an earlier model and is left out; run it again", name, folder)
     tokens = _tokens_manifest(model)
     return {
-        "settings": {**(tokens["settings"] if tokens else {}), **model.manifest.settings},
+        "settings": {**(tokens["settings"] if tokens else {}), **model.manifest.settings, **vars(map_settings)},
         "manifest": {"tokenize": tokens, "train": _lasting(model.manifest)},
         "loss_curve": model.manifest.report["losses"],
         **{name: dict(kept.result) for name, kept in found.items() if kept and not kept.stale},
@@ -119,9 +162,10 @@ def _published(store: "Store", name: str, card: dict[str, Any]) -> "ModelInfo | 
 
 
 def _timeless(card: dict[str, Any]) -> dict[str, Any]:
-    """A card without how long the training took, and how many worked at it."""
+    """A card without the map, and without how long the training took and how many worked at it."""
     train = card["manifest"]["train"]
     report = {
         name: value for name, value in train["report"].items() if name not in ("seconds", "words_per_s", "workers")
     }
-    return {**card, "manifest": {**card["manifest"], "train": {**train, "report": report}}}
+    lasting = {part: value for part, value in card.items() if part != "map"}
+    return {**lasting, "manifest": {**card["manifest"], "train": {**train, "report": report}}}

@@ -7,6 +7,7 @@ import numpy as np
 
 from pipeline.text.vocabulary import Vocabulary
 from pipeline.training.batch import Floats
+from service.folding import FoldedWords
 from service.suggest import Suggester
 from storage.errors import UnknownWord
 
@@ -51,7 +52,7 @@ class Probes:
     def __init__(self, words: Sequence[str], vocabulary: Vocabulary, tell: Callable[[Probed], None]) -> None:
         missing = [word for word in words if word not in vocabulary.ids]
         if missing:
-            suggester = Suggester(vocabulary.words)
+            suggester = Suggester(FoldedWords(vocabulary.words))
             raise UnknownWord({word: suggester.near(word) for word in missing})
         self._words, self._vocabulary, self._tell = tuple(dict.fromkeys(words)), vocabulary, tell
         self._looked = 0.0

@@ -4,7 +4,7 @@ from service.nearest.approximate import ApproximateIndex
 from service.nearest.index import Index
 from service.nearest.quantized import Quantized, quantized
 from service.nearest.units import Doubles, Rows, unit_rows, unit_vector
-from service.nearest.wanted import Found, Wanted
+from service.nearest.wanted import Found, Ranker, Wanted
 
 __all__ = [
     "ApproximateIndex",
@@ -12,6 +12,7 @@ __all__ = [
     "Found",
     "Index",
     "Quantized",
+    "Ranker",
     "Rows",
     "Wanted",
     "quantized",

@@ -5,11 +5,13 @@ V words, D dimensions, n answers.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from service.nearest.units import Doubles, Rows
+from storage.embeddings import Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,3 +44,19 @@ class Found:
 
     rows: Rows
     scores: Doubles
+
+
+class Ranker(Protocol):
+    """What ranks: `Index`, or something around it."""
+
+    unit: Floats
+
+    @property
+    def second_looks(self) -> int:
+        """How many questions so far had too many rows left after the scan."""
+
+    def nearest(self, wanted: Sequence[Wanted]) -> list[Found]:
+        """What each of them asks for; the answer to one does not depend on the others."""
+
+    def cosines(self, rows: Rows, vector: Doubles) -> Doubles:
+        """(n,) cosines of n rows with a (D,) unit vector."""

@@ -8,24 +8,31 @@ export class Problem extends Error {
     super(message);
     Object.assign(this, { code, missing, near });
   }
+
+  /** Whether the same question would meet this again, as long as the model is the same. */
+  get isFinal() {
+    return ["malformed", "unknown_word", "unusable"].includes(this.code);
+  }
 }
 
 /**
- * The answer to one question about one model.
- * @param {string} model `name` or `name@version`
- * @param {string} question the last part of the address, for example `neighbors`
- * @param {Object<string, string>} parameters
- * @param {AbortSignal} signal gives up; what is then thrown is not worth showing
+ * The address of one question about one model; without a question, of the model's card.
+ * @param {{model: string, question?: string, parameters?: [string, string][]}} asked `model` is `name` or
+ *   `name@version`; `question` the last part of the address; a list is a parameter that comes several times
  */
-export function ask(model, question, parameters, signal) {
-  const query = new URLSearchParams(parameters);
-  return fetchJson(`${models}/${encodeURIComponent(model)}/${question}?${query}`, signal);
+export function addressOf({ model, question, parameters = [] }) {
+  const path = [models, encodeURIComponent(model), ...(question ? [question] : [])].join("/");
+  return parameters.length ? `${path}?${new URLSearchParams(parameters)}` : path;
 }
 
+/**
+ * The answer to one question.
+ * @param {AbortSignal} signal gives up; what is then thrown is not worth showing
+ */
+export const ask = (asked, signal) => fetchJson(addressOf(asked), signal);
+
 /** All published models, by name and version. */
-export async function listModels() {
-  return (await fetchJson(models)).models;
-}
+export const listModels = async () => (await fetchJson(models)).models;
 
 async function fetchJson(address, signal) {
   let response;

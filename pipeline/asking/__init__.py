@@ -1,0 +1,1 @@
+"""Questions asked in a terminal: how they are put, and how their answers are shown."""

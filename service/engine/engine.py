@@ -1,0 +1,73 @@
+"""`Engine`: the answer to every question about one model."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from service import questions
+from service.answers import Answer
+from service.engine import analogies, contexts, pairs, ranking, sets, vocabulary
+from service.engine.space import Space
+from service.nearest import Index, Ranker
+from service.vectors import UnitVectors
+from storage.declared import Declared
+from storage.embeddings import Counts, Embeddings
+
+_ANSWERS: dict[type[Declared], Callable[[Space, Any], Answer]] = {
+    questions.Similarity: pairs.similarity,
+    questions.Distance: pairs.distance,
+    questions.Similarities: pairs.similarities,
+    questions.Neighbors: ranking.neighbors,
+    questions.NeighborsOfVector: ranking.neighbors_of_vector,
+    questions.MostSimilar: ranking.most_similar,
+    questions.Analogy: analogies.analogy,
+    questions.AnalogyFromExamples: analogies.analogy_from_examples,
+    questions.DoesntMatch: sets.doesnt_match,
+    questions.SetSimilarity: sets.set_similarity,
+    questions.Rank: pairs.rank,
+    questions.CloserThan: ranking.closer_than,
+    questions.Distances: sets.distances,
+    questions.MostSimilarToGiven: sets.most_similar_to_given,
+    questions.RelativeCosineSimilarity: pairs.relative_cosine_similarity,
+    questions.Contexts: contexts.contexts,
+    questions.Vector: vocabulary.vector,
+    questions.Words: vocabulary.words,
+    questions.RandomWords: vocabulary.random_words,
+}
+
+
+class Engine:
+    """Answers questions about one model; only ever read after it is made, so threads can share it."""
+
+    def __init__(self, model: Embeddings | UnitVectors, around: Callable[[Ranker], Ranker] | None = None) -> None:
+        """Make an engine; cheap where the vectors are of length 1 already.
+
+        Args:
+            model: its words and vectors.
+            around: makes of the exact index what ranks instead, for example a `Batcher`.
+        """
+        vectors = model if isinstance(model, UnitVectors) else UnitVectors.of(model)
+        index = Index(vectors.unit, vectors.quantized)
+        self._space = Space(vectors, around(index) if around else index)
+
+    @property
+    def words(self) -> Sequence[str]:
+        """The V words, most frequent first."""
+        return self._space.vectors.words
+
+    @property
+    def counts(self) -> Counts:
+        """(V,) how often each stood in the corpus."""
+        return self._space.vectors.counts
+
+    def prepare(self) -> None:
+        """Make now what otherwise the first question that needs it would wait for."""
+        self._space.prepare()
+
+    def answer(self, question: Declared) -> Answer:
+        """The answer to a question of `service.questions.QUESTIONS`, which bears the question's name.
+
+        Raises:
+            UnknownWord: a word is not in the vocabulary, and the question cannot do without it.
+            UnusableQuestion: it has no answer.
+        """
+        return _ANSWERS[type(question)](self._space, question)

@@ -1,0 +1,1 @@
+"""The HTTP API, made from the declared questions: reading, answering, describing, guarding."""

@@ -1,0 +1,129 @@
+"""What is derived from a store's models for speed, in files beside it that processes map and so share.
+
+The SQLite file is the truth. `FILE.derived/` beside it can be taken away at any time: what is missing, damaged, or made
+of another model is not believed, and made again.
+"""
+
+import logging
+import time
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from storage.array_folder import Array, map_arrays, remove, write_arrays
+from storage.errors import InputError
+from storage.models import ModelInfo
+from storage.texts import Texts
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+log = logging.getLogger(__name__)
+
+_LOCK = ".lock"
+_LEFT_BEHIND = 3600  # seconds after which a folder that somebody began to write is taken for given up
+
+
+@dataclass(frozen=True, eq=False)
+class Derived:
+    """Whatever was made of a model's words, counts and vectors, by name; what is mapped is read-only.
+
+    Attributes:
+        texts: sequences of strings.
+        arrays: arrays of numbers.
+    """
+
+    texts: Mapping[str, Texts]
+    arrays: Mapping[str, Array]
+
+
+class DerivedFiles:
+    """The folder beside a store, with one folder for each model, named by the hash of its vectors.
+
+    Args:
+        db: the store's file.
+        layout: what is written, and how it is computed, as a number; what has another is not believed.
+    """
+
+    def __init__(self, db: Path, layout: int = 1) -> None:
+        self._layout = layout
+        real = db.resolve()  # beside the file itself, as SQLite's log
+        self.folder = real.with_name(f"{real.name}.derived")
+
+    def of(self, info: ModelInfo) -> Path:
+        """Where a model's files are, or would be."""
+        return self.folder / f"{info}.{info.vectors_sha256[:16]}"
+
+    def open(self, info: ModelInfo, *, tell: bool = True) -> Derived | None:
+        """What was derived from a model, mapped into memory; None where there is nothing that can be believed.
+
+        Why it cannot is logged, unless not to `tell` was asked for.
+        """
+        folder = self.of(info)
+        if not folder.is_dir():
+            return None
+        try:
+            return _taken_apart(map_arrays(folder, self._about(info)))
+        except (InputError, OSError) as error:
+            if tell:
+                log.warning("%s is not believed: %s", folder, error)
+            return None
+
+    def write(self, info: ModelInfo, derived: Derived) -> None:
+        """Write what was derived from a model, whole or not at all; two processes may do so at once.
+
+        Raises:
+            OSError: there is no room, or no permission.
+        """
+        write_arrays(self.of(info), self._about(info), _put_together(derived))
+
+    def _about(self, info: ModelInfo) -> dict[str, object]:
+        return {"layout": self._layout, "model": info.as_dict()}
+
+    @contextmanager
+    def making(self) -> Iterator[None]:
+        """Wait until no other process, nor thread, makes files here, so that not all of them do the same work at once.
+
+        Where there is no folder to be written, or no such lock, nobody waits; that costs work, and no correctness.
+        """
+        lock = None
+        with suppress(OSError):
+            self.folder.mkdir(exist_ok=True)
+            lock = (self.folder / _LOCK).open("wb")
+        if lock is None or fcntl is None:
+            yield
+            return
+        with lock:  # the lock goes with the file, and so with the process, however that ends
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def tidy(self, models: Collection[ModelInfo]) -> None:
+        """Take away what belongs to none of the store's models, and what was left behind half written."""
+        known = {self.of(info).name for info in models}
+        for path in self.folder.iterdir() if self.folder.is_dir() else ():
+            given_up = path.name.startswith(".") and path.name != _LOCK and _is_old(path)
+            if given_up or (not path.name.startswith(".") and path.name not in known):
+                remove(path)
+
+
+def _is_old(path: Path) -> bool:
+    try:
+        return time.time() - path.stat().st_mtime > _LEFT_BEHIND
+    except OSError:
+        return False
+
+
+def _put_together(derived: Derived) -> dict[str, Array]:
+    """All as arrays: a text makes two, NAME.text and NAME.offsets."""
+    texts = {f"{name}.text": texts.encoded for name, texts in derived.texts.items()}
+    offsets = {f"{name}.offsets": texts.offsets for name, texts in derived.texts.items()}
+    return {**texts, **offsets, **derived.arrays}
+
+
+def _taken_apart(arrays: Mapping[str, Array]) -> Derived:
+    names = [name.removesuffix(".text") for name in arrays if name.endswith(".text")]
+    texts = {name: Texts(arrays[f"{name}.text"], arrays[f"{name}.offsets"]) for name in names}
+    return Derived(texts, {name: array for name, array in arrays.items() if "." not in name})

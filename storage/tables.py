@@ -1,0 +1,78 @@
+"""The statements that read and write the tables; `Store` gives them their meaning."""
+
+import sqlite3
+from collections.abc import Iterable
+from datetime import datetime, timezone
+from itertools import repeat
+
+from storage.assembling import Blocks
+from storage.connection import tables_of
+from storage.errors import UnknownModel
+from storage.models import ModelInfo
+
+_ROWS_AT_ONCE = 1024
+
+_SELECT = {
+    "words": "SELECT row, word, count, vector FROM words WHERE model = ? ORDER BY row",
+    "contexts": "SELECT row, vector FROM contexts WHERE model = ? ORDER BY row",
+    "maps": "SELECT row, x, y, cluster FROM maps WHERE model = ? ORDER BY row",
+}
+_INSERT = {
+    "words": "INSERT INTO words (model, row, word, count, vector) VALUES (?, ?, ?, ?, ?)",
+    "cards": "INSERT INTO cards (model, part, json) VALUES (?, ?, ?)",
+    "contexts": "INSERT INTO contexts (model, row, vector) VALUES (?, ?, ?)",
+    "maps": "INSERT INTO maps (model, row, x, y, cluster) VALUES (?, ?, ?, ?, ?)",
+}
+
+
+def all_models(connection: sqlite3.Connection) -> list[ModelInfo]:
+    """All published models, by name and version."""
+    rows = connection.execute(
+        "SELECT name, version, words, dimensions, created, vectors_sha256, id FROM models ORDER BY name, version"
+    ).fetchall()
+    return [ModelInfo(*row) for row in rows]
+
+
+def card_parts(connection: sqlite3.Connection, info: ModelInfo) -> list[tuple[str, str]]:
+    """The parts of a model's card as they were published, each with its JSON."""
+    query = "SELECT part, json FROM cards WHERE model = ? ORDER BY rowid"
+    return connection.execute(query, [_id(connection, info)]).fetchall()
+
+
+def rows_of(connection: sqlite3.Connection, info: ModelInfo, table: str) -> Blocks:
+    """The columns of a thousand of a model's rows at a time; none where the table came with a later schema.
+
+    A file of an earlier schema is read as it is; opening it to publish brings it up to date.
+    """
+    model = _id(connection, info)
+    if table not in tables_of(connection):
+        return
+    cursor = connection.execute(_SELECT[table], [model])
+    while rows := cursor.fetchmany(_ROWS_AT_ONCE):
+        yield tuple(zip(*rows, strict=True))
+
+
+def insert_rows(connection: sqlite3.Connection, info: ModelInfo, table: str, *columns: Iterable[object]) -> None:
+    """Write a model's rows, from the columns that stand in the table after its model."""
+    connection.executemany(_INSERT[table], zip(repeat(info.order), *columns, strict=False))
+
+
+def insert_model(connection: sqlite3.Connection, name: str, shape: tuple[int, ...], vectors_sha256: str) -> ModelInfo:
+    """Write the row of a new model of V words and D dimensions, the next version of its name."""
+    created = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    # one statement reads the last version and writes the next: two writers can never take the same
+    (row,) = connection.execute(
+        "INSERT INTO models (name, version, words, dimensions, created, vectors_sha256) "
+        "SELECT ?, coalesce(max(version), 0) + 1, ?, ?, ?, ? FROM models WHERE name = ? "
+        "RETURNING name, version, words, dimensions, created, vectors_sha256, id",
+        (name, *shape, created, vectors_sha256, name),
+    ).fetchall()
+    return ModelInfo(*row)
+
+
+def _id(connection: sqlite3.Connection, info: ModelInfo) -> int:
+    query = "SELECT id FROM models WHERE name = ? AND version = ? AND vectors_sha256 = ?"
+    found = connection.execute(query, [info.name, info.version, info.vectors_sha256]).fetchone()
+    if found is None:
+        raise UnknownModel(str(info))
+    return int(found[0])
