@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as arrays
 
 from service.nearest import Quantized, quantized, unit_rows, unit_vector
 from service.nearest.int8_scan import Int8Scan
-from service.nearest.quantized import LARGEST_WIDTH, Columns, quantized_head
+from service.nearest.quantized import LARGEST_WIDTH, Columns, quantized_heads
 from service.nearest.scan import SAMPLED, FloatScan
 
 NUMBERS = st.one_of(
@@ -73,12 +73,12 @@ def test_tails(case):
     copy, columns = quantized(unit), Columns(unit.shape[1])
     lengths = np.linalg.norm(unit.astype(np.float64), axis=1)
     rows = unit / np.where(lengths == 0, 1, lengths)[:, np.newaxis] @ copy.rotation
-    for vector in vectors @ copy.rotation:
-        head = quantized_head(vector)
-        c, d = copy.q[:, columns.head : columns.split].astype(int), head.q[columns.head :].astype(int)
-        added = copy.scale[0] * head.scale * (c @ d)
-        tails = np.linalg.norm(rows[:, columns.head :], axis=1) * np.linalg.norm(vector[columns.head :])
-        assert (added >= tails - 1e-12).all()
+    rotated = vectors @ copy.rotation
+    heads = quantized_heads(rotated)
+    c, d = copy.q[:, columns.head : columns.split].astype(int), heads.q[:, columns.head :].astype(int)
+    added = copy.scale[0] * heads.scales * (c @ d.T)  # (V, n)
+    tails = np.outer(*(np.linalg.norm(part[:, columns.head :], axis=1) for part in (rows, rotated)))
+    assert (added >= tails - 1e-12).all()
 
 
 def test_bounds_are_close():
