@@ -14,6 +14,7 @@ from service.listing import PATIENCE, Listing
 from service.loading import load_vectors
 from service.nearest import Ranker
 from storage.errors import FirthError, UnknownModel
+from storage.maps import Map
 from storage.models import ModelInfo, find_model, newest_first
 from storage.store import Store
 
@@ -51,10 +52,6 @@ class Readiness:
         return self.answering == self.newest or (self.failed and self.answering is not None)
 
 
-def _nothing(_: Sequence[ModelInfo]) -> None:
-    pass
-
-
 class Library:
     """Finds and loads models; a version published while the process runs answers as soon as it is loaded.
 
@@ -75,7 +72,7 @@ class Library:
         keep: int = 4,
         *,
         around: Callable[[Ranker], Ranker] | None = None,
-        changed: Callable[[Sequence[ModelInfo]], None] = _nothing,
+        changed: Callable[[Sequence[ModelInfo]], None] = lambda _: None,
     ) -> None:
         self._db = db
         self._keep = keep
@@ -108,6 +105,11 @@ class Library:
         """Everything that was published with the model besides its words and vectors."""
         with Store.open(self._db, patience=PATIENCE) as store:
             return store.card(info)
+
+    def map(self, info: ModelInfo) -> Map | None:
+        """Where the model's words stand on a plane; None where it was stored without a map."""
+        with Store.open(self._db, patience=PATIENCE) as store:
+            return store.load_map(info)
 
     def answering(self, asked: str) -> tuple[ModelInfo, Engine]:
         """What answers questions to `name@version` or to `name`: one model and its engine, for the whole answer.
