@@ -56,7 +56,10 @@ def report(figures: dict[str, Any]) -> str:
         ["from start to first answer over HTTP, median of 5", *starts],
         ["`firth similar`, whole, median of 5", f"{median(figures['similar']):.2f} s", ""],
         *(
-            [f"memory of {n} workers under load, summed", *(_shared(figures, name, n) for name in ("firth", "gensim"))]
+            [
+                f"memory of {n} worker{'s' * (n > 1)} under load, summed",
+                *(_shared(figures, name, n) for name in ("firth", "gensim")),
+            ]
             for n in WORKERS
         ),
     ]

@@ -65,6 +65,9 @@ def command(*, model: Path, name: str, db: Path, force: bool, **params: object) 
     and the results of `firth crosscheck` and `firth evaluate` where those have been run.
 
     A published model never changes. Publishing another one under the same NAME makes the next version.
+
+    Beside FILE, in FILE.derived, lies what makes the first answer come at once and lets several processes share one
+    copy of the vectors. It can be taken away at any time, and is made again when it is needed.
     """
     publish(model, name, db, collect(MapSettings, params), force=force)
 
