@@ -21,11 +21,10 @@ def opened(reader):
 
 def test_every_question_is_there(reader):
     """Every question is listed with both of its methods."""
-    listed = {block.text for block in found(opened(reader), ".opblock-summary-path")}
+    opened(reader)
     for name in QUESTIONS:
-        assert any(text.replace("\u200b", "").endswith(f"/{name}") for text in listed), name
-    assert len(found(reader, ".opblock-get")) == len(QUESTIONS) + 2
-    assert len(found(reader, ".opblock-post")) == len(QUESTIONS) + 1
+        for method in ("get", "post"):
+            assert found(reader, f"#operations-questions-{method}_{name}"), (method, name)
 
 
 def test_nothing_leaves_the_host(reader):

@@ -328,8 +328,8 @@ def test_a_body_too_large(db):
     """A body over the limit is refused with 413, whether it says its length or not, and the message says the limit."""
     client = create_app(db, ServiceSettings(max_body=1024)).test_client()
     body = rendered({"a": "x" * 1024, "b": "king"}).encode()
-    told = {"data": body}
-    untold = {"input_stream": io.BytesIO(body), "environ_overrides": {"wsgi.input_terminated": True}}  # chunked
+    chunked = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
+    told, untold = {"data": body}, {"input_stream": io.BytesIO(body), "environ_overrides": chunked}
     for sent in (told, untold):
         response = client.post("/api/v1/models/demo/similarity", content_type="application/json", **sent)
         assert (response.status_code, response.json["error"]["code"]) == (413, "body_too_large")

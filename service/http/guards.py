@@ -86,7 +86,7 @@ def _limit(app: Flask, per_minute: int) -> None:
 
 
 def _without_needless_retry(response: Response) -> Response:
-    """The response, of which flask-limiter says when to come back even where nothing was refused."""
-    if response.status_code < HTTPStatus.BAD_REQUEST:
+    """The response, of which flask-limiter says when to come back even where that was not why."""
+    if response.status_code not in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
         response.headers.pop("Retry-After", None)
     return response

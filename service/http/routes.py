@@ -2,7 +2,7 @@
 
 from flask import Response, g, request
 from flask_openapi3.blueprint import APIBlueprint
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from service.engine import Engine
 from service.http import batches, caching, description
@@ -94,9 +94,13 @@ def posted() -> dict[str, object]:
 
     Raises:
         Malformed: the body is not a JSON object, or there are parameters in the address too.
+        RequestEntityTooLarge: the body is longer than allowed.
         UnsupportedMediaType: the body does not say that it is JSON.
     """
     from_query(Nothing, request.query_string)
     if request.mimetype != JSON:
         raise UnsupportedMediaType(f"the body is of type {request.mimetype!r}; send JSON as {JSON}")
-    return json_object(request.get_data())
+    body = request.get_data()
+    if request.content_length is None and len(body) == request.max_content_length:
+        raise RequestEntityTooLarge  # werkzeug cuts a body that does not say its length, and does not tell
+    return json_object(body)
