@@ -94,7 +94,7 @@ class Reader:
 
     def console(self):
         """What the browser complained of since the last time."""
-        return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] != "INFO"]
+        return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]
 
     def requests(self):
         """The addresses that were asked since the last time."""
@@ -215,6 +215,7 @@ VIEWS = {
     "comparison": {"view": "compare", "a": 0, "b": 1},
     "odd one out": {"view": "compare", "words": [0, 1, 2]},
     "two models": {"view": "compare", "word": 0, "other": "other"},
+    "map": {"view": "map", "word": 0},
     "card": {"view": "card"},
 }
 
