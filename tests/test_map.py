@@ -241,7 +241,7 @@ def test_a_map_without_a_card_has_names_too():
 )
 def test_vendored_files_are_those_of_their_packages(client, name, sha256, license_name):
     """Each is served byte for byte as published, makes no code from text, and has its license beside it."""
-    served = client.get(f"/static/vendor/{name}").data
+    served = client.get(f"/static/vendor/{name}", buffered=True).data
     about = (VENDORED / "README.txt").read_text("utf-8")
     assert hashlib.sha256(served).hexdigest() == sha256
     assert not re.search(rb"\beval\(|new Function", served)

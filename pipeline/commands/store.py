@@ -34,7 +34,7 @@ _LOG = logging.getLogger(__name__)
 class MapSettings(Declared):
     """Which words stand on the map."""
 
-    map_words: int = setting(20_000, "Words on the map, the most frequent; 0 for no map.", low=0)
+    map_words: int = setting(20_000, "Words on the map, the most frequent; 0 for no map.", low=0, high=100_000)
 
 
 def _given(context: click.Context, option: click.Parameter, name: str | None) -> str:

@@ -1,7 +1,7 @@
 """From many dimensions to a plane: t-SNE, which keeps each word's nearest words near it.
 
-van der Maaten and Hinton 2008, computed by openTSNE with exact neighbors and interpolated repulsion (Linderman et al.
-2019). What is far apart on the plane need not be far apart in space: only nearness is kept.
+van der Maaten and Hinton 2008; openTSNE computes it, with exact neighbors and, for many words, with repulsion on a grid
+(Linderman et al. 2019). What is far apart on the plane need not be far apart in space: only nearness is kept.
 """
 
 from collections.abc import Callable
@@ -12,9 +12,9 @@ from threadpoolctl import threadpool_limits
 
 from storage.embeddings import Floats
 
-PERPLEXITY = 30.0  # how many words, softly, count as a word's neighbors
-DECIMALS = 5  # of a coordinate from -1 to 1: a fifth of a pixel where a map of 1,000 pixels is enlarged 20 times
-SEED = 1
+DECIMALS = 5  # of a coordinate from -1 to 1: a tenth of a pixel where a map of 1,000 pixels is enlarged 20 times
+SEED = 1  # of every draw that a map needs
+_PERPLEXITY = 30.0
 _EXAGGERATION = 1.5  # attraction above t-SNE's own keeps clusters apart to the eye (Böhm et al. 2022, section 3)
 _EARLY, _LATE = 125, 250  # steps, with the strong early attraction and after it; twice as many change little
 _FEW = 2_000  # words that repel one another faster by a tree (Barnes-Hut) than on a grid
@@ -46,11 +46,16 @@ def project(unit: Floats, report: Report) -> Floats:
     return _framed(np.asarray(placed, np.float64))
 
 
+def perplexity_of(words: int) -> float:
+    """How many words, softly, count as a word's neighbors on a map of so many."""
+    return min(_PERPLEXITY, (words - 1) / 3)
+
+
 def _tsne(words: int, callback: Callable[[int, float, object], None]) -> Any:
     from openTSNE import TSNE
 
     return TSNE(
-        perplexity=min(PERPLEXITY, (words - 1) / 3),
+        perplexity=perplexity_of(words),
         early_exaggeration_iter=_EARLY,
         n_iter=_LATE,
         exaggeration=_EXAGGERATION,
