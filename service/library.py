@@ -15,6 +15,7 @@ from service.loading import load_vectors
 from service.nearest import Ranker
 from service.readiness import Readiness
 from storage.errors import FirthError, UnknownModel
+from storage.maps import Map
 from storage.models import ModelInfo, find_model, newest_first
 from storage.store import Store
 
@@ -28,10 +29,6 @@ class _Slot:
     lock: Lock = field(default_factory=Lock)
     engine: Engine | None = None
     by_version: bool = False  # somebody asked for just this version
-
-
-def _nothing(_: Sequence[ModelInfo]) -> None:
-    pass
 
 
 class Library:
@@ -54,7 +51,7 @@ class Library:
         keep: int = 4,
         *,
         around: Callable[[Ranker], Ranker] | None = None,
-        changed: Callable[[Sequence[ModelInfo]], None] = _nothing,
+        changed: Callable[[Sequence[ModelInfo]], None] = lambda _: None,
     ) -> None:
         self._db = db
         self._keep = keep
@@ -86,6 +83,11 @@ class Library:
         """Everything that was published with the model besides its words and vectors."""
         with Store.open(self._db, patience=PATIENCE) as store:
             return store.card(info)
+
+    def map(self, info: ModelInfo) -> Map | None:
+        """Where the model's words stand on a plane; None where it was stored without a map."""
+        with Store.open(self._db, patience=PATIENCE) as store:
+            return store.load_map(info)
 
     def answering(self, asked: str) -> tuple[ModelInfo, Engine]:
         """What answers questions to `name@version` or to `name`: one model and its engine, for the whole answer.

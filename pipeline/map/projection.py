@@ -5,22 +5,19 @@ van der Maaten and Hinton 2008, computed by openTSNE with exact neighbors and in
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from pipeline.text.tokenizing import processors
 from storage.embeddings import Floats
-
-if TYPE_CHECKING:
-    from openTSNE import TSNE
 
 PERPLEXITY = 30.0  # how many words, softly, count as a word's neighbors
 DECIMALS = 5  # of a coordinate from -1 to 1: a fifth of a pixel where a map of 1,000 pixels is enlarged 20 times
 SEED = 1
 _EXAGGERATION = 1.5  # attraction above t-SNE's own keeps clusters apart to the eye (Böhm et al. 2022, section 3)
 _EARLY, _LATE = 125, 250  # steps, with the strong early attraction and after it; twice as many change little
+_FEW = 2_000  # words that repel one another faster by a tree (Barnes-Hut) than on a grid
 _REPORTED = 5  # steps between two reports
 
 Report = Callable[[float], None]
@@ -44,12 +41,12 @@ def project(unit: Floats, report: Report) -> Floats:
         done += _REPORTED
         report(done / (_EARLY + _LATE))
 
-    with threadpool_limits(1, "blas"):  # several threads add in another order, and openTSNE has threads of its own
+    with threadpool_limits(1):  # several add in another order, and on a busy machine wait long for one another
         placed = _tsne(len(unit), after_some_steps).fit(_spread(unit))
     return _framed(np.asarray(placed, np.float64))
 
 
-def _tsne(words: int, callback: Callable[[int, float, object], None]) -> "TSNE":
+def _tsne(words: int, callback: Callable[[int, float, object], None]) -> Any:
     from openTSNE import TSNE
 
     return TSNE(
@@ -59,8 +56,8 @@ def _tsne(words: int, callback: Callable[[int, float, object], None]) -> "TSNE":
         exaggeration=_EXAGGERATION,
         initialization="pca",
         neighbors="exact",
-        negative_gradient_method="fft",
-        n_jobs=processors(),
+        negative_gradient_method="bh" if words < _FEW else "fft",
+        n_jobs=1,
         callbacks=callback,
         callbacks_every_iters=_REPORTED,
         random_state=SEED,
@@ -76,5 +73,6 @@ def _spread(unit: Floats) -> Floats:
 def _framed(points: "np.ndarray[tuple[int, int], np.dtype[np.float64]]") -> Floats:
     """The points moved and shrunk alike in both directions, until they just fit from -1 to 1."""
     low, high = points.min(axis=0), points.max(axis=0)
-    framed = (points - (low + high) / 2) * (2 / max((high - low).max(), np.finfo(np.float64).tiny))
-    return framed.round(DECIMALS).astype(np.float32)
+    largest = float((high - low).max())
+    framed: Floats = ((points - (low + high) / 2) * (2 / largest)).round(DECIMALS).astype(np.float32)
+    return framed
