@@ -24,7 +24,8 @@ from urllib.parse import quote
 import numpy as np
 
 from benchmarks.common import ROOT, WORK, clean, save, table
-from storage.embeddings import Embeddings, Floats
+from benchmarks.one_core import FREQUENT, clustered
+from storage.embeddings import Embeddings
 from storage.store import Store
 
 SIZES = ((100_000, 100), (400_000, 300))
@@ -69,7 +70,7 @@ def _row(size: str, clients: int, rounds: list[dict[str, Any]]) -> list[str]:
 def _one_size(words: int, dimensions: int) -> dict[str, Any]:
     folder = clean(WORK / "http_load")
     embeddings = _embeddings(words, dimensions)
-    asked = np.random.default_rng(1).choice(words, ASKED, replace=False)  # (ASKED,)
+    asked = np.random.default_rng(1).choice(FREQUENT, ASKED, replace=False)  # (ASKED,)
     names = [embeddings.words[row] for row in asked]
     (folder / "words.txt").write_text("\n".join(map(quote, names)) + "\n", "utf-8")
     with Store.open(folder / "firth.db", create=True) as store:
@@ -83,10 +84,8 @@ def _one_size(words: int, dimensions: int) -> dict[str, Any]:
 
 
 def _embeddings(words: int, dimensions: int) -> Embeddings:
-    """Vectors whose directions are as unequally used as those of trained ones, from a fixed seed."""
-    generator = np.random.default_rng(words + dimensions)
-    spread = np.arange(1, dimensions + 1, dtype=np.float32) ** -0.5  # (D,)
-    vectors: Floats = generator.standard_normal((words, dimensions), np.float32) * spread
+    """Clusters with axes of unequal length, as trained vectors have."""
+    vectors = clustered(words, dimensions)
     return Embeddings(tuple(f"word{row}" for row in range(words)), np.arange(words, 0, -1), vectors)
 
 

@@ -117,23 +117,24 @@ def check_range(field: "dataclasses.Field[Any]", value: object) -> None:
     Raises:
         SettingError: names the setting, the value and the allowed range.
     """
-    allowed = allowed_range(field)
     if isinstance(value, tuple):
         _check_items(field, value)
         return
     if isinstance(field.type, type) and not isinstance(value, _KINDS.get(field.type, field.type)):
-        raise SettingError(f"{field.name} is {value!r}, not of type {field.type.__name__}; allowed: {allowed}")
-    choices, low, high, open_low = (field.metadata[key] for key in ("choices", "low", "high", "open_low"))
-    if choices and value not in choices:
-        raise SettingError(f"{field.name} is {value!r}; allowed: {allowed}")
+        kind, allowed = field.type.__name__, allowed_range(field)
+        raise SettingError(f"{field.name} is {value!r}, not of type {kind}; allowed: {allowed}")
+    metadata = field.metadata
+    if metadata["choices"] and value not in metadata["choices"]:
+        raise SettingError(f"{field.name} is {value!r}; allowed: {allowed_range(field)}")
     if isinstance(value, str):
         _check_text(field, value)
     if not isinstance(value, (int, float)):
         return
-    too_low = low is not None and (value <= low if open_low else value < low)
+    low, high = metadata["low"], metadata["high"]
+    too_low = low is not None and (value <= low if metadata["open_low"] else value < low)
     too_high = high is not None and value > high
     if too_low or too_high or value != value:  # noqa: PLR0124 - only NaN differs from itself
-        raise SettingError(f"{field.name} is {value}; allowed: {allowed or 'a number'}")
+        raise SettingError(f"{field.name} is {value}; allowed: {allowed_range(field) or 'a number'}")
 
 
 def _check_items(field: "dataclasses.Field[Any]", items: tuple[object, ...]) -> None:

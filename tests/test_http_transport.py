@@ -194,7 +194,7 @@ def test_with_the_token_everything_is_answered(guarded):
     assert guarded.get(SIMILARITY, headers={"Authorization": f"bearer {TOKEN}"}).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/livez", "/", "/docs", "/openapi.json", "/static/page.css"])
+@pytest.mark.parametrize("path", ["/livez", "/", "/docs", "/openapi.json", "/static/firth.svg"])
 def test_what_needs_no_token(guarded, path):
     """Probes and pages, which hold nothing of the models, need no token."""
     assert guarded.get(path, buffered=True).status_code == 200
@@ -252,7 +252,7 @@ def test_a_limit_for_each_address(client_of):
     assert "3 in a minute" in refused.json["error"]["message"]
     assert 1 <= int(refused.headers["Retry-After"]) <= 61
     assert client.get("/livez").status_code == 200
-    assert client.get("/static/page.css", buffered=True).status_code == 200
+    assert client.get("/static/firth.svg", buffered=True).status_code == 200
     assert client.get(SIMILARITY, environ_base={"REMOTE_ADDR": "192.0.2.7"}).status_code == 200
 
 
@@ -322,7 +322,7 @@ def test_origins_that_are_none(origins):
 # ---- headers for browsers ----
 
 
-@pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json", "/livez", SIMILARITY, "/nowhere", "/static/page.css"])
+@pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json", "/livez", SIMILARITY, "/nowhere", "/static/firth.svg"])
 def test_security_headers(client_of, path):
     """Every response keeps browsers from foreign content, framing and guessing types, and none allows inline code."""
     headers = client_of().get(path, buffered=True).headers

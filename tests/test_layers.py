@@ -24,6 +24,7 @@ CONFINED = {
     "gunicorn": ("service/gunicorn_server.py", "service/gunicorn_worker.py"),
     "prometheus_client": ("service/metrics.py",),
     "waitress": ("service/server.py",),
+    "re2": ("service/engine/patterns.py",),
     "sqlite_utils": ("storage/",),
     "sqlite3": ("storage/",),
     "click": ("pipeline/cli.py", "pipeline/commands/", "pipeline/asking/", "pipeline/options.py", "pipeline/config.py"),

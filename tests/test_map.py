@@ -1,7 +1,9 @@
 """The map of a vocabulary: the same for the same vectors, finite, and near what is near; stored, named, and served."""
 
+import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +26,7 @@ from storage.maps import Map
 from storage.store import Store
 
 ROOT = Path(__file__).parents[1]
+VENDORED = ROOT / "service" / "static" / "vendor"
 MAKE = """
 import hashlib, sys
 import numpy as np
@@ -52,9 +55,10 @@ def made(lee_model):
 
 
 @pytest.fixture(scope="module")
-def db(lee_tokens, tmp_path_factory):
+def db(lee_model, lee_tokens, tmp_path_factory):
     """A store with `mapped`, which has a map, and `plain`, which has none; both are the stories' model."""
     path = tmp_path_factory.mktemp("mapped") / "firth.db"
+    assert len(lee_model.embeddings) > 200
     model = lee_tokens.parent / "model"
     publish(model, "mapped", path, MapSettings(map_words=200), force=False)
     publish(model, "plain", path, MapSettings(map_words=0), force=False)
@@ -223,3 +227,25 @@ def test_a_map_without_a_card_has_names_too():
     assert shown.words == ("a", "c", "d")
     assert shown.cluster == (1, 0, 1)
     assert shown.names == (("c",), ("a", "d"))
+
+
+# ---- drawn by others' files ----
+
+
+@pytest.mark.parametrize(
+    ("name", "sha256", "license_name"),
+    [
+        ("picogl.min.js", "e974d598d62319b9bece472a3dfcc99130ce5bef6792bf791b92a6ceaaf6d017", "The MIT License"),
+        ("kdbush.js", "879feffa0d443787c752809bd975d106c5f98fbb81921bef9aed22e834a252d1", "ISC License"),
+    ],
+)
+def test_vendored_files_are_those_of_their_packages(client, name, sha256, license_name):
+    """Each is served byte for byte as published, makes no code from text, and has its license beside it."""
+    served = client.get(f"/static/vendor/{name}").data
+    about = (VENDORED / "README.txt").read_text("utf-8")
+    assert hashlib.sha256(served).hexdigest() == sha256
+    assert not re.search(rb"\beval\(|new Function", served)
+    license_file = f"{name.split('.')[0]}-license.txt"
+    assert license_name in (VENDORED / license_file).read_text("utf-8")
+    assert name in about
+    assert license_file in about

@@ -6,10 +6,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from service.http.request_ids import HEADER
 from service.settings import ServiceSettings
 
+POLICY = "Content-Security-Policy"
 SECURITY_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
-    ),
+    POLICY: ("default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
@@ -33,8 +32,10 @@ def register(app: Flask, settings: ServiceSettings) -> None:
 
 def secured(response: Response) -> Response:
     """The response with the headers that keep browsers from foreign content, framing and guessing types."""
+    headers = response.headers
     for name, value in SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)
+        if name != POLICY or POLICY not in headers:  # a page may bring a policy of its own
+            headers.add(name, value)
     return response
 
 

@@ -55,7 +55,7 @@ class Index:
             group = scanned[start : start + _TOGETHER]
             found |= zip(group, self._scanned([wanted[place] for place in group]), strict=True)
         return [
-            found[place] if place in found else self._among(self._usable(each), each)
+            found[place] if place in found else self.among(self._usable(each), each)
             for place, each in enumerate(wanted)
         ]
 
@@ -79,10 +79,10 @@ class Index:
         rows = self._usable(sieve.wanted) if sieve.rows is None else sieve.rows
         if len(rows) > _few(sieve.wanted):
             self.second_looks = next(self._looks)
-        return self._among(rows, sieve.wanted)
+        return self.among(rows, sieve.wanted)
 
-    def _among(self, rows: Rows, wanted: Wanted) -> Found:
-        """The nearest of n rows."""
+    def among(self, rows: Rows, wanted: Wanted) -> Found:
+        """The nearest of n usable rows."""
         if len(rows) > _few(wanted):
             rows = self._look(rows, wanted)
         scores = self.cosines(rows, wanted.vector)

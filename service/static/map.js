@@ -19,12 +19,13 @@ const STRENGTH = { all: 0.85, faint: 0.3 }; // of points, and of those around ma
  * @param {object} data what `/api/v1/models/{model}/map` answers
  * @param {{onPick?: function(string), onHover?: function(?string)}} told of the word that is clicked, of the word under
  *   the pointer or in the middle after a press of a key, and of null for none
- * @returns {{highlight: function(string[]): number, find: function(string): boolean, look: function(): object,
- *   resize: function(), destroy: function()}} see the methods of Drawing
+ * @returns {{highlight: function(string[]): number, find: function(string): boolean,
+ *   placeOf: function(string): ?number[], look: function(): object, resize: function(), destroy: function()}}
+ *   see the methods of Drawing
  */
 export function createMap(canvas, data, told = {}) {
   const drawing = new Drawing(canvas, new Atlas(data), told);
-  const names = ["highlight", "find", "look", "resize", "destroy"];
+  const names = ["highlight", "find", "placeOf", "look", "resize", "destroy"];
   return Object.fromEntries(names.map((name) => [name, (...given) => drawing[name](...given)]));
 }
 
@@ -81,6 +82,12 @@ class Drawing {
     const [x, y] = [this.atlas.x[row], this.atlas.y[row]];
     this.fly({ x, y, zoom: this.zoomAround(x, y) });
     return true;
+  }
+
+  /** The pixels of the canvas at which a word stands, seen or not; null where it is not on the map. */
+  placeOf(word) {
+    const row = this.atlas.rows.get(word);
+    return row === undefined ? null : this.camera.toPixels(this.atlas.x[row], this.atlas.y[row]);
   }
 
   /** What is seen: the middle and the zoom, the hovered and the marked words, and the labels. */
