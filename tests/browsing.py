@@ -22,6 +22,7 @@ FLAGS = [
     *("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"),  # WebGL without a graphics card
 ]
 PATIENCE = 60  # seconds, on a busy machine
+MINUS = "\N{MINUS SIGN}"
 HELD = "withheld-answer"  # a word that no model has, and whose answer comes only when it is released
 
 SETTLED = """
@@ -200,7 +201,7 @@ class Reader:
 
 def decimals(score):
     """A score as the page writes it."""
-    return f"{score:.3f}".replace("-", "\N{MINUS SIGN}")
+    return f"{score:.3f}".replace("-", MINUS)
 
 
 def rows(neighbors):
