@@ -3,7 +3,19 @@
 import sys
 from importlib import import_module
 
-NAMES = ("train_speed", "profile", "memory", "quality", "long_run", "query_start", "crosscheck", "plan")
+NAMES = (
+    "train_speed",
+    "profile",
+    "memory",
+    "quality",
+    "long_run",
+    "query_start",
+    "query_speed",
+    "startup",
+    "http_load",
+    "crosscheck",
+    "plan",
+)
 
 
 def main() -> None:

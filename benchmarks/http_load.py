@@ -4,28 +4,21 @@ Both have the same vectors, the same number of gunicorn workers and threads, and
 same cores as they. Before anything is timed, both must name the same neighbors.
 """
 
-import contextlib
 import json
 import os
 import shutil
-import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import numpy as np
 
-from benchmarks.common import ROOT, WORK, clean, save, table
-from storage.embeddings import Embeddings, Floats
-from storage.store import Store
+from benchmarks.common import WORK, clean, save, table
+from benchmarks.one_core import FREQUENT, clustered
+from benchmarks.services import SERVICES, Service, ask, prepare, running
+from storage.embeddings import Embeddings
 
 SIZES = ((100_000, 100), (400_000, 300))
 CLIENTS = (1, 16, 64)
@@ -34,7 +27,6 @@ ROUNDS = 3
 WORKERS, THREADS = 2, 32
 ASKED = 20_000  # different words
 CHECKED = 50  # of them compared first
-ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
 
 
 def measure() -> None:
@@ -69,76 +61,25 @@ def _row(size: str, clients: int, rounds: list[dict[str, Any]]) -> list[str]:
 def _one_size(words: int, dimensions: int) -> dict[str, Any]:
     folder = clean(WORK / "http_load")
     embeddings = _embeddings(words, dimensions)
-    asked = np.random.default_rng(1).choice(words, ASKED, replace=False)  # (ASKED,)
+    asked = np.random.default_rng(1).choice(FREQUENT, ASKED, replace=False)  # (ASKED,)
     names = [embeddings.words[row] for row in asked]
     (folder / "words.txt").write_text("\n".join(map(quote, names)) + "\n", "utf-8")
-    with Store.open(folder / "firth.db", create=True) as store:
-        store.publish("load", embeddings, {})
-    _save_for_gensim(embeddings, folder / "gensim.kv")
-    services = {"gensim": _gensim, "firth": _firth}
-    answers = {name: _answers(service, folder, names[:CHECKED]) for name, service in services.items()}
+    prepare(folder, embeddings)
+    answers = {name: _answers(service, folder, names[:CHECKED]) for name, service in SERVICES.items()}
     _compare(answers["gensim"], answers["firth"])
-    rounds = [{name: _load(service, folder) for name, service in services.items()} for _ in range(ROUNDS)]
+    rounds = [{name: _load(service, folder) for name, service in SERVICES.items()} for _ in range(ROUNDS)]
     return {"words": words, "dimensions": dimensions, "rounds": rounds}
 
 
 def _embeddings(words: int, dimensions: int) -> Embeddings:
-    """Vectors whose directions are as unequally used as those of trained ones, from a fixed seed."""
-    generator = np.random.default_rng(words + dimensions)
-    spread = np.arange(1, dimensions + 1, dtype=np.float32) ** -0.5  # (D,)
-    vectors: Floats = generator.standard_normal((words, dimensions), np.float32) * spread
+    """Clusters with axes of unequal length, as trained vectors have."""
+    vectors = clustered(words, dimensions)
     return Embeddings(tuple(f"word{row}" for row in range(words)), np.arange(words, 0, -1), vectors)
 
 
-def _save_for_gensim(embeddings: Embeddings, target: Path) -> None:
-    from gensim.models import KeyedVectors
-
-    vectors = KeyedVectors(embeddings.dimensions)
-    vectors.add_vectors(list(embeddings.words), embeddings.matrix)
-    vectors.save(str(target))
-
-
-def _gensim(folder: Path, port: int) -> tuple[list[str], str]:
-    command = ["benchmarks.gensim_service", str(folder / "gensim.kv"), str(port), str(WORKERS), str(THREADS)]
-    return command, "/neighbors?topn=10&word="
-
-
-def _firth(folder: Path, port: int) -> tuple[list[str], str]:
-    command = ["pipeline", "serve", "--db", str(folder / "firth.db"), "--port", str(port), "--quiet"]
-    command += ["--http-workers", str(WORKERS), "--threads", str(THREADS)]
-    return command, "/api/v1/models/load/neighbors?topn=10&word="
-
-
-@contextmanager
-def _running(service: Any, folder: Path) -> Iterator[str]:
-    """The address, up to the word, of a service that answers."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command, path = service(folder, port)
-    with subprocess.Popen([sys.executable, "-m", *command], cwd=ROOT, env=os.environ | ONE_THREAD) as process:
-        address = f"http://127.0.0.1:{port}{path}"
-        try:
-            _wait_for(f"{address}word0", process)
-            yield address
-        finally:
-            process.send_signal(signal.SIGTERM)
-
-
-def _wait_for(address: str, process: "subprocess.Popen[bytes]") -> None:
-    while process.poll() is None:
-        with contextlib.suppress(urllib.error.URLError), urllib.request.urlopen(address, timeout=300):  # noqa: S310 - ours
-            return
-        time.sleep(0.1)
-    sys.exit("the service ended before it answered")
-
-
-def _answers(service: Any, folder: Path, words: list[str]) -> list[list[dict[str, Any]]]:
-    found = []
-    with _running(service, folder) as address:
-        for word in words:
-            with urllib.request.urlopen(address + quote(word), timeout=300) as response:  # noqa: S310 - our own server
-                found.append(json.load(response)["neighbors"])
-    return found
+def _answers(service: Service, folder: Path, words: list[str]) -> list[list[dict[str, Any]]]:
+    with running(service, folder, WORKERS, THREADS) as (_, address):
+        return [json.loads(ask(address + quote(word)))["neighbors"] for word in words]
 
 
 def _compare(theirs: list[list[dict[str, Any]]], ours: list[list[dict[str, Any]]]) -> None:
@@ -148,9 +89,9 @@ def _compare(theirs: list[list[dict[str, Any]]], ours: list[list[dict[str, Any]]
             sys.exit(f"the services name different neighbors, nothing to time: {expected} and {found}")
 
 
-def _load(service: Any, folder: Path) -> dict[str, Any]:
+def _load(service: Service, folder: Path) -> dict[str, Any]:
     """The figures of one service for each number of clients; a first run that is not counted warms it up."""
-    with _running(service, folder) as address:
+    with running(service, folder, WORKERS, THREADS) as (_, address):
         _wrk(address, folder, CLIENTS[-1], seconds=3)
         return {str(clients): _wrk(address, folder, clients, SECONDS) for clients in CLIENTS}
 

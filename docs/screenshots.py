@@ -53,7 +53,7 @@ class Picture:
 PICTURES = {
     "page": Picture({"model": "demo", "word": "war"}),
     "page-analogy": Picture({"model": "demo", "view": "analogy", "a": "he", "b": "his", "c": "she"}, "dark"),
-    "page-map": Picture({"model": "demo", "view": "map", "word": "war"}, "dark"),
+    "page-map": Picture({"model": "demo", "view": "map"}, "dark", scale=1),
     "page-phone": Picture({"model": "demo", "word": "music"}, width=380, height=900),
 }
 

@@ -84,6 +84,7 @@ STOPS = {
         "pipeline/plan/planning.py",
     ],
     "How good are they": ["pipeline/crosscheck", "pipeline/evaluation"],
+    "A map of the words": ["pipeline/map"],
     "Vectors kept": ["storage"],
     "Questions answered": ["service", "service/answers", "service/engine", "service/nearest", "service/http"],
     "Questions asked in a terminal": ["pipeline/asking"],

@@ -14,7 +14,7 @@ from service import health, problems
 from service.access_log import AccessLog
 from service.batcher import Batcher
 from service.exchanges import Observer, observe
-from service.http import caching, guards, pages, request_ids, routes, transport, word2vec_api
+from service.http import caching, guards, map_route, pages, request_ids, routes, transport, word2vec_api
 from service.library import Library
 from service.metrics import Metrics
 from service.nearest import Ranker
@@ -54,6 +54,7 @@ def create_app(
     transport.register(app, settings)
     guards.register(app, settings)
     app.register_api(routes.blueprint(library, settings))
+    app.register_api(map_route.blueprint(library))
     if settings.word2vec_api:
         app.register_api(word2vec_api.blueprint(library, settings.word2vec_api))
     pages.register(app)

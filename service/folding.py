@@ -22,7 +22,8 @@ def fold(text: str) -> str:
     accents keeps them.
     """
     if text.isascii():
-        return text.lower()
+        small = text.lower()
+        return text if small == text else small  # most words are small already, and so need no memory of their own
     letters = unicodedata.normalize("NFKD", text)
     letters = unicodedata.normalize("NFKD", letters.casefold()).casefold()
     return "".join(filter(_is_letter, letters)) or letters

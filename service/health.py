@@ -5,8 +5,9 @@ from typing import Any
 
 from flask import Flask, Response
 
-from service.library import Library, Readiness
+from service.library import Library
 from service.metrics import Metrics
+from service.readiness import Readiness
 
 Json = dict[str, Any]
 

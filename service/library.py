@@ -1,7 +1,6 @@
 """The models of one store, loaded when first asked for or ahead of that, and shared by all threads."""
 
 import logging
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -9,17 +8,18 @@ from pathlib import Path
 from threading import Lock, Thread
 from typing import Any
 
+from service.attempts import Attempts
 from service.engine import Engine
 from service.listing import PATIENCE, Listing
 from service.loading import load_vectors
 from service.nearest import Ranker
+from service.readiness import Readiness
 from storage.errors import FirthError, UnknownModel
+from storage.maps import Map
 from storage.models import ModelInfo, find_model, newest_first
 from storage.store import Store
 
 log = logging.getLogger(__name__)
-
-_TRY_AGAIN = 10.0  # seconds after which a model that could not be loaded in the background is tried once more
 
 
 @dataclass(eq=False)
@@ -29,30 +29,6 @@ class _Slot:
     lock: Lock = field(default_factory=Lock)
     engine: Engine | None = None
     by_version: bool = False  # somebody asked for just this version
-
-
-@dataclass(frozen=True)
-class Readiness:
-    """How far a name is.
-
-    Attributes:
-        newest: the version that questions to the name are meant for.
-        answering: the version that answers them now; None while none is loaded.
-        failed: the newest could not be loaded; the log says why.
-    """
-
-    newest: ModelInfo
-    answering: ModelInfo | None
-    failed: bool
-
-    @property
-    def is_ready(self) -> bool:
-        """The newest version answers, or an older one because the newest cannot be loaded."""
-        return self.answering == self.newest or (self.failed and self.answering is not None)
-
-
-def _nothing(_: Sequence[ModelInfo]) -> None:
-    pass
 
 
 class Library:
@@ -75,7 +51,7 @@ class Library:
         keep: int = 4,
         *,
         around: Callable[[Ranker], Ranker] | None = None,
-        changed: Callable[[Sequence[ModelInfo]], None] = _nothing,
+        changed: Callable[[Sequence[ModelInfo]], None] = lambda _: None,
     ) -> None:
         self._db = db
         self._keep = keep
@@ -85,8 +61,7 @@ class Library:
         self._lock = Lock()  # of all below; never held while the store is read
         self._slots: OrderedDict[ModelInfo, _Slot] = OrderedDict()
         self._answering: dict[str, tuple[ModelInfo, Engine]] = {}  # what questions to a name get meanwhile
-        self._loading: set[ModelInfo] = set()
-        self._failed: dict[ModelInfo, float] = {}  # when
+        self._attempts = Attempts()
 
     def models(self) -> list[ModelInfo]:
         """All published models, by name and version; the last known ones where the store cannot be read.
@@ -108,6 +83,11 @@ class Library:
         """Everything that was published with the model besides its words and vectors."""
         with Store.open(self._db, patience=PATIENCE) as store:
             return store.card(info)
+
+    def map(self, info: ModelInfo) -> Map | None:
+        """Where the model's words stand on a plane; None where it was stored without a map."""
+        with Store.open(self._db, patience=PATIENCE) as store:
+            return store.load_map(info)
 
     def answering(self, asked: str) -> tuple[ModelInfo, Engine]:
         """What answers questions to `name@version` or to `name`: one model and its engine, for the whole answer.
@@ -144,24 +124,32 @@ class Library:
 
     def preload(self) -> None:
         """Load the latest versions of as many names as stay loaded, those published last, ready for any question."""
-        for info in self._wanted():
+        for info in self._due():
             self._prepare(info)
 
     def catch_up(self) -> None:
-        """Load what `preload` would by now, and let go what is gone; failures are logged and tried again later."""
-        for info in self._wanted():
-            if self._answers(info) != info and self._begins(info):
+        """Load what is due by now, and let go what is gone; failures are logged and tried again later."""
+        for info in self._due():
+            if self._answers(info) != info and self._attempts.begin(info):
                 self._try_to_prepare(info)
         self._forget()
         self._tell()
 
     def readiness(self) -> list[Readiness]:
-        """How far the names are that `preload` loads."""
-        return [Readiness(info, self._answers(info), info in self._failed) for info in self._wanted()]
+        """How far the names are that answer, or are to answer, without being asked for first."""
+        return [Readiness(info, self._answers(info), self._attempts.has_failed(info)) for info in self._due()]
 
-    def _wanted(self) -> list[ModelInfo]:
+    def _due(self) -> list[ModelInfo]:
+        """The latest versions of the names that answer now and, while there is room, of those published last.
+
+        Where there is none, what was asked for has pushed something out, which is not to come back by itself.
+        """
         latest = {info.name: info for info in self.models()}
-        return newest_first(latest.values())[: self._keep]
+        with self._lock:
+            answering = {name for name in self._answering if name in latest}
+            room = self._keep - sum(slot.engine is not None for slot in self._slots.values())
+        others = newest_first(info for name, info in latest.items() if name not in answering)
+        return [latest[name] for name in sorted(answering)] + others[: max(room, 0)]
 
     def _answers(self, info: ModelInfo) -> ModelInfo | None:
         found = self._answering.get(info.name)
@@ -196,32 +184,22 @@ class Library:
 
     def _load_aside(self, info: ModelInfo) -> None:
         """Let a thread of its own load a model, if none does; questions go on meanwhile."""
-        if self._begins(info):
+        if self._attempts.begin(info):
             Thread(target=self._try_to_prepare, args=(info,), name=f"load {info}", daemon=True).start()
 
-    def _begins(self, info: ModelInfo) -> bool:
-        with self._lock:
-            failed = self._failed.get(info)
-            if info in self._loading or (failed is not None and time.monotonic() - failed < _TRY_AGAIN):
-                return False
-            self._loading.add(info)
-            return True
-
     def _try_to_prepare(self, info: ModelInfo) -> None:
+        failed = True
         try:
             self._prepare(info)
+            failed = False
         except FirthError as error:
             log.warning("%s is not loaded: %s", info, error)
-            self._failed[info] = time.monotonic()
         except Exception:
             log.exception("%s is not loaded", info)
-            self._failed[info] = time.monotonic()
         else:
             log.info("%s answers now", info)
-            self._failed.pop(info, None)
         finally:
-            with self._lock:
-                self._loading.discard(info)
+            self._attempts.end(info, failed=failed)
 
     def _forget(self) -> None:
         """Let go the models that are not in the store any more, and the failures of those."""
@@ -233,8 +211,7 @@ class Library:
             kept = known | {info for info, _ in self._answering.values()}
             for info in [info for info in self._slots if info not in kept]:
                 del self._slots[info]
-            for info in self._failed.keys() - known:
-                del self._failed[info]
+        self._attempts.forget_all_but(known)
 
     def _tell(self) -> None:
         with self._lock:

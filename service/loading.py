@@ -21,6 +21,7 @@ from storage.texts import Texts, order_of
 
 log = logging.getLogger(__name__)
 
+_LAYOUT = 4  # another number whenever what `_derived` makes changes, or how it is computed
 _INT8 = tuple(field.name for field in fields(Quantized))
 
 
@@ -36,10 +37,10 @@ def load_vectors(db: Path, info: ModelInfo, *, patience: float | None = None) ->
         StoreError: the store cannot be read, or is damaged.
         UnknownModel: the model is not in this store.
     """
-    found = _mapped(db, info)
+    found = _mapped(db, info, tell=False)
     if found:
         return found
-    with Store.open(db, patience=patience) as store, DerivedFiles(db).making():
+    with Store.open(db, patience=patience) as store, _files(db).making():
         return _mapped(db, info) or _made_and_kept(store, info)  # who had to wait finds what the other has made
 
 
@@ -54,9 +55,13 @@ def load_vectors_once(db: Path, info: ModelInfo) -> UnitVectors:
 
 def derive(store: Store, info: ModelInfo, embeddings: Embeddings, contexts: Floats | None) -> None:
     """Write the derived files of a model that was just published, unless another process was faster."""
-    with DerivedFiles(store.path).making():
+    with _files(store.path).making():
         if not _mapped(store.path, info):
             _kept(store, info, _made(embeddings, contexts))
+
+
+def _files(db: Path) -> DerivedFiles:
+    return DerivedFiles(db, _LAYOUT)
 
 
 def _contexts(db: Path, info: ModelInfo) -> Floats | None:
@@ -73,8 +78,8 @@ def _made(embeddings: Embeddings, contexts: Floats | None) -> UnitVectors:
     return UnitVectors.of(embeddings, lambda: contexts, in_int8=True)
 
 
-def _mapped(db: Path, info: ModelInfo) -> UnitVectors | None:
-    derived = DerivedFiles(db).open(info)
+def _mapped(db: Path, info: ModelInfo, *, tell: bool = True) -> UnitVectors | None:
+    derived = _files(db).open(info, tell=tell)
     if derived is None:
         return None
     texts, arrays = derived.texts, derived.arrays
@@ -92,7 +97,7 @@ def _mapped(db: Path, info: ModelInfo) -> UnitVectors | None:
 
 def _kept(store: Store, info: ModelInfo, made: UnitVectors) -> UnitVectors:
     """The vectors, mapped from files that are written here; from memory where these cannot be written."""
-    started, files = time.perf_counter(), DerivedFiles(store.path)
+    started, files = time.perf_counter(), _files(store.path)
     try:
         files.write(info, _derived(made))
         files.tidy(store.models())

@@ -33,7 +33,7 @@ class Several(Question):
     """A question about several words, some of which may be missing."""
 
     on_missing: str = asked(
-        "A word that the model does not have is an `error`, or is left out and listed (`skip`).",
+        "A word that the model does not have is an `error`, or is left out of its list and named (`skip`).",
         "error",
         choices=("error", "skip"),
     )
@@ -48,8 +48,8 @@ class Ranking(Several):
     max_count: int | None = asked("Only words that stood at most so often.", None, low=0, shown="no limit")
     min_rank: int = asked("Only words from this rank on; the most frequent word has rank 1.", 1, low=1)
     max_rank: int | None = asked("Only words up to this rank.", None, low=1, shown="no limit")
-    prefix: str = asked("Only words that begin so.", "")
-    pattern: str = asked("Only words that this regular expression matches as a whole.", "")
+    prefix: str = asked("Only words that begin so; without regard to capitals and accents where `case` is `fold`.", "")
+    pattern: str = asked("Only words that this regular expression, in the syntax of RE2, matches as a whole.", "")
     allow: tuple[str, ...] = asked("Only these words.", (), most=MOST_WORDS)
     deny: tuple[str, ...] = asked("Without these words.", (), most=MOST_WORDS)
     min_score: float = asked("Only words of at least this score.", -1.0, low=-1.0, high=1.0)

@@ -17,6 +17,7 @@ from typing import Literal, NoReturn
 from flask import Flask
 
 from service.app import create_app
+from service.heap import share_heap
 from service.running import Running
 from service.settings import ServiceSettings
 from service.watcher import Watcher
@@ -53,6 +54,7 @@ def serve(
         StoreError: there is no usable store at `db`.
         FirthError: the address cannot be listened on, for example because the port is in use.
     """
+    share_heap()
     running, settings = running or Running(), settings or ServiceSettings()
     listener = _listen(host, running.port)
     try:

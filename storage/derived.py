@@ -23,7 +23,6 @@ except ImportError:  # Windows
 
 log = logging.getLogger(__name__)
 
-_LAYOUT = 3
 _LOCK = ".lock"
 _LEFT_BEHIND = 3600  # seconds after which a folder that somebody began to write is taken for given up
 
@@ -42,9 +41,15 @@ class Derived:
 
 
 class DerivedFiles:
-    """The folder beside a store, with one folder for each model, named by the hash of its vectors."""
+    """The folder beside a store, with one folder for each model, named by the hash of its vectors.
 
-    def __init__(self, db: Path) -> None:
+    Args:
+        db: the store's file.
+        layout: what is written, and how it is computed, as a number; what has another is not believed.
+    """
+
+    def __init__(self, db: Path, layout: int = 1) -> None:
+        self._layout = layout
         real = db.resolve()  # beside the file itself, as SQLite's log
         self.folder = real.with_name(f"{real.name}.derived")
 
@@ -52,15 +57,19 @@ class DerivedFiles:
         """Where a model's files are, or would be."""
         return self.folder / f"{info}.{info.vectors_sha256[:16]}"
 
-    def open(self, info: ModelInfo) -> Derived | None:
-        """What was derived from a model, mapped into memory; None where there is nothing that can be believed."""
+    def open(self, info: ModelInfo, *, tell: bool = True) -> Derived | None:
+        """What was derived from a model, mapped into memory; None where there is nothing that can be believed.
+
+        Why it cannot is logged, unless not to `tell` was asked for.
+        """
         folder = self.of(info)
         if not folder.is_dir():
             return None
         try:
-            return _taken_apart(map_arrays(folder, _about(info)))
+            return _taken_apart(map_arrays(folder, self._about(info)))
         except (InputError, OSError) as error:
-            log.warning("%s is not believed: %s", folder, error)
+            if tell:
+                log.warning("%s is not believed: %s", folder, error)
             return None
 
     def write(self, info: ModelInfo, derived: Derived) -> None:
@@ -69,7 +78,10 @@ class DerivedFiles:
         Raises:
             OSError: there is no room, or no permission.
         """
-        write_arrays(self.of(info), _about(info), _put_together(derived))
+        write_arrays(self.of(info), self._about(info), _put_together(derived))
+
+    def _about(self, info: ModelInfo) -> dict[str, object]:
+        return {"layout": self._layout, "model": info.as_dict()}
 
     @contextmanager
     def making(self) -> Iterator[None]:
@@ -95,10 +107,6 @@ class DerivedFiles:
             given_up = path.name.startswith(".") and path.name != _LOCK and _is_old(path)
             if given_up or (not path.name.startswith(".") and path.name not in known):
                 remove(path)
-
-
-def _about(info: ModelInfo) -> dict[str, object]:
-    return {"layout": _LAYOUT, "model": info.as_dict()}
 
 
 def _is_old(path: Path) -> bool:

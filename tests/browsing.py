@@ -17,10 +17,12 @@ from werkzeug.serving import make_server
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 DRIVER = shutil.which("chromedriver")
 FLAGS = [
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--headless", "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update"),
+    *("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"),  # WebGL without a graphics card
 ]
 PATIENCE = 60  # seconds, on a busy machine
+MINUS = "\N{MINUS SIGN}"
 HELD = "withheld-answer"  # a word that no model has, and whose answer comes only when it is released
 
 SETTLED = """
@@ -93,7 +95,7 @@ class Reader:
 
     def console(self):
         """What the browser complained of since the last time."""
-        return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] != "INFO"]
+        return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]
 
     def requests(self):
         """The addresses that were asked since the last time."""
@@ -199,7 +201,7 @@ class Reader:
 
 def decimals(score):
     """A score as the page writes it."""
-    return f"{score:.3f}".replace("-", "\N{MINUS SIGN}")
+    return f"{score:.3f}".replace("-", MINUS)
 
 
 def rows(neighbors):
@@ -214,6 +216,7 @@ VIEWS = {
     "comparison": {"view": "compare", "a": 0, "b": 1},
     "odd one out": {"view": "compare", "words": [0, 1, 2]},
     "two models": {"view": "compare", "word": 0, "other": "other"},
+    "map": {"view": "map", "word": 0},
     "card": {"view": "card"},
 }
 

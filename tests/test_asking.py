@@ -13,7 +13,8 @@ from click.testing import CliRunner
 
 from pipeline.asking.session import Session
 from pipeline.asking.spoken import COMMANDS, OVER_HTTP
-from pipeline.cli import FirthGroup, firth
+from pipeline.cli import COMMANDS as ALL
+from pipeline.cli import SECTIONS, FirthGroup, firth
 from service import questions
 from service.answers import document
 from service.questions import QUESTIONS
@@ -131,6 +132,14 @@ def test_every_question_has_one_command():
     assert FirthGroup.called_elsewhere == OVER_HTTP
 
 
+def test_the_help_groups_the_commands():
+    """`firth --help` lists every command once, each under the title of what it is for."""
+    _, *sections = invoke("--help").stdout.split(":\n  ")[1:]
+    listed = [line.split()[0] for section in sections for line in f"  {section}".splitlines() if line[2:3].strip()]
+    assert [name for name in listed if name in ALL] == list(ALL)
+    assert [title for title in SECTIONS if f"\n{title}:\n" in invoke("--help").stdout] == list(SECTIONS)
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_field_is_an_argument_or_an_option(name):
     """The fields of a question are what its form fills and the options; --help shows each with its help."""
@@ -192,7 +201,7 @@ def test_a_line_of_standard_input_is_a_question(db, name, words, options, questi
 @pytest.mark.parametrize("as_json", [[], ["--json"]])
 def test_lines_that_fail_are_told_in_their_places(db, as_json):
     """A batch goes on after a line that cannot be answered, tells of it with its number, and ends with 1."""
-    lines = b'king queen\n\nking kign\n{"a": "king"}\n{"a": 1, "b": "king"}\nking\n{nothing\nk\xff k\nman woman'
+    lines = b'king queen\n \t\nking kign\n{"a": "king"}\n{"a": 1, "b": "king"}\nking\n{nothing\nk\xff k\nman woman'
     result = invoke("similarity", "-", "--db", db, *as_json, input=lines, code=1)
     told = [line.split(": ")[0] for line in result.stderr.splitlines()]
     assert told == ["line 3", "line 4", "line 5", "line 6", "line 7", "line 8"]

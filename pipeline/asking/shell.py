@@ -118,8 +118,12 @@ def _model(session: Session, /, *, name: str | None) -> None:
     print_line(named((session.choose(name) if name else session.open()).info))
 
 
+def _complete_command(_: click.Context, __: click.Parameter, beginning: str) -> list[str]:
+    return [name for name in (*COMMANDS, *_OTHERS) if name.startswith(beginning)]
+
+
 @click.command("help")
-@click.argument("name", metavar="[COMMAND]", required=False)
+@click.argument("name", metavar="[COMMAND]", required=False, shell_complete=_complete_command)
 @click.pass_context
 def _help(context: click.Context, /, *, name: str | None) -> None:
     """Say what can be asked, or how a command is used."""

@@ -34,7 +34,7 @@ _LOG = logging.getLogger(__name__)
 class MapSettings(Declared):
     """Which words stand on the map."""
 
-    map_words: int = setting(20_000, "Words on the map, the most frequent; 0 for no map.", low=0)
+    map_words: int = setting(20_000, "Words on the map, the most frequent; 0 for no map.", low=0, high=100_000)
 
 
 def _given(context: click.Context, option: click.Parameter, name: str | None) -> str:
@@ -65,6 +65,9 @@ def command(*, model: Path, name: str, db: Path, force: bool, **params: object) 
     and the results of `firth crosscheck` and `firth evaluate` where those have been run.
 
     A published model never changes. Publishing another one under the same NAME makes the next version.
+
+    Beside FILE, in FILE.derived, lies what makes the first answer come at once and lets several processes share one
+    copy of the vectors. It can be taken away at any time, and is made again when it is needed.
     """
     publish(model, name, db, collect(MapSettings, params), force=force)
 

@@ -30,7 +30,8 @@ def cluster(unit: Floats) -> Ids:
     order = np.argsort(-np.bincount(found, minlength=number), kind="stable")  # old numbers, in the order of the new
     numbers = np.empty(number, np.int64)
     numbers[order] = np.arange(number)
-    return numbers[found]
+    renumbered: Ids = numbers[found]
+    return renumbered
 
 
 def names_of(clusters: Ids, unit: Floats, words: Sequence[str]) -> list[list[str]]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.map.clusters import cluster, names_of
-from pipeline.map.projection import PERPLEXITY, SEED, Report, project
+from pipeline.map.projection import SEED, Report, perplexity_of, project
 from service.nearest import unit_rows
 from storage.embeddings import Embeddings, Floats
 from storage.maps import Map
@@ -46,7 +46,7 @@ def make_map(embeddings: Embeddings, words: int, report: Report) -> Made:
     about = {
         "words": count,
         "method": "t-SNE of exact neighbors; clusters by k-means on unit vectors",
-        "perplexity": PERPLEXITY,
+        "perplexity": perplexity_of(count),
         "seed": SEED,
         "versions": {name: version(name) for name in ("openTSNE", "scikit-learn")},
         "trustworthiness": round(trustworthiness(unit, made.points), 4),

@@ -1,8 +1,8 @@
 """Analogies: what is to c as b is to a, and how much the offset from a to b had to do with the answer.
 
-Every answer comes with the words nearest to c alone, and with the answer had the words of the question not been left
-out: the baselines ONLY-B (whose b is our c) and VANILLA of Linzen 2016, "Issues in evaluating semantic spaces using
-word analogies".
+Every answer comes with the words nearest to c alone (the baseline ONLY-B of Linzen 2016, "Issues in evaluating semantic
+spaces using word analogies", whose b is our c), and with the answer had the words of the question not been left out
+(Rogers, Drozd, Li 2017, "The (Too Many) Problems of Analogical Reasoning with Word Vectors").
 """
 
 from collections.abc import Callable, Sequence

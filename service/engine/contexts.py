@@ -1,14 +1,13 @@
 """The words that occur with a word, by the model: its vector against the output matrix."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from service import answers, questions
 from service.engine.logistic import sigmoid
-from service.engine.scores import Scores, best, in_blocks, rounding
+from service.engine.scores import Scores, best, in_blocks
 from service.engine.space import Space
-from service.nearest import Doubles, Found, Rows
+from service.nearest import Doubles, Rows
+from service.nearest.scan import float_error
 from storage.embeddings import Floats
 from storage.errors import UnusableQuestion
 
@@ -31,36 +30,28 @@ def contexts(space: Space, asked: questions.Contexts) -> answers.Contexts:
             "softmax, whose output vectors are those of the nodes of its tree"
         )
     space.direction_of(words.needed[0])
-    selection = space.selection(asked, words)
-    products = _products(space.vectors.contexts, space.context_lengths, space.trained(words.needed)[0])
-    found = best(products, replace(selection, least=-np.inf))
+    scores = probabilities(space.vectors.contexts, space.context_lengths, space.trained(words.needed)[0])
+    found = best(scores, space.selection(asked, words))
     return answers.Contexts(
         word=asked.word,
         topn=asked.topn,
-        contexts=space.neighbors(_as_probabilities(found, selection.least)),
+        contexts=space.neighbors(found),
         used=space.named(words.needed),
         missing=words.missing,
     )
 
 
-def _products(contexts: Floats, lengths: Doubles, vector: Doubles) -> Scores:
-    """The dot products of V rows with a (D,) vector; zero rows have none."""
+def probabilities(contexts: Floats, lengths: Doubles, vector: Doubles) -> Scores:
+    """The sigmoids of the dot products of V rows with a (D,) vector; zero rows have none."""
     length = float(np.linalg.norm(vector))
     with np.errstate(over="ignore", invalid="ignore"):  # what leaves float32 is known to be unknown
         rough = (contexts @ (vector / length).astype(np.float32)).astype(np.float64) * length  # (V,)
-    off = rounding(len(vector)) * length * lengths
+    off = float_error(len(vector)) * length * lengths
     known = np.isfinite(rough)
-    low = np.where(known, rough - off, np.finfo(np.float64).min)
+    low = np.where(known, sigmoid(rough - off), 0.0)
     low[lengths == 0] = -np.inf
 
     def exact(rows: Rows) -> Doubles:
-        products: Doubles = (contexts[rows].astype(np.float64) * vector).sum(axis=1)
-        return products
+        return sigmoid((contexts[rows].astype(np.float64) * vector).sum(axis=1))
 
-    return Scores(low, np.where(known, rough + off, np.inf), lambda rows: in_blocks(rows, exact))
-
-
-def _as_probabilities(found: Found, least: float) -> Found:
-    scores = sigmoid(found.scores)
-    enough = scores >= least
-    return Found(found.rows[enough], scores[enough])
+    return Scores(low, np.where(known, sigmoid(rough + off), 1.0), lambda rows: in_blocks(rows, exact))

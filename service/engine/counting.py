@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from service.engine.scores import rounding
 from service.engine.space import Space
 from service.nearest import Wanted
+from service.nearest.scan import float_error
 
 
 def count_above(space: Space, wanted: Wanted) -> int:
@@ -12,7 +12,7 @@ def count_above(space: Space, wanted: Wanted) -> int:
     rough = space.index.unit @ wanted.vector.astype(np.float32)  # (V,)
     counted = np.ones(len(rough), bool) if wanted.allowed is None else wanted.allowed.copy()
     counted[list(wanted.banned)] = False
-    off = rounding(space.index.unit.shape[1])
+    off = float_error(space.index.unit.shape[1])
     sure = rough > wanted.least + off
     doubtful = np.flatnonzero(counted & ~sure & (rough >= wanted.least - off))  # (n,)
     exact = space.index.cosines(doubtful, wanted.vector)

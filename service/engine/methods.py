@@ -5,9 +5,10 @@ a, b and c are (D,) float64 unit vectors; V words are the candidates.
 
 import numpy as np
 
-from service.engine.scores import Scores, cosine_bounds, in_blocks, rounding
+from service.engine.scores import Scores, cosine_bounds, in_blocks
 from service.engine.space import Space, direction
 from service.nearest import Doubles, Rows
+from service.nearest.scan import float_error
 
 _NOT_ZERO = 1e-6  # in the denominator of 3CosMul, as in its paper and in gensim
 _SAME = 1e-6  # a difference of float32 unit vectors that is shorter than this is rounding
@@ -70,7 +71,7 @@ def pair_direction(space: Space, a: Doubles, b: Doubles, c: Doubles, formula: st
 def _slopes(space: Space, offset: Doubles, c: Doubles) -> tuple[Doubles, Doubles, Rows]:
     """Bounds (V,) of cos(d - c, offset) for words d that are not at c, and the rows that may be."""
     (rise_low, near_low), (rise_high, near_high) = cosine_bounds(space.index.unit, np.array([offset, c]))  # each (V,)
-    off = 4 * rounding(space.index.unit.shape[1])  # also for lengths that are not quite 1, in what follows
+    off = 4 * float_error(space.index.unit.shape[1])  # also for lengths that are not quite 1, in what follows
     start = float(offset @ c)
     rise_low, rise_high = rise_low - start - off, rise_high - start + off
     # |d - c|^2 = |d|^2 + |c|^2 - 2 d.c

@@ -10,10 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from service.engine.patterns import Mask
 from service.engine.space import Selection
 from service.nearest import Doubles, Found, Rows
+from service.nearest.scan import float_error
 from storage.embeddings import Floats
 
+_ROWS_IN_CACHE = 1024  # read from memory once, however many vectors they are multiplied with
 _ROWS_AT_ONCE = 8192
 
 
@@ -46,7 +49,8 @@ def best(scores: Scores, selection: Selection, more: int = 0) -> Found:
     return Found(candidates[order], exact[order])
 
 
-def _qualifies(scores: Scores, selection: Selection) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+def _qualifies(scores: Scores, selection: Selection) -> Mask:
+    """(V,) bool, the words that have a score and are selected."""
     qualifies = scores.low > -np.inf
     if selection.allowed is not None:
         qualifies &= selection.allowed
@@ -56,18 +60,14 @@ def _qualifies(scores: Scores, selection: Selection) -> "np.ndarray[tuple[int], 
 
 def cosine_bounds(unit: Floats, vectors: Doubles) -> tuple[Doubles, Doubles]:
     """(n, V) bounds of the cosines of V unit rows with n vectors of length 1, or zero."""
-    rough = (vectors.astype(np.float32) @ unit.T).astype(np.float64)  # (n, V)
-    off = rounding(unit.shape[1])
+    vectors = vectors.astype(np.float32)
+    rough = np.empty((len(vectors), len(unit)))  # (n, V)
+    for start in range(0, len(unit), _ROWS_IN_CACHE):
+        block = unit[start : start + _ROWS_IN_CACHE]
+        for each, vector in zip(rough, vectors, strict=True):
+            each[start : start + len(block)] = block @ vector
+    off = float_error(unit.shape[1])
     return (rough - off).clip(-1, 1), (rough + off).clip(-1, 1)
-
-
-def rounding(dimensions: int) -> float:
-    """How far a dot product of unit vectors in float32 can be from the exact one, in any order of its sums.
-
-    Higham 2002, "Accuracy and Stability of Numerical Algorithms", equation (3.5), with some room for the rounded
-    vector and for rows whose length is not quite 1.
-    """
-    return (dimensions + 8) * float(np.finfo(np.float32).eps)
 
 
 def in_blocks(rows: Rows, score: Callable[[Rows], Doubles]) -> Doubles:

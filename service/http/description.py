@@ -25,6 +25,7 @@ from service.http.schemas import (
 )
 from service.problems import MEANINGS, Problem
 from service.questions import QUESTIONS
+from service.vocabulary_map import VocabularyMap
 from storage.declared import Declared
 from storage.models import ModelInfo
 
@@ -57,6 +58,7 @@ def components() -> dict[str, Component]:
     schemas["Error"] = object_schema({"error": reference("Problem")}, ["error"])
     schemas["Models"] = object_schema({"models": {"type": "array", "items": reference("ModelInfo")}}, ["models"])
     schemas["Card"] = object_schema({"model": reference("ModelInfo"), "card": {"type": "object"}}, ["model", "card"])
+    schemas |= _with_model(VocabularyMap, "MapAnswer")
     for cls in QUESTIONS.values():
         schemas |= _schemas_of(cls)
     return {name: Component(**schema) for name, schema in schemas.items()}
@@ -70,6 +72,11 @@ def listing() -> Described:
 def card() -> Described:
     """What is said of a model's card."""
     return {**_described("card", MODELS, reference("Card")), "openapi_extensions": {"parameters": [MODEL]}}
+
+
+def vocabulary_map() -> Described:
+    """What is said of a model's map."""
+    return {**_described("map", MODELS, reference("MapAnswer")), "openapi_extensions": {"parameters": [MODEL]}}
 
 
 def asked_by_get(name: str, cls: type[Declared]) -> Described:
@@ -132,11 +139,17 @@ def of_peer(name: str, cls: type[Declared], answer: Schema) -> Described:
 
 def _schemas_of(cls: type[Declared]) -> dict[str, Schema]:
     """The schemas of a question, of its answer and of what the answer holds."""
-    schemas = answer_schemas(getattr(answers, cls.__name__))
+    schemas = _with_model(getattr(answers, cls.__name__), f"{cls.__name__}Answer")
+    return {**schemas, f"{cls.__name__}Question": question_schema(cls)}
+
+
+def _with_model(cls: type, name: str) -> dict[str, Schema]:
+    """The schemas of an answer, called `name` and with the model in front, and of what it holds."""
+    schemas = answer_schemas(cls)
     answer = schemas.pop(cls.__name__)
     members = {"model": reference("Model"), **answer["properties"]}
-    schemas[f"{cls.__name__}Answer"] = {**answer, **object_schema(members, list(members))}
-    return {**schemas, f"{cls.__name__}Question": question_schema(cls)}
+    schemas[name] = {**answer, **object_schema(members, list(members))}
+    return schemas
 
 
 def _described(operation_id: str, tag: Tag, answer: Schema) -> Described:

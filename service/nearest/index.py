@@ -3,9 +3,9 @@
 V words, D dimensions, n rows, k answers.
 
 A scan gives rough cosines of all rows and drops those that cannot be among the k best (candidates.py). Where more than
-a few rows are left, a second look in float32 parts them. Float64 then ranks them, each row computed by itself, so that
-equal vectors score equal wherever they stand. However rows were dropped, alone or in a batch, by int8 or by float32,
-the k best are left, so the answer is the same, bit for bit.
+a few rows are left, float32 parts them; where many are, that is a second look. Float64 then ranks them, each row
+computed by itself, so that equal vectors score equal wherever they stand. However rows were dropped, alone or in a
+batch, by int8 or by float32, the k best are left, so the answer is the same, bit for bit.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,8 @@ from service.nearest.wanted import Found, Wanted
 from storage.embeddings import Floats
 
 _TOGETHER = 64  # vectors in one product
-_FEW = 1024  # rows that float64 ranks without another look, or four for each answer if that is more
+_FEW = 64  # rows that float64 ranks at once, or four for each answer if that is more; more are parted by float32
+_MANY = 1024  # rows whose parting is a second look over the matrix, no more the ranking of candidates
 _SPARSE = 32  # where not even every 32nd row is allowed, only those rows are read
 
 
@@ -55,7 +56,7 @@ class Index:
             group = scanned[start : start + _TOGETHER]
             found |= zip(group, self._scanned([wanted[place] for place in group]), strict=True)
         return [
-            found[place] if place in found else self._among(self._usable(each), each)
+            found[place] if place in found else self.among(self._usable(each), each)
             for place, each in enumerate(wanted)
         ]
 
@@ -65,7 +66,7 @@ class Index:
 
     def _sparse(self, wanted: Wanted) -> bool:
         allowed = len(self.unit) if wanted.allowed is None else int(np.count_nonzero(wanted.allowed))
-        return wanted.k < 1 or allowed <= _FEW or allowed * _SPARSE <= len(self.unit)
+        return wanted.k < 1 or allowed <= _MANY or allowed * _SPARSE <= len(self.unit)
 
     def _usable(self, wanted: Wanted) -> Rows:
         return np.flatnonzero(usable(np.arange(len(self.unit)), wanted))
@@ -76,14 +77,15 @@ class Index:
         return [self._sifted(sieve) for sieve in sieves]
 
     def _sifted(self, sieve: Sieve) -> Found:
-        rows = self._usable(sieve.wanted) if sieve.rows is None else sieve.rows
-        if len(rows) > _few(sieve.wanted):
+        rows = np.arange(len(self.unit)) if sieve.rows is None else sieve.rows
+        rows = rows[usable(rows, sieve.wanted)]
+        if len(rows) > max(_MANY, 4 * sieve.wanted.k):
             self.second_looks = next(self._looks)
-        return self._among(rows, sieve.wanted)
+        return self.among(rows, sieve.wanted)
 
-    def _among(self, rows: Rows, wanted: Wanted) -> Found:
-        """The nearest of n rows."""
-        if len(rows) > _few(wanted):
+    def among(self, rows: Rows, wanted: Wanted) -> Found:
+        """The nearest of n usable rows."""
+        if len(rows) > max(_FEW, 4 * wanted.k):
             rows = self._look(rows, wanted)
         scores = self.cosines(rows, wanted.vector)
         best = np.lexsort((rows, -scores))[: wanted.k]
@@ -98,7 +100,3 @@ class Index:
         kth = np.partition(rough, -wanted.k)[-wanted.k]
         left: Rows = rows[rough >= max(wanted.least - error, kth - 2 * error)]
         return left
-
-
-def _few(wanted: Wanted) -> int:
-    return max(_FEW, 4 * wanted.k)

@@ -3,7 +3,8 @@
 V words, D dimensions, n vectors, R rows of a block, m rows of the sample. The bounds are derived in quantized.py.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,13 @@ from service.nearest.quantized import (
     Bytes,
     Columns,
     Quantized,
-    QuantizedVector,
-    quantized_head,
-    quantized_vector,
+    QuantizedVectors,
+    quantized_heads,
+    quantized_vectors,
 )
 from service.nearest.scan import BLOCK, SAMPLED, Look, Scan, Scores
 from service.nearest.units import Doubles, Rows
+from storage.embeddings import Floats
 
 _ROWS_TOGETHER = 8  # NumKong's products are three times slower at other heights
 _ROUNDING = 1e-9  # of float64, in the rotation and in the bounds
@@ -37,7 +39,8 @@ class Int8Scan(Scan):
     """The scan in int8; holds packed copies of the rows and of their heads, about 1.5 x V x W bytes."""
 
     def __init__(self, quantized: Quantized) -> None:
-        self._quantized = quantized
+        self._rotation = quantized.rotation
+        self._rows = _Rows(float(quantized.scale[0]), quantized.errors, float(quantized.errors.max()))
         columns = Columns(len(quantized.rotation))
         self._whole = _Packed(quantized.q)
         self._heads = _Packed(quantized.q[:, : columns.split]) if columns.split < columns.width else None
@@ -49,10 +52,19 @@ class Int8Scan(Scan):
 
     def looks(self, vectors: Doubles) -> Iterator[Look]:
         """At the heads, unless they are all there is, and at whole rows."""
-        rotated = vectors @ self._quantized.rotation  # (n, D)
+        rotated = vectors @ self._rotation  # (n, D)
         if self._heads is not None:
-            yield _Int8Look(self._quantized, self._heads, [quantized_head(vector) for vector in rotated], last=False)
-        yield _Int8Look(self._quantized, self._whole, [quantized_vector(vector) for vector in rotated], last=True)
+            yield _Int8Look(self._rows, self._heads, quantized_heads(rotated), last=False)
+        yield _Int8Look(self._rows, self._whole, quantized_vectors(rotated), last=True)
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """What is known of the V rows beside their whole numbers: the step, what each is off, and the most that one is."""
+
+    scale: float
+    errors: Floats
+    widest: float
 
 
 class _Packed:
@@ -79,17 +91,15 @@ class _Packed:
 class _Int8Look(Look):
     """The products of n vectors with whole rows, or with heads."""
 
-    def __init__(
-        self, quantized: Quantized, packed: _Packed, vectors: Sequence[QuantizedVector], *, last: bool
-    ) -> None:
+    def __init__(self, rows: _Rows, packed: _Packed, vectors: QuantizedVectors, *, last: bool) -> None:
         self.last = last
         self._packed = packed
-        self._errors = quantized.errors
-        self._q = np.stack([vector.q for vector in vectors])  # (n, W) or (n, columns of the head)
-        self._error = np.array([vector.error for vector in vectors]) + _ROUNDING  # (n,)
-        self._length = np.array([vector.length for vector in vectors])  # (n,)
-        self.steps = np.array([vector.scale for vector in vectors]) * quantized.scale[0]
-        self.widest = self._error + self._length * float(quantized.errors.max())
+        self._errors = rows.errors
+        self._q = vectors.q
+        self._error = vectors.errors + _ROUNDING  # (n,)
+        self._length = vectors.lengths
+        self.steps = vectors.scales * rows.scale
+        self.widest = self._error + self._length * rows.widest
 
     def sample(self, which: Rows) -> Scores:
         return self._packed.products(self._q[which], self._packed.sample)

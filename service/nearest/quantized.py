@@ -99,20 +99,20 @@ class Columns:
 
 
 @dataclass(frozen=True, eq=False)
-class QuantizedVector:
-    """One unit vector in int8, to be multiplied with whole rows or with heads.
+class QuantizedVectors:
+    """n unit vectors in int8, to be multiplied with whole rows or with heads.
 
     Attributes:
-        q: its whole numbers b, in the columns of the rows.
-        scale: the step t.
-        error: |v - t·b|.
-        length: |t·b|.
+        q: (n, W), or (n, columns of the head), their whole numbers b in the columns of the rows.
+        scales: (n,) the steps t.
+        errors: (n,) |v - t·b|.
+        lengths: (n,) |t·b|.
     """
 
     q: Bytes
-    scale: float
-    error: float
-    length: float
+    scales: Doubles
+    errors: Doubles
+    lengths: Doubles
 
 
 def quantized(unit: Floats) -> Quantized:
@@ -133,26 +133,32 @@ def quantized(unit: Floats) -> Quantized:
     return Quantized(rotation, q, np.array([scale]), errors)
 
 
-def quantized_vector(rotated: Doubles) -> QuantizedVector:
-    """A (D,) rotated unit vector in int8, for the product with whole rows."""
-    columns = Columns(len(rotated))
-    scale = float(np.abs(rotated).max()) / LARGEST or 1.0
-    b = np.rint(rotated / scale)  # (D,)
-    heads, tails = np.hsplit(b.astype(np.int8)[np.newaxis], [columns.head])
-    error, length = np.linalg.norm(rotated - b * scale), np.linalg.norm(b * scale)
-    return QuantizedVector(columns.filled(heads, 0, tails)[0], scale, float(error), float(length))
+def quantized_vectors(rotated: Doubles) -> QuantizedVectors:
+    """(n, D) rotated unit vectors in int8, for the product with whole rows."""
+    columns = Columns(rotated.shape[1])
+    b, scales, errors, lengths = _rounded(rotated, np.zeros(len(rotated)))
+    heads, tails = np.hsplit(b, [columns.head])
+    return QuantizedVectors(columns.filled(heads, 0, tails), scales, errors, lengths)
 
 
-def quantized_head(rotated: Doubles) -> QuantizedVector:
-    """The head of a (D,) rotated unit vector in int8, with the length of its tail, for the product with heads."""
-    columns = Columns(len(rotated))
-    x, tail = rotated[: columns.head], float(np.linalg.norm(rotated[columns.head :]))
-    scale = _ROUNDED * max(float(np.abs(x).max()), tail / 2) / LARGEST or 1.0
-    b = np.rint(x / scale)  # (h,)
-    q = np.zeros(columns.split, np.int8)
-    q[: columns.head] = b
-    q[-_LENGTH_COLUMNS:] = np.ceil(tail / (2 * scale))
-    return QuantizedVector(q, scale, float(np.linalg.norm(x - b * scale)), float(np.linalg.norm(b * scale)))
+def quantized_heads(rotated: Doubles) -> QuantizedVectors:
+    """The heads of (n, D) rotated unit vectors in int8, with the lengths of their tails, for the product with heads."""
+    columns = Columns(rotated.shape[1])
+    tails = np.linalg.norm(rotated[:, columns.head :], axis=1)  # (n,)
+    b, scales, errors, lengths = _rounded(rotated[:, : columns.head], tails / 2)
+    q = np.zeros((len(b), columns.split), np.int8)
+    q[:, : columns.head] = b
+    q[:, -_LENGTH_COLUMNS:] = np.ceil(tails / (2 * scales))[:, np.newaxis]
+    return QuantizedVectors(q, scales, errors, lengths)
+
+
+def _rounded(vectors: Doubles, least: Doubles) -> tuple[Bytes, Doubles, Doubles, Doubles]:
+    """Whole numbers b, steps t, |v - t·b| and |t·b| of n vectors; 127 steps are at least their largest number."""
+    scales = _ROUNDED * np.maximum(np.abs(vectors).max(axis=1), least) / LARGEST  # (n,)
+    scales[scales == 0] = 1.0
+    b = np.rint(vectors / scales[:, np.newaxis])
+    near = b * scales[:, np.newaxis]
+    return b.astype(np.int8), scales, np.linalg.norm(vectors - near, axis=1), np.linalg.norm(near, axis=1)
 
 
 def _rotation(unit: Floats, head: int) -> Doubles:

@@ -20,7 +20,7 @@ class Sieve:
     Attributes:
         wanted: the question.
         reached: a cosine that every answer reaches.
-        rows: (c,) the rows that are held, in order; None until a scan has told them.
+        rows: (c,) the rows that are held, in order, usable or not; None until a scan has told them.
     """
 
     def __init__(self, unit: Floats, wanted: Wanted) -> None:
@@ -33,19 +33,22 @@ class Sieve:
 
     def learn(self, rows: Rows, rough: NDArray[np.generic]) -> None:
         """Compute the most promising of c rows, in float32: every answer reaches the k-th best of them."""
-        some = self.wanted.k + len(self.wanted.banned) + _PROMISING
+        if self.wanted.allowed is not None:
+            kept = self.wanted.allowed[rows]
+            rows, rough = rows[kept], rough[kept]
+        k, some = self.wanted.k, self.wanted.k + len(self.wanted.banned) + _PROMISING
         if len(rows) > some:
             rows = np.sort(rows[np.argpartition(rough, -some)[-some:]])
         rows = rows[usable(rows, self.wanted)]
-        if len(rows) >= self.wanted.k:
-            kth = np.partition(self._unit[rows] @ self._vector, -self.wanted.k)[-self.wanted.k]
-            self.reached = max(self.reached, float(kth) - float_error(len(self._vector)))
+        if len(rows) >= k:
+            scores = self._unit[rows] @ self._vector
+            scores.partition(len(scores) - k)
+            self.reached = max(self.reached, float(scores[-k]) - float_error(len(self._vector)))
 
     def hold(self, rows: Rows, most: Doubles) -> None:
         """Hold c more rows, in order, whose cosines are at most `most`; let go those that cannot be answers."""
-        kept = usable(rows, self.wanted)
-        held = np.zeros(0, np.intp) if self.rows is None else self.rows
-        rows, most = np.append(held, rows[kept]), np.append(self._most, most[kept])
+        if self.rows is not None:
+            rows, most = np.concatenate((self.rows, rows)), np.concatenate((self._most, most))
         self.learn(rows, most)
         kept = most >= self.reached
         self.rows, self._most = rows[kept], most[kept]

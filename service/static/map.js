@@ -1,7 +1,8 @@
 // The map of the vocabulary: tens of thousands of words as points, drawn by WebGL, with labels that never overlap.
 
 import { Atlas } from "./map/atlas.js";
-import { Camera, onTheWay } from "./map/camera.js";
+import { Camera, onTheWay, ZOOM } from "./map/camera.js";
+import { addButtons } from "./map/buttons.js";
 import { readColors, watchColors } from "./map/colors.js";
 import { listen } from "./map/gestures.js";
 import { Labels } from "./map/labels.js";
@@ -18,20 +19,26 @@ const STRENGTH = { all: 0.85, faint: 0.3 }; // of points, and of those around ma
  * @param {object} data what `/api/v1/models/{model}/map` answers
  * @param {{onPick?: function(string), onHover?: function(?string)}} told of the word that is clicked, of the word under
  *   the pointer or in the middle after a press of a key, and of null for none
- * @returns {{highlight: function(string[]): number, find: function(string): boolean, look: function(): object,
- *   resize: function(), destroy: function()}} see the methods of Drawing
+ * @returns {{highlight: function(string[]): number, find: function(string): boolean,
+ *   placeOf: function(string): ?number[], look: function(): object, resize: function(), destroy: function()}}
+ *   see the methods of Drawing
  */
 export function createMap(canvas, data, told = {}) {
   const drawing = new Drawing(canvas, new Atlas(data), told);
-  const names = ["highlight", "find", "look", "resize", "destroy"];
+  const names = ["highlight", "find", "placeOf", "look", "resize", "destroy"];
   return Object.fromEntries(names.map((name) => [name, (...given) => drawing[name](...given)]));
 }
 
 class Drawing {
   constructor(canvas, atlas, { onPick = () => {}, onHover = () => {} }) {
     Object.assign(this, { canvas, atlas, onPick, onHover, marked: [], hovered: -1, flight: null, frame: 0, seen: 0 });
-    this.camera = new Camera();
+    this.camera = new Camera(atlas.reach);
     this.list = describe(canvas, atlas);
+    this.buttons = addButtons(canvas, {
+      nearer: () => this.flyBy(2),
+      farther: () => this.flyBy(1 / 2),
+      home: () => this.fly({ x: 0, y: 0, zoom: 1 }),
+    });
     this.overlay = new Overlay(canvas, atlas);
     this.labels = new Labels(atlas, (label) => this.overlay.widthOf(label));
     this.points = pointsOn(canvas, atlas, () => this.redraw());
@@ -54,7 +61,7 @@ class Drawing {
     return listen(this.canvas, {
       pan: view((right, down) => this.camera.pan(right, down)),
       zoom: view((left, top, factor) => this.camera.zoomAt(left, top, factor)),
-      home: view(() => this.camera.moveTo(0, 0, 1)),
+      home: () => this.fly({ x: 0, y: 0, zoom: 1 }),
       hover: (left, top, reach) => this.hover(left === null ? -1 : this.rowAt(left, top, reach)),
       pick: () => this.hovered >= 0 && this.onPick(this.atlas.words[this.hovered]),
       step: () => this.hover(this.rowAt(this.camera.width / 2, this.camera.height / 2, Infinity)),
@@ -75,6 +82,12 @@ class Drawing {
     const [x, y] = [this.atlas.x[row], this.atlas.y[row]];
     this.fly({ x, y, zoom: this.zoomAround(x, y) });
     return true;
+  }
+
+  /** The pixels of the canvas at which a word stands, seen or not; null where it is not on the map. */
+  placeOf(word) {
+    const row = this.atlas.rows.get(word);
+    return row === undefined ? null : this.camera.toPixels(this.atlas.x[row], this.atlas.y[row]);
   }
 
   /** What is seen: the middle and the zoom, the hovered and the marked words, and the labels. */
@@ -110,6 +123,7 @@ class Drawing {
     this.points.destroy();
     this.overlay.destroy();
     this.list.remove();
+    this.buttons.remove();
   }
 
   rowAt(left, top, reach) {
@@ -126,12 +140,17 @@ class Drawing {
     this.redraw();
   }
 
-  /** The zoom at which most of the marked words are seen around a place. */
+  /** The zoom at which more than half of the marked words are seen around a place. */
   zoomAround(x, y) {
     const distances = this.marked.map((row) => Math.hypot(this.atlas.x[row] - x, this.atlas.y[row] - y));
-    const most = distances.sort((a, b) => a - b)[Math.floor(0.75 * distances.length)];
-    const zoom = most ? (0.36 * Math.min(this.camera.width, this.camera.height)) / most / this.camera.scaleAt(1) : 6;
-    return Math.min(Math.max(zoom, 1.6), 9);
+    const most = distances.sort((a, b) => a - b)[Math.floor(0.6 * distances.length)];
+    const zoom = most ? (0.38 * Math.min(this.camera.width, this.camera.height)) / most / this.camera.scaleAt(1) : 6;
+    return Math.min(Math.max(zoom, 1.6), 24);
+  }
+
+  flyBy(factor) {
+    const { x, y, zoom } = this.flight?.to ?? this.camera;
+    this.fly({ x, y, zoom: Math.min(Math.max(zoom * factor, ZOOM.least), ZOOM.most) });
   }
 
   fly(to) {

@@ -29,7 +29,11 @@ function choices(pairs) {
     ...pairs.map(([text, address]) => link(address, { className: "chip word", textContent: text, dir: "auto" })));
 }
 
-const plain = (error) => [make("p", { textContent: sentence(error.message) })];
+/** The message alone; where the same question may yet be answered, a way to ask it again. */
+function plain(error) {
+  const again = link(location.search || "?", { className: "chip", textContent: "Try again" });
+  return [make("p", { textContent: sentence(error.message) }), ...(error.isFinal ? [] : [make("p", {}, again)])];
+}
 
 /** The API's messages begin small and end open. */
 const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1) + (/[.?!)]$/.test(text) ? "" : ".");

@@ -3,8 +3,8 @@
 import KDBush from "../vendor/kdbush.js";
 import { spreadColors } from "./colors.js";
 
-const SMALLEST = 2.6;
-const LARGEST = 9; // pixels across, at zoom 1
+const SMALLEST = 3.1;
+const LARGEST = 10; // pixels across, at zoom 1
 
 export class Atlas {
   /**
@@ -22,6 +22,7 @@ export class Atlas {
     this.colors = spreadColors(this.middles);
     this.diameters = this.diametersOf(count);
     this.order = this.orderOf();
+    this.reach = [x, y].map((places) => places.reduce((most, place) => Math.max(most, Math.abs(place)), 0.1));
     this.index = new KDBush(this.size);
     words.forEach((_, row) => this.index.add(x[row], y[row]));
     this.index.finish();

@@ -2,14 +2,15 @@
 // pixels, from its upper left corner.
 
 export const ZOOM = { least: 0.7, most: 120 };
-const FILLED = 0.47; // of the canvas's shorter side, half the map at zoom 1
+const FILLED = 0.92; // of the canvas by the map, in the direction that is short of room, at zoom 1
 const FARTHEST = 1.1; // that the middle of the view may go
 
 const between = (low, value, high) => Math.min(Math.max(value, low), high);
 
 export class Camera {
-  constructor() {
-    Object.assign(this, { x: 0, y: 0, zoom: 1, width: 1, height: 1 });
+  /** @param {[number, number]} reach how far the map goes to each side from its middle, in x and in y */
+  constructor(reach) {
+    Object.assign(this, { x: 0, y: 0, zoom: 1, width: 1, height: 1, reach });
   }
 
   /** Pixels for one unit of the map. */
@@ -18,7 +19,8 @@ export class Camera {
   }
 
   scaleAt(zoom) {
-    return zoom * FILLED * Math.min(this.width, this.height);
+    const [x, y] = this.reach;
+    return zoom * FILLED * Math.min(this.width / x, this.height / y) / 2;
   }
 
   toPixels(x, y) {

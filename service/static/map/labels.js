@@ -43,21 +43,42 @@ export class Labels {
    */
   place(camera, marked) {
     const taken = new Taken();
+    if (marked.length) taken.take(this.boxOf(marked[0], camera)); // the chosen point itself stays free
     const found = [];
     const wanted = this.wanted(camera, marked);
     let words = Math.round((camera.width * camera.height) / ROOM);
     for (const label of wanted) {
       if (label.kind === "word" && words <= 0) break;
-      const half = this.widthOf(label) / 2 + 5;
-      const tall = label.kind === "cluster" ? 11 : 9;
-      if (!camera.sees(label.x, label.y, -4)) continue;
-      label.box = { left: label.x - half, right: label.x + half, top: label.y - tall, bottom: label.y + tall };
-      if (!taken.take(label.box)) continue;
+      if (!camera.sees(label.x, label.y, -4) || !this.settle(label, taken, camera)) continue;
       found.push(label);
       if (label.kind === "word") words -= 1;
     }
     this.placed = found;
     return found;
+  }
+
+  /** Give a label its box, a marked one on whichever side of its point there is room; false where there is none. */
+  settle(label, taken, { width }) {
+    const half = this.widthOf(label) / 2 + 5;
+    const inside = (x) => Math.min(Math.max(x, half), width - half);
+    if (label.kind === "word" && inside(label.x) !== label.x) return false;
+    const tall = label.kind === "cluster" ? 11 : 9;
+    const { above } = label;
+    const asides = label.kind === "marked" ? [[0, 0], [0, 2 * above], [half + above - 4, above], [-half - above + 4, above]] : [[0, 0]];
+    for (const [right, down] of asides) {
+      const [x, y] = [inside(label.x + right), label.y + down];
+      label.box = { left: x - half, right: x + half, top: y - tall, bottom: y + tall };
+      if (!taken.take(label.box)) continue;
+      Object.assign(label, { x, y });
+      return true;
+    }
+    return false;
+  }
+
+  boxOf(row, camera) {
+    const { x, y, above } = this.labelOf(row, camera, "chosen");
+    const half = above - 9;
+    return { left: x - half, right: x + half, top: y + 9.5, bottom: y + above + half };
   }
 
   *wanted(camera, marked) {
@@ -73,7 +94,7 @@ export class Labels {
   *clusters(camera) {
     for (const [number, names] of this.atlas.names.entries()) {
       const [x, y] = camera.toPixels(...this.atlas.middles[number]);
-      yield { key: `cluster ${number}`, text: names.join(" \u00b7 "), kind: "cluster", row: -1, number, x, y };
+      yield { key: `cluster ${number}`, text: names.slice(0, 2).join(", "), kind: "cluster", row: -1, number, x, y };
     }
   }
 
@@ -81,7 +102,7 @@ export class Labels {
     const { atlas } = this;
     const [x, y] = camera.toPixels(atlas.x[row], atlas.y[row]);
     const above = (atlas.diameters[row] * growthAt(camera.zoom)) / 2 + 9;
-    return { key: `word ${row}`, text: atlas.words[row], kind, row, number: atlas.cluster[row], x, y: y - above };
+    return { key: `word ${row}`, text: atlas.words[row], kind, row, number: atlas.cluster[row], x, y: y - above, above };
   }
 
   /** The word whose label is at these pixels, or -1. */

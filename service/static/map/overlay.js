@@ -3,7 +3,7 @@
 import { css } from "./colors.js";
 import { growthAt } from "./points.js";
 
-const FONTS = { cluster: "600 13px", word: "400 12.5px", marked: "500 13px", chosen: "700 15px", hovered: "600 14px" };
+const FONTS = { cluster: "600 13px", word: "400 12.5px", marked: "600 13px", chosen: "700 15px", hovered: "600 14px" };
 
 export class Overlay {
   constructor(canvas, atlas) {
@@ -45,7 +45,7 @@ export class Overlay {
     this.colors = colors;
     this.lines(camera, marked);
     for (const row of [...marked].reverse()) this.point(camera, row, row === marked[0]);
-    for (const [label, strength] of labels) this.label(label, strength);
+    for (const [label, strength] of labels) this.label(label, strength, marked.length > 0);
     if (hovered >= 0) this.hover(camera, hovered);
   }
 
@@ -74,9 +74,10 @@ export class Overlay {
     context.stroke();
   }
 
-  label({ text, kind, number, x, y }, strength) {
-    const { clusters, ink } = this.colors;
-    const color = kind === "cluster" ? clusters[this.atlas.colors[number]] : ink;
+  label({ text, kind, number, x, y }, strength, quietly) {
+    const { clusters, ink, quiet } = this.colors;
+    const plain = quietly && kind === "word" ? quiet : ink;
+    const color = kind === "cluster" ? clusters[this.atlas.colors[number]] : plain;
     this.text(text, kind, x, y, css(color, strength), strength);
   }
 
@@ -102,8 +103,8 @@ export class Overlay {
     context.textAlign = "center";
     context.textBaseline = "middle";
     context.lineJoin = "round";
-    context.lineWidth = 3.5;
-    context.strokeStyle = css(this.colors.ground, 0.85 * rim);
+    context.lineWidth = 4;
+    context.strokeStyle = css(this.colors.ground, 0.92 * rim);
     if (rim) context.strokeText(text, x, y);
     context.fillStyle = color;
     context.fillText(text, x, y);

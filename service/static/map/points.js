@@ -14,20 +14,22 @@ uniform vec2 scale;
 uniform float growth;
 uniform vec3 colors[${COLORS}];
 out vec3 shade;
+out float edge;
 void main() {
   gl_Position = vec4((place - middle) * scale, 0.0, 1.0);
   gl_PointSize = max(diameter * growth, 1.5);
+  edge = 2.0 / gl_PointSize;
   shade = colors[int(color)];
 }`;
 const FRAGMENT = `#version 300 es
 precision mediump float;
 in vec3 shade;
+in float edge;
 uniform float strength;
 out vec4 pixel;
 void main() {
   float far = 2.0 * length(gl_PointCoord - 0.5);
-  float edge = max(fwidth(far), 0.001);
-  float alpha = strength * (1.0 - smoothstep(1.0 - 1.5 * edge, 1.0, far));
+  float alpha = strength * (1.0 - smoothstep(1.0 - edge, 1.0 + 0.5 * edge, far));
   pixel = vec4(shade * alpha, alpha);
 }`;
 
@@ -58,7 +60,7 @@ class Points {
     const { x, y, cluster, diameters, colors, size } = this.atlas;
     const places = new Float32Array(2 * size);
     const widths = new Float32Array(size);
-    const shades = new Uint8Array(size);
+    const shades = new Float32Array(size);
     for (let row = 0; row < size; row += 1) {
       const place = size - 1 - row; // the most frequent last, on top
       places.set([x[row], y[row]], 2 * place);
@@ -69,7 +71,7 @@ class Points {
     const array = app.createVertexArray()
       .vertexAttributeBuffer(0, app.createVertexBuffer(PicoGL.FLOAT, 2, places))
       .vertexAttributeBuffer(1, app.createVertexBuffer(PicoGL.FLOAT, 1, widths))
-      .vertexAttributeBuffer(2, app.createVertexBuffer(PicoGL.UNSIGNED_BYTE, 1, shades));
+      .vertexAttributeBuffer(2, app.createVertexBuffer(PicoGL.FLOAT, 1, shades));
     app.clearColor(0, 0, 0, 0).enable(PicoGL.BLEND).blendFunc(PicoGL.ONE, PicoGL.ONE_MINUS_SRC_ALPHA);
     this.call = app.createDrawCall(app.createProgram(VERTEX, FRAGMENT), array).primitive(PicoGL.POINTS);
   }

@@ -22,7 +22,7 @@ export const analogy = {
 
   show([answer]) {
     const solution = answer.neighbors[0]?.word ?? "nothing";
-    const score = answer.method === "3cosadd" ? "cosine" : "score";
+    const score = isSum(answer) ? "cosine" : "score";
     solutionOf().textContent = solution;
     return {
       nodes: [
@@ -48,9 +48,11 @@ const solutionOf = () => document.querySelector(".solution");
 
 const captionOf = (title, said) => make("span", {}, make("b", { textContent: title, dir: "auto" }), said);
 
+const isSum = ({ method }) => method.toLowerCase() === "3cosadd";
+
 /** Nearness to a sum, or the formula of another method. */
-const rankedBy = ({ method, formula }) => make("span", { className: "about" },
-  method === "3cosadd" ? "nearest to " : "by ", formulaOf(formula));
+const rankedBy = (answer) => make("span", { className: "about" },
+  isSum(answer) ? "nearest to " : "by ", formulaOf(answer.formula));
 
 /** How much the offset itself did, said in a sentence. */
 function verdictOf({ c, neighbors, nearest_to_c: alone, unexcluded }) {

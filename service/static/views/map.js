@@ -4,11 +4,12 @@ import { addressIn, go, pick } from "../address.js";
 import { ask } from "../api.js";
 import { ranking } from "../bars.js";
 import { curlOf } from "../curl.js";
-import { make, say, whole, wordOf } from "../dom.js";
+import { about, formulaOf, link, make, paragraph, say, whole } from "../dom.js";
 import { fill, read } from "../forms.js";
 import { problemOf } from "../problem.js";
 
 const FIELDS = ["word", "topn"];
+const REGIONS = 12;
 
 /** A panel like the others, but what it shows stays while words are walked through. */
 export class MapPanel {
@@ -55,9 +56,11 @@ export class MapPanel {
       onPick: (word) => word && go(addressIn("map", [["word", word]])),
       onHover: (word) => {
         this.place.querySelector(".hovered").textContent = word ?? "";
+        if (word && document.activeElement === this.frame.querySelector("canvas")) say(word); // who moves by keys
       },
     });
     this.model = model;
+    this.regions = data.names;
   }
 
   close() {
@@ -73,7 +76,7 @@ export class MapPanel {
   async point(state, model, signal) {
     if (!state.get("word")) {
       this.drawn.highlight([]);
-      this.answer.replaceChildren(curlOf([{ model, question: "map" }]));
+      this.answer.replaceChildren(regionsOf(this.regions), curlOf([{ model, question: "map" }]));
       return;
     }
     const asked = { model, question: "neighbors", parameters: pick(state, FIELDS) };
@@ -82,9 +85,18 @@ export class MapPanel {
     this.drawn.highlight([own, ...neighbors.map((near) => near.word)]);
     this.drawn.find(own);
     this.answer.replaceChildren(
-      ranking(neighbors, make("span", {}, make("b", { textContent: "Nearest to " }), wordOf(own, "formula"))),
+      ranking(neighbors, make("span", {}, make("b", { textContent: "Nearest to " }), formulaOf(own))),
       curlOf([asked, { model, question: "map" }]));
     say(`${whole(neighbors.length)} neighbors of ${own} are marked on the map`);
     await this.recognize(answered);
   }
+}
+
+/** The largest regions by their words; each leads to its first. */
+function regionsOf(names) {
+  const chips = names.slice(0, REGIONS).map((words) =>
+    link(addressIn("map", [["word", words[0]]]), { className: "chip", textContent: words.slice(0, 2).join(", ") }));
+  return make("div", { className: "regions" },
+    paragraph("caption", make("b", { textContent: "Regions" }), about("the largest, named by frequent words in them")),
+    make("div", { className: "chips" }, chips));
 }
