@@ -20,7 +20,7 @@ def register(app: Flask, library: Library, metrics: Metrics) -> None:
         return {"status": "ok"}
 
     def readyz() -> tuple[Json, HTTPStatus]:
-        """Say whether the newest models are loaded (200), or which are still loading (503)."""
+        """Say whether every model answers (200), or which are still loading (503); and which versions answer now."""
         names = library.readiness()
         ready = all(name.is_ready for name in names)
         body = {"status": "ready" if ready else "loading", "models": [_as_json(name) for name in names]}
