@@ -221,6 +221,14 @@ def test_a_stage_tells_what_becomes_of_a_checkpoint(lee_tokens, tmp_path, caplog
 
 def test_the_second_signal_ends_at_once():
     """The first is noted; a second Ctrl-C is a KeyboardInterrupt, a second SIGTERM the end; then all is as before."""
+    outside = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
+    try:
+        _second_signals()
+    finally:
+        signal.signal(signal.SIGINT, outside)
+
+
+def _second_signals():
     before = signal.getsignal(signal.SIGINT)
     for second, raised in ((signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)):
         with Interrupt() as interrupt:

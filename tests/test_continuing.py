@@ -278,7 +278,7 @@ def test_words_of_the_file_start_with_its_vectors(tmp_path, text, suffix):
         ("2 3\nthe 1 2 3\n", 2, "2 vectors were to come, 1 came"),
         ("1 3\nthe 1 2 3\nto 1 2 3\n", 3, "1 vectors were to come, 2 came"),
         ("the 1 2 3\n\nto 1 2 3\n", 2, "an empty line"),
-        ("", 0, "no vector"),
+        ("", 1, "no vector"),
     ],
 )
 def test_a_wrong_line_is_named(tmp_path, text, line, says):

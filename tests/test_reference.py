@@ -34,7 +34,7 @@ def batch_of(what, tokens, positive, noise, negative):
     words, counts = (of_targets(what.architecture, values, window) for values in (tokens, occurrences(tokens)))
     drawn = Noise(noise, occurrences(noise), negative) if what.loss == "ns" else None
     targets = Targets(words, present, counts)
-    return Batch(tokens, positive, occurrences(tokens), targets, drawn, 0.0, len(tokens))
+    return Batch(tokens, positive, occurrences(tokens), targets, drawn, 0.0)
 
 
 def random_problem(objective, seed):
