@@ -1,6 +1,7 @@
 """Approximate search is chosen for each question, says what it is, and changes no score."""
 
 import dataclasses
+import json
 import logging
 import os
 import sys
@@ -139,7 +140,15 @@ def touched(path):
     os.utime(path, ns=(1, 1))
 
 
-@pytest.mark.parametrize("damage", [damaged_note, cut, touched])
+def of_another_faiss(path):
+    path.write_bytes(b"another format")
+    beside, found = path.with_name(f"{path.name}.json"), path.stat()
+    about = json.loads(beside.read_text("utf-8"))
+    about["file"] = {"bytes": found.st_size, "modified_ns": found.st_mtime_ns}
+    beside.write_text(json.dumps(about), "utf-8")
+
+
+@pytest.mark.parametrize("damage", [damaged_note, cut, touched, of_another_faiss])
 def test_a_damaged_index_is_made_again(db, damage, caplog):
     """It is not believed, which is told, and written anew with the same note."""
     info, vectors, exact = loaded(db)

@@ -57,8 +57,8 @@ def notes(answer: Answer, *, folded: bool) -> list[str]:
     if folded and (used := getattr(answer, "used", ())):
         said.append(f"Looked up as: {', '.join(used)}")
     if note := getattr(answer, "approximate", None):
-        recall = f"{note.recall_at_10:.3f} of the 10 nearest ({note.recall_at_10_of_sums:.3f} for sums of words)"
-        said.append(f"Searched approximately, {note.probes:,} of {note.lists:,} lists; finds {recall}")
+        recall = f"recall@10 {note.recall_at_10:g} ({note.recall_at_10_of_sums:g} for sums of words)"
+        said.append(f"Searched approximately, {note.probes:,} of {note.lists:,} lists: {recall}")
     return said
 
 

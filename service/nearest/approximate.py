@@ -104,7 +104,10 @@ class ApproximateIndex:
             raise InputError(f"{_beside(path).name} is damaged") from error
         if signs != _signs(path):
             raise InputError(f"{path.name} is not as it was written")
-        lists = faiss.read_index(str(path), faiss.IO_FLAG_MMAP | faiss.IO_FLAG_READ_ONLY)
+        try:
+            lists = faiss.read_index(str(path), faiss.IO_FLAG_MMAP | faiss.IO_FLAG_READ_ONLY)
+        except RuntimeError as error:  # written by a faiss that this one does not understand
+            raise InputError(f"{path.name} cannot be read: {error}") from error
         if (lists.ntotal, lists.d) != exact.unit.shape:
             raise InputError(f"{path.name} is of other vectors")
         return ApproximateIndex(exact, lists, note, zeros)
