@@ -17,7 +17,7 @@ from service.http.examples import EXAMPLES, given
 from service.http.fields import Field, fields_of, is_required, kind_of
 from service.http.schemas import described
 from service.problems import MEANINGS
-from service.questions import QUESTIONS, Question, Ranking, Several
+from service.questions import QUESTIONS, ByCosine, Question, Ranking, Several
 from service.settings import ServiceSettings
 from storage.declared import Declared, allowed_range
 from storage.embeddings import Embeddings
@@ -26,6 +26,7 @@ from storage.store import Store
 HOST = "http://127.0.0.1:8000"
 WORDS = {"king": (4, 3, 1), "queen": (4, 3, -1), "man": (1, 4, 1), "woman": (1, 4, -1), "apple": (0, -1, 0)}
 SHARED: dict[type[Declared], str] = {  # parameters that many questions have, told once
+    ByCosine: "those of every ranking, and `search`",
     Ranking: "those of every ranking",
     Several: "`case`, `on_missing`",
     Question: "`case`",
@@ -53,8 +54,8 @@ def error_table() -> str:
 
 
 def ranking_parameters() -> str:
-    """The parameters that every ranking has."""
-    return _parameter_table(list(fields_of(Ranking).values()))
+    """The parameters that every ranking has, and last of all `search`, which those by one cosine have."""
+    return _parameter_table(list(fields_of(ByCosine).values()))
 
 
 def questions() -> str:

@@ -17,7 +17,7 @@ from service.exchanges import Observer, observe
 from service.http import caching, guards, map_route, pages, request_ids, routes, transport, word2vec_api
 from service.library import Library
 from service.metrics import Metrics
-from service.nearest import Ranker
+from service.nearest import Ranker, need_faiss
 from service.running import Running
 from service.settings import ServiceSettings
 from storage.declared import LONGEST_TEXT
@@ -37,9 +37,16 @@ def create_app(
 
     Raises:
         StoreError: there is no usable store at `db`.
+        SettingError: approximate indices are wanted, and faiss is not installed.
     """
     settings, running, metrics = settings or ServiceSettings(), running or Running(), Metrics()
-    library = Library(db, settings.keep_models, around=_batching(running, metrics), changed=metrics.models)
+    library = Library(
+        db,
+        settings.keep_models,
+        around=_batching(running, metrics),
+        approximate_from=_approximate_from(settings),
+        changed=metrics.models,
+    )
     library.models()
     if preload:
         library.preload()
@@ -76,6 +83,13 @@ def _batching(running: Running, metrics: Metrics) -> Callable[[Ranker], Ranker] 
     if running.largest_batch == 1:
         return None
     return partial(Batcher, wait=running.batch_wait / 1000, largest=running.largest_batch, told=metrics.batch)
+
+
+def _approximate_from(settings: ServiceSettings) -> int | None:
+    if not settings.approximate:
+        return None
+    need_faiss()
+    return settings.approximate_from
 
 
 def _access_logs(running: Running) -> list[Observer]:

@@ -4,10 +4,12 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from threading import Lock, Thread
 from typing import Any
 
+from service.approximating import load_approximate
 from service.attempts import Attempts
 from service.engine import Engine
 from service.listing import PATIENCE, Listing
@@ -42,6 +44,7 @@ class Library:
         db: the store's file.
         keep: how many models stay loaded; the one that was not asked for the longest goes first.
         around: makes of an engine's index what the engine asks instead, for example a `Batcher`.
+        approximate_from: words times dimensions from which on a model gets an approximate index; None for never.
         changed: called with the models that are loaded, whenever these have changed.
     """
 
@@ -51,11 +54,13 @@ class Library:
         keep: int = 4,
         *,
         around: Callable[[Ranker], Ranker] | None = None,
+        approximate_from: int | None = None,
         changed: Callable[[Sequence[ModelInfo]], None] = lambda _: None,
     ) -> None:
         self._db = db
         self._keep = keep
         self._around = around
+        self._approximate_from = approximate_from
         self._changed = changed
         self._listing = Listing(db)
         self._lock = Lock()  # of all below; never held while the store is read
@@ -235,7 +240,12 @@ class Library:
 
     def _load(self, info: ModelInfo, slot: _Slot) -> Engine:
         try:
-            return Engine(load_vectors(self._db, info, patience=PATIENCE), self._around)
+            vectors, least = load_vectors(self._db, info, patience=PATIENCE), self._approximate_from
+            if least is None or vectors.unit.size < least:
+                return Engine(vectors, self._around)
+            engine = Engine(vectors, self._around, approximate=partial(load_approximate, self._db, info, vectors))
+            _ = engine.approximate  # made now, not when the first question waits
+            return engine
         except BaseException:
             with self._lock:
                 if self._slots.get(info) is slot:

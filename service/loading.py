@@ -40,7 +40,7 @@ def load_vectors(db: Path, info: ModelInfo, *, patience: float | None = None) ->
     found = _mapped(db, info, tell=False)
     if found:
         return found
-    with Store.open(db, patience=patience) as store, _files(db).making():
+    with Store.open(db, patience=patience) as store, derived_files(db).making():
         return _mapped(db, info) or _made_and_kept(store, info)  # who had to wait finds what the other has made
 
 
@@ -55,12 +55,13 @@ def load_vectors_once(db: Path, info: ModelInfo) -> UnitVectors:
 
 def derive(store: Store, info: ModelInfo, embeddings: Embeddings, contexts: Floats | None) -> None:
     """Write the derived files of a model that was just published, unless another process was faster."""
-    with _files(store.path).making():
+    with derived_files(store.path).making():
         if not _mapped(store.path, info):
             _kept(store, info, _made(embeddings, contexts))
 
 
-def _files(db: Path) -> DerivedFiles:
+def derived_files(db: Path) -> DerivedFiles:
+    """Where what is derived from a store's models lies."""
     return DerivedFiles(db, _LAYOUT)
 
 
@@ -79,7 +80,7 @@ def _made(embeddings: Embeddings, contexts: Floats | None) -> UnitVectors:
 
 
 def _mapped(db: Path, info: ModelInfo, *, tell: bool = True) -> UnitVectors | None:
-    derived = _files(db).open(info, tell=tell)
+    derived = derived_files(db).open(info, tell=tell)
     if derived is None:
         return None
     texts, arrays = derived.texts, derived.arrays
@@ -97,7 +98,7 @@ def _mapped(db: Path, info: ModelInfo, *, tell: bool = True) -> UnitVectors | No
 
 def _kept(store: Store, info: ModelInfo, made: UnitVectors) -> UnitVectors:
     """The vectors, mapped from files that are written here; from memory where these cannot be written."""
-    started, files = time.perf_counter(), _files(store.path)
+    started, files = time.perf_counter(), derived_files(store.path)
     try:
         files.write(info, _derived(made))
         files.tidy(store.models())

@@ -15,6 +15,7 @@ MOST_WORDS = 1000
 """Words of one list."""
 METHODS = ("3cosadd", "3cosmul", "pairdirection")
 FROM_EXAMPLES = ("3cosavg", "lrcos")
+BY_ONE_COSINE = ("3cosadd", "3cosavg")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +57,15 @@ class Ranking(Several):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ByCosine(Ranking):
+    """A ranking by the cosine with one vector, which an approximate index can find most of."""
+
+    search: str = asked(
+        "`approximate` needs an index for it, and may miss some words.", "exact", choices=("exact", "approximate")
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Similarity(Question):
     """The cosine of two words, from -1 to 1."""
 
@@ -80,21 +90,21 @@ class Similarities(Several):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Neighbors(Ranking):
+class Neighbors(ByCosine):
     """The words nearest to a word, the word itself left out."""
 
     word: str = asked("The word.")
 
 
 @dataclass(frozen=True, kw_only=True)
-class NeighborsOfVector(Ranking):
+class NeighborsOfVector(ByCosine):
     """The words nearest to a vector."""
 
     vector: tuple[float, ...] = asked("As many numbers as the model has dimensions.", most=10_000)
 
 
 @dataclass(frozen=True, kw_only=True)
-class MostSimilar(Ranking):
+class MostSimilar(ByCosine):
     """The words nearest to a weighted sum of words' unit vectors: gensim's `most_similar`.
 
     Positive words count with their weight, negative ones with its opposite; those words are left out of the answer.
@@ -109,7 +119,7 @@ class MostSimilar(Ranking):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Analogy(Ranking):
+class Analogy(ByCosine):
     """a is to b as c is to ?: by default the words nearest to b - a + c."""
 
     a: str = asked("The word that is to b ...")
@@ -119,7 +129,7 @@ class Analogy(Ranking):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AnalogyFromExamples(Ranking):
+class AnalogyFromExamples(ByCosine):
     """What is to c as each b is to its a, learnt from several example pairs."""
 
     a: tuple[str, ...] = asked("The first word of each example pair.", most=MOST_WORDS)
@@ -152,7 +162,7 @@ class Rank(Question):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CloserThan(Ranking):
+class CloserThan(ByCosine):
     """The words that are nearer to a than b is."""
 
     a: str = asked("The word whose neighbors are wanted.")

@@ -29,6 +29,12 @@ class ServiceSettings(Declared):
     proxies: int = setting(
         0, "Proxies in front of the service, whose X-Forwarded-For and X-Forwarded-Proto are believed.", low=0, high=8
     )
+    approximate: bool = setting(
+        False, "Make an approximate index of large models, once, for questions with `search=approximate`."
+    )
+    approximate_from: int = setting(
+        150_000_000, "Words times dimensions from which on a model is large: half a million words x 300.", low=1
+    )
     word2vec_api: str = setting(
         "", "Model that also answers at /word2vec, for clients of 3Top/word2vec-api; none unless given."
     )

@@ -16,23 +16,25 @@ import json, logging, sys
 from pathlib import Path
 from service.running import Running
 from service.server import serve
+from service.settings import ServiceSettings
 logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(message)s")
-serve(Path(sys.argv[1]), running=Running(port=0, **json.loads(sys.argv[3])), server=sys.argv[2])
+settings = ServiceSettings(**json.loads(sys.argv[4]))
+serve(Path(sys.argv[1]), running=Running(port=0, **json.loads(sys.argv[3])), settings=settings, server=sys.argv[2])
 """
 
 
 @contextmanager
-def running(db, server="gunicorn", **settings):
-    """A server process and its address, which is the first line of its log."""
+def running(db, server="gunicorn", service=None, **settings):
+    """A server process and its address, which its log tells."""
     given = json.dumps({"http_workers": 2, **settings})
-    python = [sys.executable, "-c", START, str(db), server, given]
+    python = [sys.executable, "-c", START, str(db), server, given, json.dumps(service or {})]
     root = Path(__file__).parents[1]
     with subprocess.Popen(python, stdout=subprocess.PIPE, text=True, cwd=root) as process:
         deadline = threading.Timer(PATIENCE, process.kill)  # then reading its log ends, and the test fails
         deadline.start()
         try:
-            line = process.stdout.readline()
-            assert line.startswith("Firth answers at http://127.0.0.1:")
+            line = next((line for line in process.stdout if line.startswith("Firth answers at http://")), "")
+            assert line
             yield process, line.split()[-1]
         finally:
             deadline.cancel()

@@ -55,7 +55,7 @@ def places(question):
     """Where words stand in a question: the name of each field, and the place in it where it is a list."""
     for field in dataclasses.fields(question):
         value = getattr(question, field.name)
-        if isinstance(value, str) and field.name not in ("case", "on_missing", "prefix", "pattern", "method"):
+        if isinstance(value, str) and field.name not in ("case", "on_missing", "prefix", "pattern", "method", "search"):
             yield field.name, None
         elif isinstance(value, tuple) and all(isinstance(each, str) for each in value):
             yield from ((field.name, place) for place in range(len(value)))

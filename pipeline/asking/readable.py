@@ -50,12 +50,15 @@ def readable(answer: Answer) -> Readable:
 
 
 def notes(answer: Answer, *, folded: bool) -> list[str]:
-    """What has to be said below an answer: words left out, and which words stood for those asked."""
+    """What has to be said below an answer: words left out, those that stood for others, a search not exact."""
     said = []
     if missing := getattr(answer, "missing", ()):
         said.append(f"Left out, not in the vocabulary: {', '.join(missing)}")
     if folded and (used := getattr(answer, "used", ())):
         said.append(f"Looked up as: {', '.join(used)}")
+    if note := getattr(answer, "approximate", None):
+        recall = f"recall@10 {note.recall_at_10:g} ({note.recall_at_10_of_sums:g} for sums of words)"
+        said.append(f"Searched approximately, {note.probes:,} of {note.lists:,} lists: {recall}")
     return said
 
 

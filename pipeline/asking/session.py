@@ -1,6 +1,7 @@
 """`Session`: one store and the models that are asked in it, each loaded once."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,10 +78,12 @@ class Session:
             return store.models()
 
     def _engine(self, info: "ModelInfo") -> "Engine":
+        from service.approximating import open_approximate
         from service.engine import Engine
         from service.loading import load_vectors, load_vectors_once
 
-        return Engine(load_vectors(self._db, info) if self._for_long else load_vectors_once(self._db, info))
+        vectors = load_vectors(self._db, info) if self._for_long else load_vectors_once(self._db, info)
+        return Engine(vectors, approximate=partial(open_approximate, self._db, info, vectors))
 
 
 def newest(store: "Store") -> "ModelInfo":

@@ -20,6 +20,7 @@ from service.answers.measured import (
 from service.answers.ranked import (
     Analogy,
     AnalogyFromExamples,
+    ByCosine,
     CloserThan,
     Contexts,
     MostSimilar,
@@ -32,6 +33,7 @@ __all__ = [
     "Analogy",
     "AnalogyFromExamples",
     "Answer",
+    "ByCosine",
     "CloserThan",
     "Contexts",
     "Distance",

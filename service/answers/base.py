@@ -1,7 +1,7 @@
 """What every answer has, and the small values that answers are made of."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from storage.declared import plain
 from storage.models import ModelInfo
@@ -27,11 +27,12 @@ class AboutWords(Answer):
 
     used: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    _last: ClassVar[tuple[str, ...]] = ("used", "missing")
 
     def as_dict(self) -> dict[str, Any]:
         """The answer as plain JSON values, `used` and `missing` at the end."""
         plain = super().as_dict()
-        for name in ("used", "missing"):
+        for name in self._last:
             plain[name] = plain.pop(name)
         return plain
 

@@ -1,12 +1,27 @@
 """Answers that rank the vocabulary: neighbors, analogies, contexts."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from service.answers.base import AboutWords, Neighbor
+from service.nearest import Note
 
 
 @dataclass(frozen=True, kw_only=True)
-class Neighbors(AboutWords):
+class ByCosine(AboutWords):
+    """An answer that ranks by one cosine.
+
+    Attributes:
+        approximate: the approximate index that searched, which finds exactly where words are filtered; null where the
+            search was exact.
+    """
+
+    approximate: Note | None = None
+    _last: ClassVar[tuple[str, ...]] = ("approximate", "used", "missing")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Neighbors(ByCosine):
     """The words nearest to `word`, nearest first, `word` itself left out."""
 
     word: str
@@ -15,7 +30,7 @@ class Neighbors(AboutWords):
 
 
 @dataclass(frozen=True, kw_only=True)
-class NeighborsOfVector(AboutWords):
+class NeighborsOfVector(ByCosine):
     """The words nearest to a vector, nearest first."""
 
     topn: int
@@ -23,7 +38,7 @@ class NeighborsOfVector(AboutWords):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MostSimilar(AboutWords):
+class MostSimilar(ByCosine):
     """The words nearest to a weighted sum of unit vectors, the words of the sum left out.
 
     Attributes:
@@ -36,7 +51,7 @@ class MostSimilar(AboutWords):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Analogy(AboutWords):
+class Analogy(ByCosine):
     """a is to b as c is to ?, and how much of the answer the offset from a to b has made.
 
     Attributes:
@@ -59,7 +74,7 @@ class Analogy(AboutWords):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AnalogyFromExamples(AboutWords):
+class AnalogyFromExamples(ByCosine):
     """What is to c as each b is to its a, and how much of the answer the examples have made.
 
     Attributes:
@@ -80,7 +95,7 @@ class AnalogyFromExamples(AboutWords):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CloserThan(AboutWords):
+class CloserThan(ByCosine):
     """The words that are nearer to a than b is, nearest first.
 
     Attributes:

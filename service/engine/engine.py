@@ -1,16 +1,19 @@
 """`Engine`: the answer to every question about one model."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import replace
+from functools import cached_property
+from typing import Any, cast
 
-from service import questions
+from service import answers, questions
 from service.answers import Answer
 from service.engine import analogies, contexts, pairs, ranking, sets, vocabulary
 from service.engine.space import Space
-from service.nearest import Index, Ranker
+from service.nearest import ApproximateIndex, Index, Ranker
 from service.vectors import UnitVectors
 from storage.declared import Declared
 from storage.embeddings import Counts, Embeddings
+from storage.errors import UnusableQuestion
 
 _ANSWERS: dict[type[Declared], Callable[[Space, Any], Answer]] = {
     questions.Similarity: pairs.similarity,
@@ -38,16 +41,23 @@ _ANSWERS: dict[type[Declared], Callable[[Space, Any], Answer]] = {
 class Engine:
     """Answers questions about one model; only ever read after it is made, so threads can share it."""
 
-    def __init__(self, model: Embeddings | UnitVectors, around: Callable[[Ranker], Ranker] | None = None) -> None:
+    def __init__(
+        self,
+        model: Embeddings | UnitVectors,
+        around: Callable[[Ranker], Ranker] | None = None,
+        *,
+        approximate: Callable[[Index], ApproximateIndex | None] = lambda _: None,
+    ) -> None:
         """Make an engine; cheap where the vectors are of length 1 already.
 
         Args:
             model: its words and vectors.
             around: makes of the exact index what ranks instead, for example a `Batcher`.
+            approximate: gets the approximate index beside the exact one, when it is first needed.
         """
         vectors = model if isinstance(model, UnitVectors) else UnitVectors.of(model)
-        index = Index(vectors.unit, vectors.quantized)
-        self._space = Space(vectors, around(index) if around else index)
+        self._index, self._get_approximate = Index(vectors.unit, vectors.quantized), approximate
+        self._space = Space(vectors, around(self._index) if around else self._index)
 
     @property
     def words(self) -> Sequence[str]:
@@ -58,6 +68,11 @@ class Engine:
     def counts(self) -> Counts:
         """(V,) how often each stood in the corpus."""
         return self._space.vectors.counts
+
+    @cached_property
+    def approximate(self) -> ApproximateIndex | None:
+        """What answers questions that are to be searched for approximately; None where there is no such index."""
+        return self._get_approximate(self._index)
 
     def prepare(self) -> None:
         """Make now what otherwise the first question that needs it would wait for."""
@@ -70,4 +85,19 @@ class Engine:
             UnknownWord: a word is not in the vocabulary, and the question cannot do without it.
             UnusableQuestion: it has no answer.
         """
+        if isinstance(question, questions.ByCosine) and question.search == "approximate":
+            return self._approximately(question)
         return _ANSWERS[type(question)](self._space, question)
+
+    def _approximately(self, question: questions.ByCosine) -> Answer:
+        method = getattr(question, "method", None)
+        if method and method not in questions.BY_ONE_COSINE:
+            raise UnusableQuestion(f"{method} does not rank by one cosine, so that only an exact search can answer it")
+        if self.approximate is None:
+            raise UnusableQuestion(
+                "this model has no approximate index; `firth serve --approximate` makes one of large models "
+                "(pip install 'firth[approximate]'); an exact search needs none"
+            )
+        space = self._space.ranked_by(self.approximate)
+        answer = cast("answers.ByCosine", _ANSWERS[type(question)](space, question))
+        return replace(answer, approximate=self.approximate.note)

@@ -1,6 +1,7 @@
 """`Space`: one model's words, directions and index, from which every question is answered."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -54,6 +55,12 @@ class Space:
         self.folded = FoldedWords(vectors.words, vectors.folded)
         self.lookup = Lookup(vectors.rows, self.folded)
         self._filters = Filters(vectors.counts, self.folded)
+
+    def ranked_by(self, index: Ranker) -> "Space":
+        """The same model, ranked by another index."""
+        other = copy(self)
+        other.index = index
+        return other
 
     def prepare(self) -> None:
         """Make now what few questions need, so that processes forked later share it."""

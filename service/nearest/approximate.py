@@ -20,7 +20,7 @@ from service.nearest.sieve import usable
 from service.nearest.units import Doubles, Rows, unit_vector
 from service.nearest.wanted import Found, Wanted
 from storage.embeddings import Floats
-from storage.errors import SettingError
+from storage.errors import InputError, SettingError
 from storage.files import whole_file, write_json
 
 ENOUGH = 0.99  # recall at which no more lists are probed
@@ -55,39 +55,67 @@ class ApproximateIndex:
         note: for the metadata of answers.
     """
 
-    def __init__(self, exact: Index, lists: Any, note: Note) -> None:
+    def __init__(self, exact: Index, lists: Any, note: Note, zeros: int = 0) -> None:
+        """An index from faiss's lists.
+
+        Args:
+            exact: the exact index of the same rows.
+            lists: faiss's inverted file of them.
+            note: what is known of it.
+            zeros: how many rows are zero; questions that allow all others are not filtered.
+        """
         self.unit = exact.unit
         self.exact = exact
         self.note = note
         self._lists = lists
+        self._pointing = len(exact.unit) - zeros
         lists.nprobe = note.probes
 
     @staticmethod
-    def build(exact: Index, path: Path) -> "ApproximateIndex":
+    def build(exact: Index, path: Path, zeros: int = 0) -> "ApproximateIndex":
         """Make the lists, measure their recall and write both, `path` and `path`.json, each whole or not at all.
 
         Raises:
             SettingError: faiss is not installed.
+            OSError: there is no room, or no permission.
         """
-        faiss = _faiss()
+        faiss = need_faiss()
         lists = _built(faiss, exact.unit)
         note = _measured(exact, lists)
         with whole_file(path) as file:
             faiss.write_index(lists, faiss.PyCallbackIOWriter(file.write))
-        write_json(_beside(path), asdict(note))
-        return ApproximateIndex(exact, lists, note)
+        write_json(_beside(path), {"file": _signs(path), "note": asdict(note)})
+        return ApproximateIndex(exact, lists, note, zeros)
 
     @staticmethod
-    def open(exact: Index, path: Path) -> "ApproximateIndex":
+    def open(exact: Index, path: Path, zeros: int = 0) -> "ApproximateIndex":
         """Memory-map what `build` has written for the same rows.
 
         Raises:
             SettingError: faiss is not installed.
             FileNotFoundError: nothing was written there.
+            InputError: it is damaged, was changed since it was written, or is of other rows.
         """
-        faiss = _faiss()
-        note = Note(**json.loads(_beside(path).read_text("utf-8")))
-        return ApproximateIndex(exact, faiss.read_index(str(path), faiss.IO_FLAG_MMAP | faiss.IO_FLAG_READ_ONLY), note)
+        faiss = need_faiss()
+        try:
+            about = json.loads(_beside(path).read_text("utf-8"))
+            note, signs = Note(**about["note"]), about["file"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError(f"{_beside(path).name} is damaged") from error
+        if signs != _signs(path):
+            raise InputError(f"{path.name} is not as it was written")
+        try:
+            lists = faiss.read_index(str(path), faiss.IO_FLAG_MMAP | faiss.IO_FLAG_READ_ONLY)
+        except RuntimeError as error:  # written by a faiss that this one does not understand
+            raise InputError(f"{path.name} cannot be read: {error}") from error
+        if (lists.ntotal, lists.d) != exact.unit.shape:
+            raise InputError(f"{path.name} is of other vectors")
+        return ApproximateIndex(exact, lists, note, zeros)
+
+    @property
+    def second_looks(self) -> int:
+        """How many questions that the exact index answered had too many rows left after the scan."""
+        return self.exact.second_looks
 
     def nearest(self, wanted: Sequence[Wanted]) -> list[Found]:
         """What each of them asks for; the answer to one does not depend on the others."""
@@ -98,7 +126,7 @@ class ApproximateIndex:
         return self.exact.cosines(rows, vector)
 
     def _nearest(self, wanted: Wanted) -> Found:
-        if wanted.allowed is not None:
+        if wanted.allowed is not None and np.count_nonzero(wanted.allowed) < self._pointing:
             return self.exact.nearest([wanted])[0]
         rows = _probed(self._lists, wanted)
         if len(rows) < wanted.k:
@@ -106,7 +134,12 @@ class ApproximateIndex:
         return self.exact.among(rows, wanted)
 
 
-def _faiss() -> Any:
+def need_faiss() -> Any:
+    """The library that the approximate index is made with.
+
+    Raises:
+        SettingError: it is not installed.
+    """
     try:
         import faiss
     except ImportError:
@@ -116,6 +149,12 @@ def _faiss() -> Any:
 
 def _beside(path: Path) -> Path:
     return path.with_name(f"{path.name}.json")
+
+
+def _signs(path: Path) -> dict[str, int]:
+    """By which a file is known again without reading it."""
+    found = path.stat()
+    return {"bytes": found.st_size, "modified_ns": found.st_mtime_ns}
 
 
 def _built(faiss: Any, unit: Floats) -> Any:
