@@ -106,7 +106,7 @@ class Library:
         """
         newest = self.find(asked)
         if asked != newest.name:
-            return newest, self._engine(newest, by_version=True)
+            return newest, self.engine(newest, by_version=True)
         if engine := self._loaded(newest):
             return self._promote(newest, engine)
         if before := self._answering.get(asked):
@@ -119,13 +119,19 @@ class Library:
                 raise
             return self.answering(asked)
 
-    def engine(self, info: ModelInfo) -> Engine:
-        """The engine of a model, loaded if it is not yet.
+    def engine(self, info: ModelInfo, *, by_version: bool = False) -> Engine:
+        """The engine of a model, loaded if it is not yet; `by_version` where somebody asked for just this version.
 
         Raises:
             StoreError: it cannot be loaded; the models that are loaded stay so.
         """
-        return self._engine(info)
+        slot = self._slot(info)
+        slot.by_version |= by_version
+        with slot.lock:
+            if slot.engine is None:
+                slot.engine = self._load(info, slot)
+                self._make_room(info)
+            return slot.engine
 
     def preload(self) -> None:
         """Load the latest versions of as many names as stay loaded, those published last, ready for any question."""
@@ -222,15 +228,6 @@ class Library:
         with self._lock:
             loaded = [info for info, slot in self._slots.items() if slot.engine is not None]
         self._changed(loaded)
-
-    def _engine(self, info: ModelInfo, *, by_version: bool = False) -> Engine:
-        slot = self._slot(info)
-        slot.by_version |= by_version
-        with slot.lock:
-            if slot.engine is None:
-                slot.engine = self._load(info, slot)
-                self._make_room(info)
-            return slot.engine
 
     def _slot(self, info: ModelInfo) -> _Slot:
         with self._lock:

@@ -1,9 +1,7 @@
 """The questions that Firth answers, each a frozen value that refuses what it cannot mean.
 
-One declaration a question: the engine answers it (`Engine.answer`), the HTTP API has a route and a schema for it, the
-command line a command, and the page a panel, all with these names, defaults and ranges.
-
-`QUESTIONS` lists them by the name that stands in addresses and on the command line.
+One declaration a question, by these names, defaults and ranges: `Engine.answer` answers it, HTTP has a route and a
+schema for it, the command line a command. `QUESTIONS` lists them by the name in addresses and on the command line.
 """
 
 from dataclasses import dataclass
@@ -11,8 +9,7 @@ from dataclasses import dataclass
 from storage.declared import Declared, asked
 
 LARGEST_TOPN = 1000
-MOST_WORDS = 1000
-"""Words of one list."""
+MOST_WORDS = 1000  # of one list
 METHODS = ("3cosadd", "3cosmul", "pairdirection")
 FROM_EXAMPLES = ("3cosavg", "lrcos")
 BY_ONE_COSINE = ("3cosadd", "3cosavg")

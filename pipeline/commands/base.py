@@ -32,7 +32,7 @@ class NamedCommands(click.Group):
 
     def command_named(self, name: str) -> click.Command:
         """The command of a name that is in `sections`."""
-        raise NotImplementedError
+        raise NotImplementedError  # each group imports its commands in its own way
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Names in the order in which they are used."""
