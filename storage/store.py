@@ -21,6 +21,7 @@ from storage.errors import InputError, StoreError, UnknownModel
 from storage.json_text import json_text
 from storage.maps import Map
 from storage.models import ModelInfo, check_name, find_model
+from storage.seals import PUBLISHED, seal_model
 from storage.tables import all_models, card_parts, insert_model, insert_rows, rows_of
 
 if TYPE_CHECKING:
@@ -133,6 +134,7 @@ class Store:
                 write("contexts", rows, np.ascontiguousarray(contexts, dtype="<f4"))
             if map is not None:
                 write("maps", map.rows.tolist(), *map.points.T.tolist(), map.clusters.tolist())
+            seal_model(self._connection, info.order, PUBLISHED)
         return info
 
     def models(self) -> list[ModelInfo]:
