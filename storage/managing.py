@@ -8,7 +8,7 @@ from storage.catalog import Catalog
 from storage.errors import SettingError, UnknownModel
 from storage.models import ModelInfo
 from storage.store import Store
-from storage.tags import CURRENT, LATEST, check_tag, let_mean, now, remove_tag, row_sha256, write_tag
+from storage.tags import CURRENT, LATEST, check_tag, let_mean, now, remove_tag, write_tag
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,8 @@ def take_tag(store: Store, asked: str) -> Moved:
     check_tag(tag)
     with store.changing() as connection:
         catalog = Catalog.read(connection)
-        if not remove_tag(connection, name, tag):  # also one that is damaged
-            catalog.find(asked)
-            raise UnknownModel(asked)
+        catalog.find(asked)
+        remove_tag(connection, name, tag)
     return Moved(asked, catalog.references.get(asked), None)
 
 
@@ -141,9 +140,8 @@ def delete(store: Store, models: Sequence[ModelInfo]) -> None:
         for info in models:
             if info not in known:
                 raise UnknownModel(str(info))
-            row = (info.name, info.version, info.vectors_sha256, now())
-            query = "INSERT INTO deleted (name, version, vectors_sha256, deleted, sha256) VALUES (?, ?, ?, ?, ?)"
-            connection.execute(query, (*row, row_sha256(*row)))
+            query = "INSERT INTO deleted (name, version, vectors_sha256, deleted) VALUES (?, ?, ?, ?)"
+            connection.execute(query, [info.name, info.version, info.vectors_sha256, now()])
             connection.execute("DELETE FROM models WHERE id = ?", [info.order])
 
 

@@ -23,6 +23,7 @@ from storage.errors import InputError, StoreError, UnknownModel
 from storage.json_text import json_text
 from storage.maps import Map
 from storage.models import ModelInfo, check_name
+from storage.seals import PUBLISHED, seal_file, seal_model
 from storage.tables import card_parts, insert_model, insert_rows, rows_of
 from storage.tags import let_mean
 
@@ -137,6 +138,7 @@ class Store:
                 write("contexts", rows, np.ascontiguousarray(contexts, dtype="<f4"))
             if map is not None:
                 write("maps", map.rows.tolist(), *map.points.T.tolist(), map.clusters.tolist())
+            seal_model(self._connection, info.order, PUBLISHED)
             let_mean(connection, meant or info, newest=info)
         return info
 
@@ -152,6 +154,7 @@ class Store:
         with explained(self.path), self._connection:  # commits, or undoes everything
             self._connection.execute("BEGIN IMMEDIATE")
             yield self._connection
+            seal_file(self._connection)
 
     def catalog(self) -> Catalog:
         """All published models and their tags, as of now."""
