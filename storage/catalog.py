@@ -17,6 +17,12 @@ from storage.errors import UnknownModel
 from storage.models import ModelInfo, newest_first
 from storage.tags import CURRENT, RESERVED, Tag
 
+_MODELS = (
+    "SELECT name, version, words, dimensions, created, vectors_sha256, id, dtype FROM models ORDER BY name, version"
+)
+_MODELS_BEFORE_DTYPES = _MODELS.replace("dtype", "'float32'")
+_TAGS = "SELECT name, tag, version, changed FROM tags ORDER BY name, tag"
+
 
 @dataclass(frozen=True, eq=False)
 class Catalog:
@@ -32,15 +38,11 @@ class Catalog:
 
     @classmethod
     def read(cls, connection: sqlite3.Connection) -> "Catalog":
-        """The catalog of an open file; one of an earlier schema has no tags."""
+        """The catalog of an open file; in one of an earlier schema there are no tags, and all vectors are float32."""
         with _one_moment(connection):
-            models = connection.execute(
-                "SELECT name, version, words, dimensions, created, vectors_sha256, id FROM models ORDER BY name, version"
-            ).fetchall()
-            tags: list[Any] = []
-            if "tags" in tables_of(connection):
-                query = "SELECT name, tag, version, changed FROM tags ORDER BY name, tag"
-                tags = connection.execute(query).fetchall()
+            tables = tables_of(connection)
+            models = connection.execute(_MODELS if "seals" in tables else _MODELS_BEFORE_DTYPES).fetchall()
+            tags = connection.execute(_TAGS).fetchall() if "tags" in tables else []
         return cls(tuple(ModelInfo(*row) for row in models), tuple(Tag(*row) for row in tags))
 
     def find(self, asked: str) -> ModelInfo:

@@ -13,11 +13,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
-
 from storage.assembling import Blocks, contexts_of, embeddings_of, map_of
 from storage.catalog import Catalog
 from storage.connection import Stamp, explained, open_for_reading, open_for_writing, stamp_of
+from storage.dtypes import encoded, sha256_of_kept
 from storage.embeddings import Embeddings, Floats
 from storage.errors import InputError, StoreError, UnknownModel
 from storage.json_text import json_text
@@ -105,6 +104,7 @@ class Store:
         *,
         contexts: Floats | None = None,
         map: Map | None = None,  # noqa: A002 - what the reader gets from load_map
+        dtype: str = "float32",
         keep_current: bool = False,
     ) -> ModelInfo:
         """Store a model in one transaction, as the next version of its name.
@@ -116,26 +116,28 @@ class Store:
                 `manifest`, `loss_curve`, `crosscheck` and `evaluation`.
             contexts: (V, D) the words' output vectors, where the model has such.
             map: where the words stand on a plane, if that was computed.
+            dtype: how the numbers of both matrices are kept: float32, float16 or int8.
             keep_current: let the bare name go on meaning the version that it means now; else it means this one.
 
         Raises:
-            SettingError: the name is not usable.
-            InputError: a part of the card is not JSON, or contexts or map do not fit the words.
+            SettingError: the name is not usable, or there is no such dtype.
+            InputError: a part of the card is not JSON, contexts or map do not fit the words, or a number is too large.
             StoreError: the store was opened for reading, or the file cannot be written; nothing of the model is kept.
         """
         check_name(name)
         parts = {part: _card_text(part, value) for part, value in card.items()}
         _check_fit(embeddings, contexts, map)
-        vectors = np.ascontiguousarray(embeddings.matrix, dtype="<f4")  # (V, D)
-        digest = hashlib.sha256(vectors.data).hexdigest()
+        vectors = encoded(embeddings.matrix, dtype)  # (V, ...)
+        outputs = None if contexts is None else encoded(contexts, dtype)
+        digest = sha256_of_kept(vectors, dtype, embeddings.dimensions)
         with self.changing() as connection:
             meant = Catalog.read(connection).references.get(name) if keep_current else None
-            info = insert_model(self._connection, name, vectors.shape, digest)
+            info = insert_model(self._connection, name, embeddings.matrix.shape, dtype, digest)
             write, rows = partial(insert_rows, self._connection, info), range(len(vectors))
             write("words", rows, embeddings.words, embeddings.counts.tolist(), vectors)
             write("cards", parts.keys(), parts.values())
-            if contexts is not None:
-                write("contexts", rows, np.ascontiguousarray(contexts, dtype="<f4"))
+            if outputs is not None:
+                write("contexts", rows, outputs)
             if map is not None:
                 write("maps", map.rows.tolist(), *map.points.T.tolist(), map.clusters.tolist())
             seal_model(self._connection, info.order, PUBLISHED)

@@ -49,16 +49,18 @@ def insert_rows(connection: sqlite3.Connection, info: ModelInfo, table: str, *co
     connection.executemany(_INSERT[table], zip(repeat(info.order), *columns, strict=False))
 
 
-def insert_model(connection: sqlite3.Connection, name: str, shape: tuple[int, ...], vectors_sha256: str) -> ModelInfo:
+def insert_model(
+    connection: sqlite3.Connection, name: str, shape: tuple[int, ...], dtype: str, vectors_sha256: str
+) -> ModelInfo:
     """Write the row of a new model of V words and D dimensions, the next version of its name."""
     created = datetime.now(timezone.utc).isoformat(timespec="seconds")
     # one statement reads the last version and writes the next: two writers can never take the same
     (row,) = connection.execute(
-        "INSERT INTO models (name, version, words, dimensions, created, vectors_sha256) "
-        "SELECT ?, coalesce(max(version), 0) + 1, ?, ?, ?, ? FROM "
+        "INSERT INTO models (name, version, words, dimensions, created, vectors_sha256, dtype) "
+        "SELECT ?, coalesce(max(version), 0) + 1, ?, ?, ?, ?, ? FROM "
         "(SELECT name, version FROM models UNION ALL SELECT name, version FROM deleted) WHERE name = ? "
-        "RETURNING name, version, words, dimensions, created, vectors_sha256, id",
-        (name, *shape, created, vectors_sha256, name),
+        "RETURNING name, version, words, dimensions, created, vectors_sha256, id, dtype",
+        (name, *shape, created, vectors_sha256, dtype, name),
     ).fetchall()
     return ModelInfo(*row)
 
