@@ -17,7 +17,7 @@ from typing import Any
 
 from storage.connection import tables_of
 
-PUBLISHED, MIGRATED = "published", "migrated"
+OCCASIONS = PUBLISHED, MIGRATED = "published", "migrated"
 """Occasions on which a model is sealed: its publication, or the migration that brought seals to its file (m004)."""
 _ROWS_AT_ONCE = 1024
 

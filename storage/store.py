@@ -15,15 +15,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from storage.assembling import Blocks, contexts_of, embeddings_of, map_of
 from storage.catalog import Catalog
-from storage.connection import Stamp, explained, open_for_reading, open_for_writing, stamp_of
-from storage.dtypes import encoded, sha256_of_kept
+from storage.connection import Stamp, address_to_read, explained, open_for_reading, open_for_writing, stamp_of
 from storage.embeddings import Embeddings, Floats
 from storage.errors import InputError, StoreError, UnknownModel
-from storage.json_text import json_text
 from storage.maps import Map
 from storage.models import ModelInfo, check_name
-from storage.seals import PUBLISHED, seal_file, seal_model
-from storage.tables import card_parts, insert_model, insert_rows, rows_of
+from storage.parts import Parts
+from storage.seals import seal_file
+from storage.tables import card_parts, rows_of
 from storage.tags import let_mean
 
 if TYPE_CHECKING:
@@ -125,22 +124,10 @@ class Store:
             StoreError: the store was opened for reading, or the file cannot be written; nothing of the model is kept.
         """
         check_name(name)
-        parts = {part: _card_text(part, value) for part, value in card.items()}
-        _check_fit(embeddings, contexts, map)
-        vectors = encoded(embeddings.matrix, dtype)  # (V, ...)
-        outputs = None if contexts is None else encoded(contexts, dtype)
-        digest = sha256_of_kept(vectors, dtype, embeddings.dimensions)
+        parts = Parts.of(embeddings, card, contexts, map, dtype)
         with self.changing() as connection:
             meant = Catalog.read(connection).references.get(name) if keep_current else None
-            info = insert_model(self._connection, name, embeddings.matrix.shape, dtype, digest)
-            write, rows = partial(insert_rows, self._connection, info), range(len(vectors))
-            write("words", rows, embeddings.words, embeddings.counts.tolist(), vectors)
-            write("cards", parts.keys(), parts.values())
-            if outputs is not None:
-                write("contexts", rows, outputs)
-            if map is not None:
-                write("maps", map.rows.tolist(), *map.points.T.tolist(), map.clusters.tolist())
-            seal_model(self._connection, info.order, PUBLISHED)
+            info = parts.write(connection, name)
             let_mean(connection, meant or info, newest=info)
         return info
 
@@ -157,6 +144,26 @@ class Store:
             self._connection.execute("BEGIN IMMEDIATE")
             yield self._connection
             seal_file(self._connection)
+
+    @contextmanager
+    def using(self) -> Iterator[sqlite3.Connection]:
+        """The connection, outside of a transaction; whatever SQLite says about the file becomes a `StoreError`."""
+        with explained(self.path):
+            yield self._connection
+
+    @contextmanager
+    def beside(self, other: Path) -> Iterator[None]:
+        """Let the statements of this store see another one, as `source`.
+
+        Raises:
+            StoreError: the other file cannot be read.
+        """
+        with explained(other):
+            self._connection.execute("ATTACH ? AS source", [address_to_read(other)])
+        try:
+            yield
+        finally:
+            self._connection.execute("DETACH source")
 
     def catalog(self) -> Catalog:
         """All published models and their tags, as of now."""
@@ -177,6 +184,10 @@ class Store:
     def card(self, info: ModelInfo) -> dict[str, Any]:
         """Everything that was published with the model besides its words and vectors."""
         return self._steadily(lambda: self._read_card(info))
+
+    def words(self, info: ModelInfo) -> tuple[str, ...]:
+        """The model's words alone, most frequent first; raises as `load` does."""
+        return self._steadily(lambda: self._read(info, self._read_words))
 
     def load(self, info: ModelInfo, *, verify: bool = False) -> Embeddings:
         """The model's words, counts and vectors.
@@ -249,6 +260,9 @@ class Store:
             raise InputError("its vectors are not those that were published")
         return embeddings
 
+    def _read_words(self, info: ModelInfo) -> tuple[str, ...]:
+        return tuple(word for (words,) in self._rows(info, "vocabulary") for word in words)
+
     def _read_contexts(self, info: ModelInfo) -> Floats | None:
         return contexts_of(info, self._rows(info, "contexts"))
 
@@ -260,17 +274,3 @@ class Store:
 
     def _damaged(self, info: ModelInfo, why: str) -> StoreError:
         return StoreError(f"{self.path} is damaged: model {info}: {why}; restore it from a copy or publish it again")
-
-
-def _card_text(part: str, value: Any) -> str:
-    try:
-        return json_text(value)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"the card's {part!r} is not JSON: {error}") from error
-
-
-def _check_fit(embeddings: Embeddings, contexts: Floats | None, map_: Map | None) -> None:
-    if contexts is not None:
-        embeddings.check_contexts(contexts)
-    if map_ is not None and map_.rows[-1] >= len(embeddings):
-        raise InputError(f"the map has row {map_.rows[-1]}, but there are {len(embeddings)} words")
