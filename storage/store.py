@@ -21,7 +21,7 @@ from storage.glance import all_models
 from storage.json_text import json_text
 from storage.maps import Map
 from storage.models import ModelInfo, check_name, find_model
-from storage.seals import PUBLISHED, seal_model
+from storage.seals import PUBLISHED, seal_model, seals_of
 from storage.tables import card_parts, insert_model, insert_rows, rows_of
 
 if TYPE_CHECKING:
@@ -156,6 +156,10 @@ class Store:
         """Everything that was published with the model besides its words and vectors."""
         return self._steadily(lambda: self._read_card(info))
 
+    def seals(self, info: ModelInfo) -> dict[str, str]:
+        """The hash of each of the model's parts, as they were taken; none in a file of an earlier schema."""
+        return self._steadily(lambda: self._read_seals(info))
+
     def load(self, info: ModelInfo, *, verify: bool = False) -> Embeddings:
         """The model's words, counts and vectors.
 
@@ -204,6 +208,10 @@ class Store:
     def _read_models(self) -> list[ModelInfo]:
         with explained(self.path):
             return all_models(self._connection)
+
+    def _read_seals(self, info: ModelInfo) -> dict[str, str]:
+        with explained(self.path):
+            return seals_of(self._connection, info.order)
 
     def _read_card(self, info: ModelInfo) -> dict[str, Any]:
         with explained(self.path):

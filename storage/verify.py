@@ -1,0 +1,34 @@
+"""`verify`: everything about a store that can be recomputed from its file alone, as it is at one moment."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from storage.checks import Check
+from storage.connection import explained, open_for_reading
+from storage.file_checks import check_file
+from storage.glance import all_models
+from storage.model_checks import check_model
+from storage.models import find_model
+
+_PATIENCE = 10.0  # seconds to wait for who holds the file's lock
+
+
+def verify(path: Path, asked: str | None = None) -> Iterator[Check]:
+    """The checks of the file and of its models, each as soon as it is done.
+
+    Args:
+        path: the store's file.
+        asked: the only model, `name` or `name@version`; None for all.
+
+    Raises:
+        StoreError: the file is missing, no store, or so damaged that its models cannot be listed.
+        UnknownModel: there is no such model.
+    """
+    connection, _ = open_for_reading(path, _PATIENCE)
+    with closing(connection), explained(path):
+        connection.execute("BEGIN")  # what others publish meanwhile is not seen
+        yield from check_file(path, connection)
+        models = all_models(connection)
+        for info in models if asked is None else [find_model(asked, models)]:
+            yield from check_model(connection, info)
