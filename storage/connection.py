@@ -94,8 +94,11 @@ def open_for_reading(path: Path, patience: float) -> tuple[sqlite3.Connection, S
 
 
 def address_to_read(path: Path) -> str:
-    """What SQLite can attach to read an existing store beside another."""
-    return _address(path, _reading_mode(path))
+    """What SQLite can attach to read an existing store beside another, without a lock on it where that is written.
+
+    While it is attached the store has to be open, so that its log, which this cannot take away, goes with that.
+    """
+    return _address(path, _UNLOCKED if _reading_mode(path) == _UNLOCKED else "mode=ro")
 
 
 def open_for_writing(path: Path, patience: float) -> sqlite3.Connection:

@@ -72,6 +72,15 @@ class DerivedFiles:
                 log.warning("%s is not believed: %s", folder, error)
             return None
 
+    def check(self, info: ModelInfo) -> None:
+        """Read everything that was derived from a model.
+
+        Raises:
+            InputError: something is not as it was written, or was made of another model.
+            OSError: it is not there, or there is no permission.
+        """
+        map_arrays(self.of(info), self._about(info), thorough=True)
+
     def write(self, info: ModelInfo, derived: Derived) -> None:
         """Write what was derived from a model, whole or not at all; two processes may do so at once.
 

@@ -1,6 +1,7 @@
 """Files that appear whole or not at all, and the hashes that name their contents."""
 
 import hashlib
+import io
 import os
 import secrets
 from collections.abc import Iterator
@@ -41,10 +42,22 @@ def write_json(path: Path, value: Any) -> None:
 
 def write_array(path: Path, array: "np.ndarray[Any, Any]") -> None:
     """Write an array as .npy, whole or not at all; unlike that of `np.save`, an error tells of a full disk."""
-    about = np.lib.format.header_data_from_array_1_0(array)
     with whole_file(path) as file:
-        np.lib.format.write_array_header_1_0(file, about)
+        file.write(_npy_header(array))
         file.write(np.ascontiguousarray(array).data.cast("B"))
+
+
+def sha256_of_array(array: "np.ndarray[Any, Any]") -> str:
+    """Hex digest of the file that `write_array` would write."""
+    digest = hashlib.sha256(_npy_header(array))
+    digest.update(np.ascontiguousarray(array).data.cast("B"))
+    return digest.hexdigest()
+
+
+def _npy_header(array: "np.ndarray[Any, Any]") -> bytes:
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, np.lib.format.header_data_from_array_1_0(array))
+    return header.getvalue()
 
 
 def sync_folder(folder: Path) -> None:

@@ -28,6 +28,7 @@ from pipeline.training.wishes import Wishes
 from storage.embeddings import Embeddings
 from storage.errors import InputError, SettingError
 from storage.files import sha256_of_file, whole_file, write_array
+from storage.seals import sha256_of_vocabulary
 
 STAGE = "train"
 HASHES = {"vectors_sha256": "vectors.npy", "contexts_sha256": "contexts.npy"}
@@ -197,13 +198,14 @@ def load_model(folder: Path) -> Model:
 
 
 def _write(data: Path, words: Vocabulary, parameters: Parameters) -> dict[str, str]:
-    """Write the model's files; returns the hashes of the matrices."""
+    """Write the model's files; returns the hashes of the words with their counts and of the matrices."""
     with whole_file(data / "words.txt") as file:
         file.writelines(f"{word}\n".encode() for word in words.words)
     arrays = {"counts": words.counts, "vectors": parameters.vectors, "contexts": parameters.contexts}
     for name, array in arrays.items():
         write_array(data / f"{name}.npy", array)
-    return {name: sha256_of_file(data / matrix) for name, matrix in HASHES.items()}
+    hashes = {name: sha256_of_file(data / matrix) for name, matrix in HASHES.items()}
+    return {"vocabulary_sha256": sha256_of_vocabulary(words.words, words.counts), **hashes}
 
 
 def _way(folder: StageFolder, tokens: Path) -> str:
