@@ -41,6 +41,8 @@ def explained(path: Path) -> Iterator[None]:
         said = str(error)
         way_out = next((way for text, way in _WAYS_OUT.items() if text in said.lower()), "could not be used")
         raise StoreError(f"{path} {way_out} (SQLite: {said})") from error
+    except UnicodeDecodeError as error:  # what SQLite says quotes what it has met, which need not be text
+        raise StoreError(f"{path} {_WAYS_OUT['malformed']} ({error})") from error
 
 
 def log_of(path: Path) -> Path:
@@ -155,7 +157,7 @@ def _reading_mode(path: Path) -> str:
     """
     if _may_write(path):
         return "mode=rw"
-    return "mode=ro" if _has_log(path) else _UNLOCKED
+    return "mode=ro" if has_log(path) else _UNLOCKED
 
 
 def _may_write(path: Path) -> bool:
@@ -164,7 +166,8 @@ def _may_write(path: Path) -> bool:
     return all(os.access(place, os.W_OK, effective_ids=effective) for place in (path, log_of(path).parent))
 
 
-def _has_log(path: Path) -> bool:
+def has_log(path: Path) -> bool:
+    """Whether something was written that is not in the file yet."""
     log = log_of(path)
     return log.exists() and log.stat().st_size > 0
 
