@@ -203,4 +203,4 @@ def _check_schema(path: Path, connection: sqlite3.Connection, wanted: tuple[str,
 
 def _applied(connection: sqlite3.Connection) -> set[str]:
     query = "SELECT name FROM _sqlite_migrations WHERE migration_set = ?"
-    return {name for (name,) in connection.execute(query, [MIGRATION_SET])}
+    return {str(name) for (name,) in connection.execute(query, [MIGRATION_SET])}  # of a damaged file it may be none
