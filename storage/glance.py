@@ -3,36 +3,26 @@
 For completion in a shell, where even importing NumPy would be felt at each press of a key.
 """
 
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from storage.connection import explained, open_for_reading, tables_of
+from storage.catalog import Catalog
+from storage.connection import explained, open_for_reading
 from storage.models import ModelInfo
 
 _PATIENCE = 0.2  # seconds; whoever writes meanwhile is more important than a completion
-_MODELS = (
-    "SELECT name, version, words, dimensions, created, vectors_sha256, id, dtype FROM models ORDER BY name, version"
-)
-_MODELS_WITHOUT_DTYPE = _MODELS.replace("dtype", "'float32'")
 _LAST_LETTER = "\U0010ffff"
 
 
-def models_of(path: Path) -> list[ModelInfo]:
-    """All published models, by name and version.
+def catalog_of(path: Path) -> Catalog:
+    """The models and their tags.
 
     Raises:
         StoreError: the file cannot be read.
     """
     connection, _ = open_for_reading(path, _PATIENCE)
     with closing(connection), explained(path):
-        return all_models(connection)
-
-
-def all_models(connection: sqlite3.Connection) -> list[ModelInfo]:
-    """The same from an open store; in a file of an earlier schema all vectors are float32."""
-    query = _MODELS if "seals" in tables_of(connection) else _MODELS_WITHOUT_DTYPE
-    return [ModelInfo(*row) for row in connection.execute(query)]
+        return Catalog.read(connection)
 
 
 def words_beginning(path: Path, info: ModelInfo, beginning: str, most: int) -> list[str]:

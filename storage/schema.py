@@ -116,6 +116,30 @@ def m004_seals(database: Database) -> None:
     _never_change(database, "seals")
 
 
+@migrations()
+def m005_tags(database: Database) -> None:
+    """One row for each tag, which may be moved; and one for each model that was deleted, whose number stays taken."""
+    _run(
+        database,
+        """CREATE TABLE tags (
+            name TEXT NOT NULL,
+            tag TEXT NOT NULL,
+            version INTEGER NOT NULL,
+            changed TEXT NOT NULL,
+            PRIMARY KEY (name, tag),
+            FOREIGN KEY (name, version) REFERENCES models (name, version) ON DELETE CASCADE
+        ) STRICT""",
+        """CREATE TABLE deleted (
+            name TEXT NOT NULL,
+            version INTEGER NOT NULL,
+            vectors_sha256 TEXT NOT NULL,
+            deleted TEXT NOT NULL,
+            PRIMARY KEY (name, version)
+        ) STRICT""",
+    )
+    _never_change(database, "deleted")
+
+
 def _never_change(database: Database, table: str) -> None:
     _run(
         database,

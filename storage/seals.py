@@ -61,6 +61,8 @@ PARTS = (
 
 FILE_PARTS = (
     Part("migrations", "_sqlite_migrations", "SELECT id, migration_set, name, applied_at FROM _sqlite_migrations"),
+    Part("tags", "tags", "SELECT name, tag, version, changed FROM tags ORDER BY name, tag"),
+    Part("deleted", "deleted", "SELECT name, version, vectors_sha256, deleted FROM deleted ORDER BY name, version"),
 )
 """What belongs to the file and to none of its models."""
 

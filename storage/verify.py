@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+from storage.catalog import Catalog
 from storage.checks import Check
 from storage.connection import explained, open_for_reading
 from storage.file_checks import check_file
-from storage.glance import all_models
 from storage.model_checks import check_model
-from storage.models import find_model
 
 _PATIENCE = 10.0  # seconds to wait for who holds the file's lock
 
@@ -19,7 +18,7 @@ def verify(path: Path, asked: str | None = None) -> Iterator[Check]:
 
     Args:
         path: the store's file.
-        asked: the only model, `name` or `name@version`; None for all.
+        asked: the only model, `name`, `name@version` or `name@tag`; None for all.
 
     Raises:
         StoreError: the file is missing, no store, or so damaged that its models cannot be listed.
@@ -29,6 +28,6 @@ def verify(path: Path, asked: str | None = None) -> Iterator[Check]:
     with closing(connection), explained(path):
         connection.execute("BEGIN")  # what others publish meanwhile is not seen
         yield from check_file(path, connection)
-        models = all_models(connection)
-        for info in models if asked is None else [find_model(asked, models)]:
+        catalog = Catalog.read(connection)
+        for info in catalog.models if asked is None else [catalog.find(asked)]:
             yield from check_model(connection, info)

@@ -69,20 +69,30 @@ def _given(context: click.Context, option: click.Parameter, name: str | None) ->
 )
 @db_option
 @settings_options(MapSettings, PrecisionSettings)
+@click.option("--keep-current", is_flag=True, help="Let NAME go on meaning the version that it means now.")
 @force_option
-def command(*, model: Path, name: str, db: Path, force: bool, **params: object) -> None:
+def command(*, model: Path, name: str, db: Path, force: bool, keep_current: bool, **params: object) -> None:
     """Publish a model in an SQLite file.
 
     DIR is what `firth train` wrote. With the words, counts and vectors go the vectors of contexts (not of hierarchical
     softmax, which has none), a map of the most frequent words for the page, settings, the hashes of its text, losses,
     and the results of `firth crosscheck` and `firth evaluate` where those have been run.
 
-    A published model never changes. Publishing another one under the same NAME makes the next version.
+    A published model never changes. Publishing another one under the same NAME makes the next version, which NAME means
+    from then on; with --keep-current that waits for `firth publish`.
 
     Beside FILE, in FILE.derived, lies what makes the first answer come at once and lets several processes share one
     copy of the vectors. It can be taken away at any time, and is made again when it is needed.
     """
-    publish(model, name, db, collect(MapSettings, params), collect(PrecisionSettings, params), force=force)
+    publish(
+        model,
+        name,
+        db,
+        collect(MapSettings, params),
+        collect(PrecisionSettings, params),
+        force=force,
+        keep=keep_current,
+    )
 
 
 def publish(
@@ -93,6 +103,7 @@ def publish(
     precision: PrecisionSettings | None = None,
     *,
     force: bool,
+    keep: bool = False,
 ) -> "ModelInfo":
     """Publish, unless the latest version of the name already is this very model; tell which."""
     from pipeline.training.stage import load_model
@@ -107,12 +118,12 @@ def publish(
         info = None if force else _published(store, name, card)
         ran = info is None
         if info is None:
-            info = _publish(store, name, model, card)
+            info = _publish(store, name, model, card, keep=keep)
     tell("store", db, ran, [f"{info}: {info.words:,} words of {info.dimensions} dimensions"])
     return info
 
 
-def _publish(store: "Store", name: str, model: "Model", card: dict[str, Any]) -> "ModelInfo":
+def _publish(store: "Store", name: str, model: "Model", card: dict[str, Any], *, keep: bool) -> "ModelInfo":
     from service.loading import derive
     from storage.dtypes import as_kept
 
@@ -121,7 +132,9 @@ def _publish(store: "Store", name: str, model: "Model", card: dict[str, Any]) ->
     about = {**({"map": drawn.about} if drawn else {}), **({"rounding": rounding} if rounding else {})}
     contexts = _contexts(model)
     made = drawn.map if drawn else None
-    info = store.publish(name, model.embeddings, {**card, **about}, contexts=contexts, map=made, dtype=dtype)
+    info = store.publish(
+        name, model.embeddings, {**card, **about}, contexts=contexts, map=made, dtype=dtype, keep_current=keep
+    )
     derive(store, info, kept, None if contexts is None else as_kept(contexts, dtype))
     return info
 
