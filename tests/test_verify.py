@@ -22,6 +22,7 @@ from pipeline.training.stage import train_stage
 from service.loading import derived_files
 from storage.embeddings import Embeddings
 from storage.errors import StoreError
+from storage.managing import delete, set_tag
 from storage.maps import Map
 from storage.schema import migrate
 from storage.store import Store
@@ -38,6 +39,8 @@ FOUND_BY = {
     "cards": {"card"},
     "seals": {"seals"},
     "_sqlite_migrations": {"migrations", "schema"},
+    "tags": {"tags"},
+    "deleted": {"deleted"},
 }
 """Which stages are named, by table; a field that refers to another table may also be found as a reference."""
 
@@ -67,9 +70,9 @@ def made(tmp_path_factory):
             embeddings, contexts, drawn = a_model()
             store.publish(dtype, embeddings, {"notes": ["any"]}, contexts=contexts, map=drawn, dtype=dtype)
     publish(folder / "model", "trained", db, force=False)
-    with closing(sqlite3.connect(db)) as connection, connection:
-        connection.execute("PRAGMA foreign_keys = on")
-        connection.execute("DELETE FROM models WHERE name = 'float16'")
+    with Store.open(db, create=True) as store:
+        set_tag(store, "trained@1", "stable")
+        delete(store, [store.find("float16")])
     return db
 
 
