@@ -17,10 +17,10 @@ from service.engine import Engine
 from service.http.reading import LONGEST_QUERY, Malformed, from_query
 from service.library import Library
 from service.questions import Neighbors, Similarity
+from storage.card import whole_card
 from storage.declared import LONGEST_TEXT
 from storage.embeddings import Embeddings
 from storage.errors import SettingError, StoreError
-from storage.card import whole_card
 from storage.store import Store
 
 WORDS = ("man", "woman", "king", "queen", "naïve", "two words", "ten", "🦊", "void", "a&b=c", "100%", "+")
