@@ -1,4 +1,4 @@
-"""`whole_card`: everything that is known of a stored model besides its words and vectors, as every edge shows it."""
+"""`whole_card`: everything that is known of a stored model besides its words and vectors, alike at every edge."""
 
 from typing import Any
 
@@ -8,6 +8,6 @@ from storage.store import Store
 
 
 def whole_card(store: Store, info: ModelInfo) -> dict[str, Any]:
-    """The model, its chain from text to seals, and the card as it was published."""
+    """The model with its tags, its chain from text to seals, and the card as it was published."""
     card = store.card(info)
-    return {"model": info.as_dict(), "chain": chain(info, card, store.seals(info)), "card": card}
+    return {"model": store.catalog().described(info), "chain": chain(info, card, store.seals(info)), "card": card}

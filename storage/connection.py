@@ -42,6 +42,8 @@ def explained(path: Path) -> Iterator[None]:
         said = str(error)
         way_out = next((way for text, way in _WAYS_OUT.items() if text in said.lower()), "could not be used")
         raise StoreError(f"{path} {way_out} (SQLite: {said})") from error
+    except UnicodeDecodeError as error:  # what SQLite says quotes what it has met, which need not be text
+        raise StoreError(f"{path} {_WAYS_OUT['malformed']} ({error})") from error
 
 
 def log_of(path: Path) -> Path:
@@ -168,7 +170,7 @@ def _reading_mode(path: Path) -> str:
     """
     if _may_write(path):
         return "mode=rw"
-    return "mode=ro" if _has_log(path) else _UNLOCKED
+    return "mode=ro" if has_log(path) else _UNLOCKED
 
 
 def _may_write(path: Path) -> bool:
@@ -177,7 +179,8 @@ def _may_write(path: Path) -> bool:
     return all(os.access(place, os.W_OK, effective_ids=effective) for place in (path, log_of(path).parent))
 
 
-def _has_log(path: Path) -> bool:
+def has_log(path: Path) -> bool:
+    """Whether something was written that is not in the file yet."""
     log = log_of(path)
     return log.exists() and log.stat().st_size > 0
 
@@ -214,4 +217,4 @@ def _check_schema(path: Path, connection: sqlite3.Connection, wanted: tuple[str,
 
 def _applied(connection: sqlite3.Connection) -> set[str]:
     query = "SELECT name FROM _sqlite_migrations WHERE migration_set = ?"
-    return {name for (name,) in connection.execute(query, [MIGRATION_SET])}
+    return {str(name) for (name,) in connection.execute(query, [MIGRATION_SET])}  # of a damaged file it may be none

@@ -10,11 +10,17 @@ from functools import cache, partial
 from pathlib import Path
 
 from storage.checks import Check, checked
-from storage.connection import KNOWN_MIGRATIONS, log_of, tables_of
+from storage.connection import KNOWN_MIGRATIONS, has_log, tables_of
 from storage.seals import FILE_PARTS, Part, Seals, hashes, seals_of, unsealed
 
-_UNUSED = slice(72, 92)  # of the header: reserved for expansion, zero (https://www.sqlite.org/fileformat.html, 1.3)
-_SETTINGS = {"application_id": 0, "user_version": 0, "encoding": "UTF-8", "auto_vacuum": 0}
+_FIXED = {  # of the header, https://www.sqlite.org/fileformat.html, 1.3
+    "fractions of pages": (21, bytes([64, 32, 32])),
+    "format of the schema": (44, bytes([0, 0, 0, 4])),
+    "size of the cache, size of a vacuum": (48, bytes(8)),
+    "encoding": (56, bytes([0, 0, 0, 1])),
+    "numbers of the user, room for more": (60, bytes(32)),
+}
+_JOURNALS = {bytes([1, 1]), bytes([2, 2])}  # how to write and how to read: with a rollback journal, with a log
 _MOST = 5  # findings of SQLite that are told
 
 Objects = dict[tuple[str, str], str | None]
@@ -45,15 +51,15 @@ def _part(connection: sqlite3.Connection, part: Part, kept: Seals) -> Iterator[s
 
 
 def _header(path: Path, connection: sqlite3.Connection) -> Iterator[str]:
+    """Of what Firth never sets, SQLite's own values are in the header; the rest is for SQLite to know."""
     with path.open("rb") as file:
         head = file.read(100)
-    if any(head[_UNUSED]):
-        yield "bytes that SQLite does not use are not zero"
-    for name, usual in _SETTINGS.items():
-        (value,) = connection.execute(f"PRAGMA {name}").fetchone()
-        if value != usual:
-            yield f"{name} is {value}, not {usual}"
-    if not log_of(path).exists():  # else pages may still be on their way from the log
+    for name, (at, usual) in _FIXED.items():
+        if (found := head[at : at + len(usual)]) != usual:
+            yield f"{name} (from byte {at} on) is {found.hex()}, not {usual.hex()}"
+    if head[18:20] not in _JOURNALS:
+        yield f"the way to write and to read (from byte 18 on) is {head[18:20].hex()}"
+    if not has_log(path):  # else pages may still be on their way from the log
         yield from _size(path, connection)
 
 

@@ -9,6 +9,7 @@ from storage.seals import OCCASIONS, Seals
 
 Json = Mapping[str, Any]
 _STAGES = ("tokenize", "train")
+_NEEDED = {"stage", "key", "settings", "inputs", "report", "code"}
 
 
 def stage_key(stage: str, code: Json, settings: Json, inputs: Json) -> str:
@@ -29,8 +30,9 @@ def chain(info: ModelInfo, card: Json, seals: Seals) -> list[dict[str, Any]]:
 
 def manifests(card: Json) -> dict[str, Json]:
     """What the stages of the pipeline say of their work, as far as the card has it."""
-    known = card.get("manifest") or {}
-    return {stage: known[stage] for stage in _STAGES if known.get(stage)}
+    known = _object(card.get("manifest"))
+    stages = {stage: _object(known.get(stage)) for stage in _STAGES}
+    return {stage: manifest for stage, manifest in stages.items() if manifest.keys() >= _NEEDED}
 
 
 def _links(info: ModelInfo, card: Json, seals: Seals) -> Iterator[dict[str, Any]]:
@@ -44,9 +46,9 @@ def _links(info: ModelInfo, card: Json, seals: Seals) -> Iterator[dict[str, Any]
         parent = train["inputs"].get("parent")
         yield {**_link(train), "seed": train["settings"]["seed"], "parent": parent, "losses": train["report"]["losses"]}
     yield {"stage": "vectors", "sha256": info.vectors_sha256, "dtype": info.dtype, "rounding": card.get("rounding")}
-    if crosscheck := card.get("crosscheck"):
-        yield {"stage": "crosscheck", "verdict": crosscheck["verdict"], "levels": _verdicts(crosscheck)}
-    if evaluation := card.get("evaluation"):
+    if crosscheck := _object(card.get("crosscheck")):
+        yield {"stage": "crosscheck", "verdict": crosscheck.get("verdict"), "levels": _verdicts(crosscheck)}
+    if evaluation := _object(card.get("evaluation")):
         yield {"stage": "evaluation", **_scores(evaluation)}
     sealed = {name: seals[name] for name in OCCASIONS if name in seals}
     yield {"stage": "published", "as": str(info), "at": info.created, "seals": dict(seals), **_seal(sealed)}
@@ -65,8 +67,8 @@ def _link(manifest: Json) -> dict[str, Any]:
     }
 
 
-def _verdicts(crosscheck: Json) -> dict[str, str]:
-    return {name: level["verdict"] for name, level in crosscheck["levels"].items()}
+def _verdicts(crosscheck: Json) -> dict[str, Any]:
+    return {name: _object(level).get("verdict") for name, level in _object(crosscheck.get("levels")).items()}
 
 
 def _scores(evaluation: Json) -> dict[str, Any]:
@@ -74,8 +76,13 @@ def _scores(evaluation: Json) -> dict[str, Any]:
     return {
         name: {key: result[key] for key in wanted if key in result}
         for name, result in evaluation.items()
-        if isinstance(result, Mapping)
+        if _object(result)
     }
+
+
+def _object(value: Any) -> Json:
+    """A JSON object; {} where there is something else: whoever published the card was free to."""
+    return value if isinstance(value, Mapping) else {}
 
 
 def _seal(sealed: Seals) -> dict[str, str | None]:
