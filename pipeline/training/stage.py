@@ -189,9 +189,9 @@ def load_model(folder: Path) -> Model:
     data = stage.data(manifest)
     try:
         words = tuple((data / "words.txt").read_text("utf-8").split("\n")[:-1])
-        counts, vectors = (np.load(data / f"{name}.npy") for name in ("counts", "vectors"))
-        contexts = np.load(data / "contexts.npy", mmap_mode="r")  # few want it
-        embeddings = Embeddings(words, counts, vectors)
+        counts = np.load(data / "counts.npy")
+        vectors, contexts = (np.load(data / f"{name}.npy", mmap_mode="r") for name in ("vectors", "contexts"))
+        embeddings = Embeddings(words, counts, np.asarray(vectors))  # read from the file, not into memory
     except (OSError, ValueError, InputError) as error:
         raise InputError(f"{data} is damaged ({error}); run `firth train` again") from None
     return Model(manifest, embeddings, contexts, (folder / manifest.report["tokens_folder"]).resolve())
