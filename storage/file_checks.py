@@ -23,7 +23,9 @@ _FIXED = {  # of the header, https://www.sqlite.org/fileformat.html, 1.3
 _JOURNALS = {bytes([1, 1]), bytes([2, 2])}  # how to write and how to read: with a rollback journal, with a log
 _MOST = 5  # findings of SQLite that are told
 
-Objects = dict[tuple[str, str], str | None]
+_OF_SQLITE_UTILS = "_sqlite_migrations"  # whose versions may write another statement; it has a seal
+
+Objects = dict[tuple[str, str], str]
 
 
 def check_file(path: Path, connection: sqlite3.Connection) -> Iterator[Check]:
@@ -108,4 +110,4 @@ def _wanted(stop_before: str | None) -> Objects:
 
 def _objects(connection: sqlite3.Connection) -> Objects:
     rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_stat%'")
-    return {(kind, name): f"{table}: {sql}" for kind, name, table, sql in rows}
+    return {(kind, name): f"{table}: {'' if table == _OF_SQLITE_UTILS else sql}" for kind, name, table, sql in rows}

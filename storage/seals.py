@@ -61,6 +61,11 @@ PARTS = (
 
 FILE_PARTS = (
     Part("migrations", "_sqlite_migrations", "SELECT id, migration_set, name, applied_at FROM _sqlite_migrations"),
+    Part(
+        "table of migrations",
+        "_sqlite_migrations",
+        "SELECT type, name, sql FROM sqlite_master WHERE tbl_name = '_sqlite_migrations' ORDER BY type, name",
+    ),
     Part("tags", "tags", "SELECT name, tag, version, changed FROM tags ORDER BY name, tag"),
     Part("deleted", "deleted", "SELECT name, version, vectors_sha256, deleted FROM deleted ORDER BY name, version"),
 )

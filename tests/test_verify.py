@@ -38,7 +38,7 @@ FOUND_BY = {
     "maps": {"map"},
     "cards": {"card"},
     "seals": {"seals"},
-    "_sqlite_migrations": {"migrations", "schema"},
+    "_sqlite_migrations": {"migrations"},
     "tags": {"tags"},
     "deleted": {"deleted"},
 }
