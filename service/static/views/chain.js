@@ -3,7 +3,7 @@
 import { decimals, make, whole } from "../dom.js";
 import { part } from "./parts.js";
 
-const TITLES = { corpus: "text", tokenize: "tokens", vocabulary: "vocabulary", train: "training", vectors: "vectors",
+const TITLES = { corpus: "text", import: "imported", tokenize: "tokens", vocabulary: "vocabulary", train: "training", vectors: "vectors",
   crosscheck: "cross-check", evaluation: "evaluation", published: "published" };
 
 export function chainOf(links) {
@@ -22,6 +22,7 @@ const line = (text) => make("p", { textContent: text });
 function factsOf(link) {
   switch (link.stage) {
     case "corpus": return line(`${whole(link.files.length)} files`);
+    case "import": return line([`from ${link.format}`, ...link.files.flatMap(Object.values)].join(", "));
     case "vocabulary": return line(`${whole(link.words)} words`);
     case "train": return line(`seed ${link.seed}${link.parent ? `, continued from ${link.parent.key}` : ""}`);
     case "vectors": return line(link.dtype + (link.rounding ? lost(link.rounding) : ""));
