@@ -13,6 +13,8 @@ from storage.embeddings import Embeddings, Floats, is_finite
 from storage.errors import InputError
 from storage.maps import Map
 from storage.models import ModelInfo
+from storage.ngrams import Ngrams
+from storage.subwords import Subwords
 
 Blocks = Iterable[tuple[tuple[Any, ...], ...]]
 
@@ -63,6 +65,30 @@ def map_of(info: ModelInfo, blocks: Blocks) -> Map | None:
     with np.errstate(over="ignore"):  # infinity is refused by the map itself
         points = np.array([x, y], np.float64).T.astype(np.float32)  # (n, 2)
     return Map(np.array(rows, np.int64), points, np.array(clusters, np.int64))
+
+
+def subwords_of(info: ModelInfo, ngrams: Blocks, blocks: Blocks) -> Subwords | None:
+    """A model's rows for pieces of words, from the columns min_n, max_n, buckets, rows (one row) and bucket, vector.
+
+    None where the model was published without.
+    """
+    cut = [row for block in ngrams for row in zip(*block, strict=True)]
+    if not cut:
+        return None
+    min_n, max_n, most, rows = cut[0]
+    buckets: list[int] = []
+    vectors = bytearray()
+    for some_buckets, blobs in blocks:
+        if set(map(len, blobs)) != {_FLOAT_BYTES * info.dimensions}:
+            raise InputError(f"the row of bucket {some_buckets[0]} or of one soon after it is of a wrong size")
+        buckets += some_buckets
+        vectors += b"".join(blobs)
+    if len(buckets) != rows:
+        raise InputError(f"it has {len(buckets)} rows for pieces of words where {rows} were published")
+    matrix = np.frombuffer(vectors, dtype="<f4").reshape(rows, info.dimensions)  # (B, D)
+    found = Subwords(Ngrams(min_n, max_n, most), np.array(buckets, np.int64).clip(-1, most).astype(np.int32), matrix)
+    found.check_numbers()
+    return found
 
 
 def _check_rows(info: ModelInfo, first: int, ranks: tuple[int, ...], vectors: tuple[bytes, ...]) -> None:

@@ -7,6 +7,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Callable, Mapping
+from dataclasses import astuple
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -14,13 +15,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from storage.assembling import Blocks, contexts_of, embeddings_of, map_of
+from storage.assembling import Blocks, contexts_of, embeddings_of, map_of, subwords_of
 from storage.connection import Stamp, explained, open_for_reading, open_for_writing, stamp_of
 from storage.embeddings import Embeddings, Floats
 from storage.errors import InputError, StoreError, UnknownModel
 from storage.json_text import json_text
 from storage.maps import Map
 from storage.models import ModelInfo, check_name, find_model
+from storage.subwords import Subwords
 from storage.tables import all_models, card_parts, insert_model, insert_rows, rows_of
 
 if TYPE_CHECKING:
@@ -36,8 +38,9 @@ class Store:
     """A connection to one SQLite file; a context manager that closes it.
 
     Tables: `models` (one row a model), `words` (one row a word, its vector a blob of little-endian float32), `cards`
-    (one row for each part of a model's card, as JSON), `contexts` (one row a word, where a model has an output matrix)
-    and `maps` (one row for each word that stands on the model's map).
+    (one row for each part of a model's card, as JSON), `contexts` (one row a word, where a model has an output matrix),
+    `maps` (one row for each word that stands on the model's map), `ngrams` and `subwords` (how a model of fastText cuts
+    words into pieces, and one row for each bucket of pieces that has a vector).
     """
 
     def __init__(
@@ -101,6 +104,7 @@ class Store:
         *,
         contexts: Floats | None = None,
         map: Map | None = None,  # noqa: A002 - what the reader gets from load_map
+        subwords: Subwords | None = None,
     ) -> ModelInfo:
         """Store a model in one transaction, as the next version of its name.
 
@@ -111,17 +115,18 @@ class Store:
                 `manifest`, `loss_curve`, `crosscheck` and `evaluation`.
             contexts: (V, D) the words' output vectors, where the model has such.
             map: where the words stand on a plane, if that was computed.
+            subwords: the rows of words' pieces, where the model has such.
 
         Raises:
             SettingError: the name is not usable.
-            InputError: a part of the card is not JSON, or contexts or map do not fit the words.
+            InputError: a part of the card is not JSON, or contexts, map or subwords do not fit the words.
             StoreError: the store was opened for reading, or the file cannot be written; nothing of the model is kept.
         """
         check_name(name)
         if self._database is None:
             raise StoreError(f"{self.path} was opened for reading; open it with create=True to publish")
         parts = {part: _card_text(part, value) for part, value in card.items()}
-        _check_fit(embeddings, contexts, map)
+        _check_fit(embeddings, contexts, map, subwords)
         vectors = np.ascontiguousarray(embeddings.matrix, dtype="<f4")  # (V, D)
         digest = hashlib.sha256(vectors.data).hexdigest()
         with explained(self.path), self._database.atomic():
@@ -133,6 +138,9 @@ class Store:
                 write("contexts", rows, np.ascontiguousarray(contexts, dtype="<f4"))
             if map is not None:
                 write("maps", map.rows.tolist(), *map.points.T.tolist(), map.clusters.tolist())
+            if subwords is not None:
+                write("ngrams", *([value] for value in (*astuple(subwords.ngrams), len(subwords))))
+                write("subwords", subwords.buckets.tolist(), np.ascontiguousarray(subwords.rows, dtype="<f4"))
         return info
 
     def models(self) -> list[ModelInfo]:
@@ -170,6 +178,10 @@ class Store:
     def load_map(self, info: ModelInfo) -> Map | None:
         """The model's map, or None where it was published without; raises as `load` does."""
         return self._steadily(lambda: self._read(info, self._read_map))
+
+    def load_subwords(self, info: ModelInfo) -> Subwords | None:
+        """The rows of words' pieces, or None where it was published without; raises as `load` does."""
+        return self._steadily(lambda: self._read(info, self._read_subwords))
 
     def _steadily(self, read: Callable[[], Found], tries: int = _TRIES) -> Found:
         """What `read` finds when nobody writes in its midst.
@@ -228,6 +240,9 @@ class Store:
     def _read_map(self, info: ModelInfo) -> Map | None:
         return map_of(info, self._rows(info, "maps"))
 
+    def _read_subwords(self, info: ModelInfo) -> Subwords | None:
+        return subwords_of(info, self._rows(info, "ngrams"), self._rows(info, "subwords"))
+
     def _rows(self, info: ModelInfo, table: str) -> Blocks:
         return rows_of(self._connection, info, table)
 
@@ -242,8 +257,12 @@ def _card_text(part: str, value: Any) -> str:
         raise InputError(f"the card's {part!r} is not JSON: {error}") from error
 
 
-def _check_fit(embeddings: Embeddings, contexts: Floats | None, map_: Map | None) -> None:
+def _check_fit(embeddings: Embeddings, contexts: Floats | None, map_: Map | None, subwords: Subwords | None) -> None:
     if contexts is not None:
         embeddings.check_contexts(contexts)
     if map_ is not None and map_.rows[-1] >= len(embeddings):
         raise InputError(f"the map has row {map_.rows[-1]}, but there are {len(embeddings)} words")
+    if subwords is not None:
+        if subwords.dimensions != embeddings.dimensions:
+            raise InputError(f"subwords have {subwords.dimensions} dimensions, vectors {embeddings.dimensions}")
+        subwords.check_numbers()

@@ -38,7 +38,7 @@ class Subwords:
         rows: (B, D) float32, the row of each.
 
     Raises:
-        InputError: shapes or types that do not fit, buckets that do not ascend, or a number that is not finite.
+        InputError: shapes or types that do not fit, or buckets that do not ascend.
     """
 
     ngrams: Ngrams
@@ -54,8 +54,16 @@ class Subwords:
             raise InputError(f"subwords are {self.buckets.dtype} and {self.rows.dtype}, not int32 and float32")
         if (np.diff(self.buckets) <= 0).any() or self.buckets[0] < 0 or self.buckets[-1] >= self.ngrams.buckets:
             raise InputError(f"subwords' buckets do not ascend from 0 to less than {self.ngrams.buckets}")
+
+    def check_numbers(self) -> None:
+        """Refuse rows that are not finite: reads all of them, and so is not done each time a service starts.
+
+        Raises:
+            InputError: names the bucket.
+        """
         if not is_finite(self.rows):
-            raise InputError("a row of the subwords holds a number that is not finite")
+            bad = int(np.flatnonzero(~np.isfinite(self.rows).all(axis=1))[0])
+            raise InputError(f"the row of bucket {self.buckets[bad]} holds a number that is not finite")
 
     def __len__(self) -> int:
         return len(self.buckets)

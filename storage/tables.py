@@ -16,12 +16,16 @@ _SELECT = {
     "words": "SELECT row, word, count, vector FROM words WHERE model = ? ORDER BY row",
     "contexts": "SELECT row, vector FROM contexts WHERE model = ? ORDER BY row",
     "maps": "SELECT row, x, y, cluster FROM maps WHERE model = ? ORDER BY row",
+    "ngrams": "SELECT min_n, max_n, buckets, rows FROM ngrams WHERE model = ?",
+    "subwords": "SELECT bucket, vector FROM subwords WHERE model = ? ORDER BY bucket",
 }
 _INSERT = {
     "words": "INSERT INTO words (model, row, word, count, vector) VALUES (?, ?, ?, ?, ?)",
     "cards": "INSERT INTO cards (model, part, json) VALUES (?, ?, ?)",
     "contexts": "INSERT INTO contexts (model, row, vector) VALUES (?, ?, ?)",
     "maps": "INSERT INTO maps (model, row, x, y, cluster) VALUES (?, ?, ?, ?, ?)",
+    "ngrams": "INSERT INTO ngrams (model, min_n, max_n, buckets, rows) VALUES (?, ?, ?, ?, ?)",
+    "subwords": "INSERT INTO subwords (model, bucket, vector) VALUES (?, ?, ?)",
 }
 
 
