@@ -23,6 +23,7 @@ from storage.json_text import json_text
 from storage.maps import Map
 from storage.models import ModelInfo, check_name, find_model
 from storage.subwords import Subwords
+from storage.seals import PUBLISHED, seal_model
 from storage.tables import all_models, card_parts, insert_model, insert_rows, rows_of
 
 if TYPE_CHECKING:
@@ -141,6 +142,7 @@ class Store:
             if subwords is not None:
                 write("ngrams", *([value] for value in (*astuple(subwords.ngrams), len(subwords))))
                 write("subwords", subwords.buckets.tolist(), np.ascontiguousarray(subwords.rows, dtype="<f4"))
+            seal_model(self._connection, info.order, PUBLISHED)
         return info
 
     def models(self) -> list[ModelInfo]:
