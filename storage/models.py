@@ -1,12 +1,11 @@
 """What a stored model is called: `name@version`, and what is known of it without reading its vectors."""
 
-import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from storage.errors import SettingError, UnknownModel
+from storage.errors import SettingError
 
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}")
 
@@ -56,28 +55,3 @@ def check_name(name: str) -> None:
 def newest_first(models: Iterable[ModelInfo]) -> list[ModelInfo]:
     """The models of one store, the one published last first."""
     return sorted(models, key=lambda info: info.order, reverse=True)
-
-
-def find_model(asked: str, models: Sequence[ModelInfo]) -> ModelInfo:
-    """The model called `name@version`, or the latest version of `name`.
-
-    Args:
-        asked: `name` or `name@version`.
-        models: all there are, by name and version.
-
-    Raises:
-        UnknownModel: there is none; it carries at most five that may have been meant.
-    """
-    found = [info for info in models if asked in (info.name, str(info))]
-    if not found:
-        raise UnknownModel(asked, _near_models(asked, models))
-    return found[-1]
-
-
-def _near_models(asked: str, models: Sequence[ModelInfo]) -> list[str]:
-    """The latest versions of a known name, or names that look alike."""
-    name = asked.partition("@")[0]
-    versions = [str(info) for info in reversed(models) if info.name == name]
-    names = {info.name.casefold(): info.name for info in models}
-    alike = difflib.get_close_matches(name.casefold(), names, n=5)
-    return versions[:5] or [names[folded] for folded in alike]

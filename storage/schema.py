@@ -117,6 +117,32 @@ def m004_seals(database: Database) -> None:
 
 
 @migrations()
+def m005_tags(database: Database) -> None:
+    """One row a tag, each with a hash of itself; and one for each model that was deleted, whose number stays taken."""
+    _run(
+        database,
+        """CREATE TABLE tags (
+            name TEXT NOT NULL,
+            tag TEXT NOT NULL,
+            version INTEGER NOT NULL,
+            changed TEXT NOT NULL,
+            sha256 TEXT NOT NULL,
+            PRIMARY KEY (name, tag),
+            FOREIGN KEY (name, version) REFERENCES models (name, version) ON DELETE CASCADE
+        ) STRICT""",
+        """CREATE TABLE deleted (
+            name TEXT NOT NULL,
+            version INTEGER NOT NULL,
+            vectors_sha256 TEXT NOT NULL,
+            deleted TEXT NOT NULL,
+            sha256 TEXT NOT NULL,
+            PRIMARY KEY (name, version)
+        ) STRICT""",
+    )
+    _never_change(database, "deleted")
+
+
+@migrations()
 def m006_subwords(database: Database) -> None:
     """How words are cut into pieces, and one row for each bucket of pieces that has a vector, of fastText's models."""
     _run(

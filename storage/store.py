@@ -6,7 +6,8 @@ Reading goes through sqlite3 alone, so that a question is answered before sqlite
 import hashlib
 import json
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import astuple
 from functools import partial
 from pathlib import Path
@@ -16,15 +17,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from storage.assembling import Blocks, contexts_of, embeddings_of, map_of, subwords_of
+from storage.catalog import Catalog
 from storage.connection import Stamp, explained, open_for_reading, open_for_writing, stamp_of
 from storage.embeddings import Embeddings, Floats
 from storage.errors import InputError, StoreError, UnknownModel
 from storage.json_text import json_text
 from storage.maps import Map
-from storage.models import ModelInfo, check_name, find_model
-from storage.subwords import Subwords
+from storage.models import ModelInfo, check_name
 from storage.seals import PUBLISHED, seal_model
-from storage.tables import all_models, card_parts, insert_model, insert_rows, rows_of
+from storage.subwords import Subwords
+from storage.tables import card_parts, insert_model, insert_rows, rows_of
+from storage.tags import let_mean
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -106,6 +109,7 @@ class Store:
         contexts: Floats | None = None,
         map: Map | None = None,  # noqa: A002 - what the reader gets from load_map
         subwords: Subwords | None = None,
+        keep_current: bool = False,
     ) -> ModelInfo:
         """Store a model in one transaction, as the next version of its name.
 
@@ -117,6 +121,7 @@ class Store:
             contexts: (V, D) the words' output vectors, where the model has such.
             map: where the words stand on a plane, if that was computed.
             subwords: the rows of words' pieces, where the model has such.
+            keep_current: let the bare name go on meaning the version that it means now; else it means this one.
 
         Raises:
             SettingError: the name is not usable.
@@ -124,13 +129,12 @@ class Store:
             StoreError: the store was opened for reading, or the file cannot be written; nothing of the model is kept.
         """
         check_name(name)
-        if self._database is None:
-            raise StoreError(f"{self.path} was opened for reading; open it with create=True to publish")
         parts = {part: _card_text(part, value) for part, value in card.items()}
         _check_fit(embeddings, contexts, map, subwords)
         vectors = np.ascontiguousarray(embeddings.matrix, dtype="<f4")  # (V, D)
         digest = hashlib.sha256(vectors.data).hexdigest()
-        with explained(self.path), self._database.atomic():
+        with self.changing() as connection:
+            meant = Catalog.read(connection).references.get(name) if keep_current else None
             info = insert_model(self._connection, name, vectors.shape, digest)
             write, rows = partial(insert_rows, self._connection, info), range(len(vectors))
             write("words", rows, embeddings.words, embeddings.counts.tolist(), vectors)
@@ -143,19 +147,37 @@ class Store:
                 write("ngrams", *([value] for value in (*astuple(subwords.ngrams), len(subwords))))
                 write("subwords", subwords.buckets.tolist(), np.ascontiguousarray(subwords.rows, dtype="<f4"))
             seal_model(self._connection, info.order, PUBLISHED)
+            let_mean(connection, meant or info, newest=info)
         return info
+
+    @contextmanager
+    def changing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: what is written in it appears whole or not at all, and nobody else writes meanwhile.
+
+        Raises:
+            StoreError: the store was opened for reading, or the file cannot be written.
+        """
+        if self._database is None:
+            raise StoreError(f"{self.path} was opened for reading; open it with create=True to write")
+        with explained(self.path), self._connection:  # commits, or undoes everything
+            self._connection.execute("BEGIN IMMEDIATE")
+            yield self._connection
+
+    def catalog(self) -> Catalog:
+        """All published models and their tags, as of now."""
+        return self._steadily(self._read_catalog)
 
     def models(self) -> list[ModelInfo]:
         """All published models, by name and version."""
-        return self._steadily(self._read_models)
+        return list(self.catalog().models)
 
     def find(self, asked: str) -> ModelInfo:
-        """The model called `name@version`, or the latest version of `name`.
+        """The model that `name`, `name@version` or `name@tag` means now.
 
         Raises:
             UnknownModel: there is none; it carries the models that may have been meant.
         """
-        return find_model(asked, self.models())
+        return self.catalog().find(asked)
 
     def card(self, info: ModelInfo) -> dict[str, Any]:
         """Everything that was published with the model besides its words and vectors."""
@@ -210,9 +232,9 @@ class Store:
         self.close()
         self._connection, self._stamp = open_for_reading(self.path, self._patience)
 
-    def _read_models(self) -> list[ModelInfo]:
+    def _read_catalog(self) -> Catalog:
         with explained(self.path):
-            return all_models(self._connection)
+            return Catalog.read(self._connection)
 
     def _read_card(self, info: ModelInfo) -> dict[str, Any]:
         with explained(self.path):

@@ -29,14 +29,6 @@ _INSERT = {
 }
 
 
-def all_models(connection: sqlite3.Connection) -> list[ModelInfo]:
-    """All published models, by name and version."""
-    rows = connection.execute(
-        "SELECT name, version, words, dimensions, created, vectors_sha256, id FROM models ORDER BY name, version"
-    ).fetchall()
-    return [ModelInfo(*row) for row in rows]
-
-
 def card_parts(connection: sqlite3.Connection, info: ModelInfo) -> list[tuple[str, str]]:
     """The parts of a model's card as they were published, each with its JSON."""
     query = "SELECT part, json FROM cards WHERE model = ? ORDER BY rowid"
@@ -67,7 +59,8 @@ def insert_model(connection: sqlite3.Connection, name: str, shape: tuple[int, ..
     # one statement reads the last version and writes the next: two writers can never take the same
     (row,) = connection.execute(
         "INSERT INTO models (name, version, words, dimensions, created, vectors_sha256) "
-        "SELECT ?, coalesce(max(version), 0) + 1, ?, ?, ?, ? FROM models WHERE name = ? "
+        "SELECT ?, coalesce(max(version), 0) + 1, ?, ?, ?, ? FROM "
+        "(SELECT name, version FROM models UNION ALL SELECT name, version FROM deleted) WHERE name = ? "
         "RETURNING name, version, words, dimensions, created, vectors_sha256, id",
         (name, *shape, created, vectors_sha256, name),
     ).fetchall()
