@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from storage.embeddings import Embeddings, Floats, is_finite
-from storage.errors import InputError
+from storage.errors import InputError, SettingError
 from storage.maps import Map
 from storage.models import ModelInfo
 from storage.ngrams import Ngrams
@@ -67,12 +67,12 @@ def map_of(info: ModelInfo, blocks: Blocks) -> Map | None:
     return Map(np.array(rows, np.int64), points, np.array(clusters, np.int64))
 
 
-def subwords_of(info: ModelInfo, ngrams: Blocks, blocks: Blocks) -> Subwords | None:
+def subwords_of(info: ModelInfo, cuts: Blocks, blocks: Blocks) -> Subwords | None:
     """A model's rows for pieces of words, from the columns min_n, max_n, buckets, rows (one row) and bucket, vector.
 
     None where the model was published without.
     """
-    cut = [row for block in ngrams for row in zip(*block, strict=True)]
+    cut = [row for block in cuts for row in zip(*block, strict=True)]
     if not cut:
         return None
     min_n, max_n, most, rows = cut[0]
@@ -86,7 +86,11 @@ def subwords_of(info: ModelInfo, ngrams: Blocks, blocks: Blocks) -> Subwords | N
     if len(buckets) != rows:
         raise InputError(f"it has {len(buckets)} rows for pieces of words where {rows} were published")
     matrix = np.frombuffer(vectors, dtype="<f4").reshape(rows, info.dimensions)  # (B, D)
-    found = Subwords(Ngrams(min_n, max_n, most), np.array(buckets, np.int64).clip(-1, most).astype(np.int32), matrix)
+    try:
+        ngrams = Ngrams(min_n, max_n, most)
+    except SettingError as error:
+        raise InputError(f"how words are cut is damaged: {error}") from error
+    found = Subwords(ngrams, np.array(buckets, np.int64).clip(-1, most).astype(np.int32), matrix)
     found.check_numbers()
     return found
 

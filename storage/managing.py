@@ -8,7 +8,7 @@ from storage.catalog import Catalog
 from storage.errors import SettingError, UnknownModel
 from storage.models import ModelInfo
 from storage.store import Store
-from storage.tags import CURRENT, LATEST, check_tag, let_mean, now, remove_tag, row_sha256, write_tag
+from storage.tags import CURRENT, LATEST, check_tag, let_mean, now, remove_tag, write_tag
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,8 @@ def take_tag(store: Store, asked: str) -> Moved:
     check_tag(tag)
     with store.changing() as connection:
         catalog = Catalog.read(connection)
-        if not remove_tag(connection, name, tag):  # also one that is damaged
-            catalog.find(asked)
-            raise UnknownModel(asked)
+        catalog.find(asked)
+        remove_tag(connection, name, tag)
     return Moved(asked, catalog.references.get(asked), None)
 
 
@@ -102,9 +101,7 @@ def roll_back(store: Store, name: str, to: str | None = None) -> Moved:
             raise SettingError(f"{meant} is the first version that there is of {name!r}; nothing is before it")
         info = catalog.find(f"{name}@{to}") if to else earlier[-1]
         if info not in earlier:
-            raise SettingError(
-                f"{info} is not before {meant}, which {name!r} means now; `firth publish {info}` says it"
-            )
+            raise SettingError(f"{info} is not before {meant}, which {name!r} means now; `firth publish {info}` says it")
         return _move(connection, catalog, info)
 
 
@@ -125,13 +122,9 @@ def doomed(catalog: Catalog, asked: str, *, every: bool = False) -> list[ModelIn
     if every and asked != info.name:
         raise SettingError(f"{asked!r} is one version; all versions are those of a name, here of {info.name!r}")
     if asked == info.name and len(versions) > 1 and not every:
-        raise SettingError(
-            f"{asked!r} has {len(versions)} versions, {versions[0]} to {versions[-1]}: say which, or all"
-        )
+        raise SettingError(f"{asked!r} has {len(versions)} versions, {versions[0]} to {versions[-1]}: say which, or all")
     if not every and info != versions[-1] and catalog.is_current(info):
-        raise SettingError(
-            f"{info.name!r} was rolled back to {info}; let it mean another version first: `firth publish`"
-        )
+        raise SettingError(f"{info.name!r} was rolled back to {info}; let it mean another version first: `firth publish`")
     return versions if every else [info]
 
 
@@ -147,9 +140,8 @@ def delete(store: Store, models: Sequence[ModelInfo]) -> None:
         for info in models:
             if info not in known:
                 raise UnknownModel(str(info))
-            row = (info.name, info.version, info.vectors_sha256, now())
-            query = "INSERT INTO deleted (name, version, vectors_sha256, deleted, sha256) VALUES (?, ?, ?, ?, ?)"
-            connection.execute(query, (*row, row_sha256(*row)))
+            query = "INSERT INTO deleted (name, version, vectors_sha256, deleted) VALUES (?, ?, ?, ?)"
+            connection.execute(query, [info.name, info.version, info.vectors_sha256, now()])
             connection.execute("DELETE FROM models WHERE id = ?", [info.order])
 
 

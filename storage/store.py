@@ -18,10 +18,10 @@ import numpy as np
 
 from storage.assembling import Blocks, contexts_of, embeddings_of, map_of, subwords_of
 from storage.catalog import Catalog
+from storage.checking import card_text, check_fit
 from storage.connection import Stamp, explained, open_for_reading, open_for_writing, stamp_of
 from storage.embeddings import Embeddings, Floats
 from storage.errors import InputError, StoreError, UnknownModel
-from storage.json_text import json_text
 from storage.maps import Map
 from storage.models import ModelInfo, check_name
 from storage.seals import PUBLISHED, seal_model
@@ -129,8 +129,8 @@ class Store:
             StoreError: the store was opened for reading, or the file cannot be written; nothing of the model is kept.
         """
         check_name(name)
-        parts = {part: _card_text(part, value) for part, value in card.items()}
-        _check_fit(embeddings, contexts, map, subwords)
+        parts = {part: card_text(part, value) for part, value in card.items()}
+        check_fit(embeddings, contexts, map, subwords)
         vectors = np.ascontiguousarray(embeddings.matrix, dtype="<f4")  # (V, D)
         digest = hashlib.sha256(vectors.data).hexdigest()
         with self.changing() as connection:
@@ -272,21 +272,3 @@ class Store:
 
     def _damaged(self, info: ModelInfo, why: str) -> StoreError:
         return StoreError(f"{self.path} is damaged: model {info}: {why}; restore it from a copy or publish it again")
-
-
-def _card_text(part: str, value: Any) -> str:
-    try:
-        return json_text(value)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"the card's {part!r} is not JSON: {error}") from error
-
-
-def _check_fit(embeddings: Embeddings, contexts: Floats | None, map_: Map | None, subwords: Subwords | None) -> None:
-    if contexts is not None:
-        embeddings.check_contexts(contexts)
-    if map_ is not None and map_.rows[-1] >= len(embeddings):
-        raise InputError(f"the map has row {map_.rows[-1]}, but there are {len(embeddings)} words")
-    if subwords is not None:
-        if subwords.dimensions != embeddings.dimensions:
-            raise InputError(f"subwords have {subwords.dimensions} dimensions, vectors {embeddings.dimensions}")
-        subwords.check_numbers()
