@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from storage.embeddings import Floats
 from storage.formats.source import Source
 from storage.formats.target import Target
+from storage.subwords import Subwords
 
 MOST_DIMENSIONS = 1 << 16
 """Numbers of a vector at most, so that a wrong header asks for no memory."""
@@ -40,12 +41,14 @@ class Table:
         dimensions: D, the length of each vector.
         blocks: all of them from the beginning, in order, each with counts; may be called again.
         about: what a file that has room for it says of them: the name and hash of the model.
+        subwords: the rows of words' pieces, where the model has such and the format carries them.
     """
 
     words: int
     dimensions: int
     blocks: Callable[[], Iterator[Block]]
     about: Mapping[str, Any] = field(default_factory=dict)
+    subwords: Subwords | None = None
 
 
 class Format(ABC):

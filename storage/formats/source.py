@@ -9,6 +9,7 @@ from typing import IO, Any
 
 from storage.errors import InputError, SettingError
 from storage.packed import PACKINGS, Packing, Tally, chunks, explained, unpacked
+from storage.subwords import Subwords
 
 HEAD = 1 << 20
 """Bytes from which a format is recognized."""
@@ -30,6 +31,7 @@ class Source:
     Attributes:
         tally: what has been read so far.
         others: files that belong to it, as far as they have been opened.
+        subwords: the rows of words' pieces, where a format has found such in it.
 
     Raises:
         InputError: there is no such file, or it cannot be read.
@@ -40,6 +42,7 @@ class Source:
         self.path, self.encoding, self.words = path, encoding, words
         self.tally = Tally()
         self.others: list[Source] = []
+        self.subwords: Subwords | None = None
         _check_encoding(encoding)
         if not path.is_file():
             raise InputError(f"{self.name} is not a file" if path.exists() else f"{self.name} does not exist")
