@@ -51,6 +51,7 @@ SECTIONS = {  # title -> name of a command -> its module, which is imported when
         "random-words": "questions",
         "shell": "shell",
     },
+    "Move vectors": {"import": "importing", "export": "exporting"},
     "Serve": {"serve": "serve"},
     "Set up": {"config": "config", "completion": "completion"},
 }

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pipeline.map.making import Made
     from pipeline.stages import Manifest
     from pipeline.training.stage import Model
-    from storage.embeddings import Floats
+    from storage.embeddings import Embeddings, Floats
     from storage.models import ModelInfo
     from storage.store import Store
 
@@ -44,9 +44,7 @@ def _given(context: click.Context, option: click.Parameter, name: str | None) ->
     return name
 
 
-@click.command("store", cls=FirthCommand, examples=EXAMPLES)
-@click.argument("model", metavar="DIR", type=FILE)
-@click.option(
+name_option = click.option(
     "--name",
     cls=Setting,
     metavar="NAME",
@@ -54,6 +52,11 @@ def _given(context: click.Context, option: click.Parameter, name: str | None) ->
     callback=_given,
     help="What the model is called; it gets the next version.",
 )
+
+
+@click.command("store", cls=FirthCommand, examples=EXAMPLES)
+@click.argument("model", metavar="DIR", type=FILE)
+@name_option
 @db_option
 @settings_options(MapSettings)
 @force_option
@@ -94,7 +97,7 @@ def publish(folder: Path, name: str, db: Path, map_settings: MapSettings | None 
 def _publish(store: "Store", name: str, model: "Model", card: dict[str, Any], settings: MapSettings) -> "ModelInfo":
     from service.loading import derive
 
-    drawn = _map(model, settings.map_words)
+    drawn = drawn_map(model.embeddings, settings.map_words)
     about = {"map": drawn.about} if drawn else {}
     contexts = _contexts(model)
     info = store.publish(name, model.embeddings, {**card, **about}, contexts=contexts, map=drawn.map if drawn else None)
@@ -102,15 +105,15 @@ def _publish(store: "Store", name: str, model: "Model", card: dict[str, Any], se
     return info
 
 
-def _map(model: "Model", words: int) -> "Made | None":
+def drawn_map(embeddings: "Embeddings", words: int) -> "Made | None":
     """The map of a model's most frequent words, unless there are too few of them."""
     from pipeline.map.making import FEWEST, make_map
 
-    if min(words, len(model.embeddings)) < FEWEST:
-        _LOG.info("no map is made: %s words are wanted on it of %s", words, len(model.embeddings))
+    if min(words, len(embeddings)) < FEWEST:
+        _LOG.info("no map is made: %s words are wanted on it of %s", words, len(embeddings))
         return None
     with Meter("store  map") as meter:
-        return make_map(model.embeddings, words, of_map(meter))
+        return make_map(embeddings, words, of_map(meter))
 
 
 def _contexts(model: "Model") -> "Floats | None":

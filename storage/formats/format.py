@@ -39,7 +39,8 @@ class Table:
     Attributes:
         words: V, how many words there are.
         dimensions: D, the length of each vector.
-        blocks: all of them from the beginning, in order, each with counts; may be called again.
+        blocks: all of them from the beginning, in order, with counts if these are known; may be called again.
+        counted: whether they are.
         about: what a file that has room for it says of them: the name and hash of the model.
         subwords: the rows of words' pieces, where the model has such and the format carries them.
     """
@@ -47,6 +48,7 @@ class Table:
     words: int
     dimensions: int
     blocks: Callable[[], Iterator[Block]]
+    counted: bool = False
     about: Mapping[str, Any] = field(default_factory=dict)
     subwords: Subwords | None = None
 

@@ -3,12 +3,31 @@
 from pathlib import Path
 
 from storage.errors import InputError, SettingError
+from storage.formats.fasttext_vec import FasttextVec
 from storage.formats.format import Format
+from storage.formats.glove import Glove
+from storage.formats.llm_tables import LlmTables
+from storage.formats.numpy_array import NumpyArray
+from storage.formats.parquet import Arrow, Parquet
+from storage.formats.projector import Projector
+from storage.formats.safetensors import Safetensors
 from storage.formats.source import Source
 from storage.formats.target import unpacked_name
+from storage.formats.word2vec_binary import Word2vecBinary
 from storage.formats.word2vec_text import Word2vecText
 
-FORMATS: tuple[Format, ...] = (Word2vecText(),)
+FORMATS: tuple[Format, ...] = (
+    LlmTables(),
+    Parquet(),
+    Arrow(),
+    NumpyArray(),
+    Safetensors(),
+    Word2vecText(),
+    Word2vecBinary(),
+    Projector(),
+    Glove(),
+    FasttextVec(),
+)
 """In the order in which a file is tried, the surest signs first."""
 NAMES = tuple(sorted(format_.name for format_ in FORMATS))
 

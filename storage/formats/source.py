@@ -101,7 +101,13 @@ class Source:
         return InputError(f"{self.name}{place}: {what}")
 
     def about(self) -> list[dict[str, Any]]:
-        """Of each file that was read: its path, bytes and SHA-256."""
+        """Of each file that was read: its path, bytes and SHA-256.
+
+        Raises:
+            InputError: not all of it was read.
+        """
+        if self.tally.bytes_read != self.size:
+            raise self.wrong("it changed while it was read")
         mine = {"file": self.name, "bytes": self.tally.bytes_read, "sha256": self.tally.digest.hexdigest()}
         return [mine, *(facts for other in self.others for facts in other.about())]
 

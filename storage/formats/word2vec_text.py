@@ -1,11 +1,12 @@
 """word2vec's text: a first line `V D`, then a line for each word, as the C program and gensim write it."""
 
 from collections.abc import Iterator
+from typing import ClassVar
 
-from storage.formats.format import Block, Format, Table
+from storage.formats.format import MOST_DIMENSIONS, Block, Format, Table
 from storage.formats.source import Source
 from storage.formats.target import Target
-from storage.formats.text_rows import ends_a_word, fields_of, header_of, read_lines, write_lines
+from storage.formats.text_rows import ends_a_word, header_of, is_row, read_lines, write_lines
 
 _UNKNOWN = "<unk>"  # GloVe's last row with -write-header 1, which its first line does not count
 
@@ -15,12 +16,15 @@ class Word2vecText(Format):
 
     name = "word2vec"
     title = "text of word2vec and gensim, a first line with V and D"
-    suffixes = (".w2v", ".txt")
+    suffixes: ClassVar[tuple[str, ...]] = (".w2v", ".txt")
 
     def recognizes(self, head: bytes) -> bool:
         """A first line `V D`, and lines of D numbers after it."""
         header = header_of(head)
-        return header is not None and fields_of(head[header[2] :]) == header[1] + 1
+        if header is None or not 1 <= header[1] <= MOST_DIMENSIONS:
+            return False
+        first = head[header[2] :].partition(b"\n")[0]
+        return is_row(first, header[1]) or not first
 
     def read(self, source: Source) -> Iterator[Block]:
         """Its words and vectors."""
