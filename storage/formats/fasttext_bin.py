@@ -40,7 +40,7 @@ class FastTextBin(Format):
 
     name = "fasttext-bin"
     title = "model of fastText, with the vectors of pieces of words"
-    suffixes = (".bin",)
+    suffixes = (".fasttext",)
     counts = True
 
     def recognizes(self, head: bytes) -> bool:

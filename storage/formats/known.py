@@ -3,8 +3,10 @@
 from pathlib import Path
 
 from storage.errors import InputError, SettingError
+from storage.formats.fasttext_bin import FastTextBin
 from storage.formats.fasttext_vec import FasttextVec
 from storage.formats.format import Format
+from storage.formats.gensim_saved import GensimSaved
 from storage.formats.glove import Glove
 from storage.formats.llm_tables import LlmTables
 from storage.formats.numpy_array import NumpyArray
@@ -18,6 +20,7 @@ from storage.formats.word2vec_text import Word2vecText
 
 FORMATS: tuple[Format, ...] = (
     LlmTables(),
+    GensimSaved(),
     Parquet(),
     Arrow(),
     NumpyArray(),
@@ -27,6 +30,7 @@ FORMATS: tuple[Format, ...] = (
     Projector(),
     Glove(),
     FasttextVec(),
+    FastTextBin(),
 )
 """In the order in which a file is tried, the surest signs first."""
 NAMES = tuple(sorted(format_.name for format_ in FORMATS))

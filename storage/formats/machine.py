@@ -52,51 +52,6 @@ class _Mark:
 _MARK = _Mark()
 
 
-class _Mark:
-    """Where a group of values begins on the stack."""
-
-
-_MARK = _Mark()
-
-
-def read_opcodes(file: IO[bytes]) -> Any:
-    """The data that one pickle describes.
-
-    Raises:
-        Unreadable: it is damaged, cut off, or of a kind that cannot be read without running something.
-    """
-    machine = Machine()
-    try:
-        for opcode, argument, _ in pickletools.genops(_Pieces(file)):  # type: ignore[arg-type] # read and readline do
-            if opcode.name == "STOP":
-                return machine.pop()
-            machine.step(opcode.name, argument)
-    except Unreadable:
-        raise
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError) as error:
-        raise Unreadable(f"the opcodes do not fit together: {error}") from None
-    raise Unreadable("it ends too early")
-
-
-class _Pieces:
-    """A file that takes no more memory for a read than there are bytes."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        self.readline = file.readline
-        self.tell = file.tell
-
-    def read(self, size: int) -> bytes:
-        """At most `size` bytes."""
-        if size <= _PIECE:
-            return self._file.read(size)
-        parts = []
-        while size > 0 and (part := self._file.read(min(size, _PIECE))):
-            parts.append(part)
-            size -= len(part)
-        return b"".join(parts)
-
-
 class Machine:
     """The stack and the memo of a pickle's program."""
 
