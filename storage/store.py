@@ -203,6 +203,12 @@ class Store:
         """The model's map, or None where it was published without; raises as `load` does."""
         return self._steadily(lambda: self._read(info, self._read_map))
 
+    def cuts(self, info: ModelInfo) -> dict[str, int] | None:
+        """How a model cuts words into pieces, and how many rows it has for these; None where it has none."""
+        blocks = self._steadily(lambda: self._read(info, lambda info: list(self._rows(info, "ngrams"))))
+        found = [row for block in blocks for row in zip(*block, strict=True)]
+        return dict(zip(("min_n", "max_n", "buckets", "rows"), found[0], strict=True)) if found else None
+
     def load_subwords(self, info: ModelInfo) -> Subwords | None:
         """The rows of words' pieces, or None where it was published without; raises as `load` does."""
         return self._steadily(lambda: self._read(info, self._read_subwords))

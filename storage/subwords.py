@@ -65,6 +65,10 @@ class Subwords:
             bad = int(np.flatnonzero(~np.isfinite(self.rows).all(axis=1))[0])
             raise InputError(f"the row of bucket {self.buckets[bad]} holds a number that is not finite")
 
+    def about(self) -> dict[str, int]:
+        """How words are cut, and how many rows there are, for cards."""
+        return {**vars(self.ngrams), "rows": len(self)}
+
     def __len__(self) -> int:
         return len(self.buckets)
 

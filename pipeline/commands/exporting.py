@@ -20,6 +20,7 @@ EXAMPLES = {
     "firth export news news.txt --format glove": "text without a first line",
     "firth export news@2 news.parquet": "for pandas, Polars and DuckDB",
     "firth export news vectors.tsv": "with metadata.tsv, for projector.tensorflow.org",
+    "firth export english english.bin --format fasttext-bin": "for fastText and gensim, with the rows of pieces",
     "firth export news news-llm.db": "for `llm similar news king -d news-llm.db`, Datasette and sqlite-utils",
 }
 
@@ -46,10 +47,11 @@ def command(
 ) -> None:
     """Write a stored model into FILE, for another program.
 
-    Every number is written so that it comes back to the last bit. A file whose name ends in .gz, .bz2, .xz or .zst is
+    Every number is written so that it comes back to the last bit (but for fasttext-bin, see below). A file whose name ends in .gz, .bz2, .xz or .zst is
     packed. Formats by the ends of names: .txt and .w2v word2vec, .bin word2vec-binary, .vec fasttext-vec, .glove glove,
     .npy npy, .parquet parquet, .arrow and .feather arrow, .safetensors safetensors, .tsv projector, .db and .sqlite
-    llm. Only parquet, arrow, safetensors, projector and llm carry counts.
+    llm, .fasttext fasttext-bin. Only parquet, arrow, safetensors, projector, llm and fasttext-bin carry counts. Only
+    fasttext-bin carries the rows of words' pieces, from which its readers make each vector anew, to about six digits.
     """
     from storage.formats.known import meant
     from storage.formats.known import named as format_named
@@ -61,19 +63,28 @@ def command(
     with Store.open(db) as store:
         info = store.find(name)
         embeddings = store.load(info, verify=True)
+        cuts = store.cuts(info)
+        subwords = store.load_subwords(info) if cuts and format_.subwords else None
     if file.exists() and file.samefile(db):
         raise InputError(f"{file} is the store itself; export to another file")
     target = Target(file, words=words, replace=force)
     with Meter("export") as meter, target:
         report = of_share(meter, "words")
-        table, left_out = table_of(embeddings, format_, _about(info), skip=on_unfit == "skip", report=report)
+        table, left_out = table_of(
+            embeddings, format_, _about(info), skip=on_unfit == "skip", report=report, subwords=subwords
+        )
         format_.write(table, target)
     if as_json:
         files = [str(path) for path in target.files]
-        print_json({"model": info.as_dict(), "format": format_.name, "files": files, "left_out": left_out.as_dict()})
+        about = {"format": format_.name, "files": files, "left_out": left_out.as_dict(), "subwords": bool(subwords)}
+        print_json({"model": info.as_dict(), **about})
         return
     beside = "".join(f" and {path}" for path in target.files[1:])
     facts = [f"{table.words:,} words of {info} as {format_.title}{beside}"]
+    if cuts and not subwords:
+        facts.append(
+            f"left out: {cuts['rows']:,} rows of words' pieces, which {format_.name} cannot carry; fasttext-bin can"
+        )
     tell("export", file, True, [*facts, *left_out.lines()])
 
 

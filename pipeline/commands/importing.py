@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from storage.formats.source import Source
     from storage.models import ModelInfo
     from storage.store import Store
+    from storage.subwords import Subwords
 
 EXAMPLES = {
     "firth import GoogleNews-vectors-negative300.bin.gz --name news": "word2vec's binary, packed or not",
+    "firth import cc.en.300.bin --name english": "fastText's model, which has vectors for words it has never met",
     "firth import glove.6B.300d.txt --name glove --db vectors.db": "what a file holds is seen from its bytes",
     "firth import vectors.npy --words vocabulary.txt --name mine": "the words from a file of their own",
     "firth import old.bin --name old --encoding cp1251 --on-unfit skip": "leave out, and list, what cannot be kept",
@@ -56,9 +58,10 @@ def command(
 ) -> None:
     """Publish the vectors in FILE, which another program has made, in an SQLite file.
 
-    Formats: text and binary of word2vec and gensim, text of GloVe and fastText, .npy with a file of words, Parquet,
-    Arrow, safetensors with a JSON file of words, TensorFlow projector's TSV, and the tables of llm; each packed with
-    gzip, bzip2, xz or Zstandard, or not.
+    Formats: text and binary of word2vec and gensim, text of GloVe and fastText, fastText's .bin with the rows of words'
+    pieces, what gensim's `save` wrote (KeyedVectors, Word2Vec, FastText: read without unpickling), .npy with a file of
+    words, Parquet, Arrow, safetensors with a JSON file of words, TensorFlow projector's TSV, and the tables of llm;
+    each packed with gzip, bzip2, xz or Zstandard, or not.
 
     The model's card says what was imported, with the hash of the file. Words keep their order, which most programs
     make that of their frequency. Where the file does not say how often they stood in the corpus, their counts are 0.
@@ -74,11 +77,16 @@ def command(
     intake = _read(source, format_, db, skip=on_unfit == "skip")
     embeddings = intake.embeddings()
     about = _about(source, format_, intake, on_unfit)
-    info, ran = _publish(name, db, embeddings, about, collect(MapSettings, params), force=force)
+    settings = collect(MapSettings, params)
+    info, ran = _publish(name, db, embeddings, about, settings, force=force, subwords=source.subwords)
     if as_json:
         print_json({"model": info.as_dict(), "import": about})
         return
     facts = [f"{info}: {info.words:,} words of {info.dimensions} dimensions from {format_.title}"]
+    if source.subwords:
+        facts.append(
+            f"{len(source.subwords):,} rows of words' pieces: unknown words get vectors with --on-missing subword"
+        )
     tell("import", db, ran, [*facts, *intake.left_out.lines()])
 
 
@@ -104,12 +112,20 @@ def _about(source: "Source", format_: "Format", intake: "Intake", on_unfit: str)
         "options": {"encoding": source.encoding, "on_unfit": on_unfit},
         "counts": "as the file has them" if intake.counted else "not in the file; 0 stands for that",
         "left_out": intake.left_out.as_dict(),
+        "subwords": source.subwords.about() if source.subwords else None,
         "code": code_version(),
     }
 
 
 def _publish(
-    name: str, db: Path, embeddings: "Embeddings", about: dict[str, Any], settings: MapSettings, *, force: bool
+    name: str,
+    db: Path,
+    embeddings: "Embeddings",
+    about: dict[str, Any],
+    settings: MapSettings,
+    *,
+    force: bool,
+    subwords: "Subwords | None",
 ) -> "tuple[ModelInfo, bool]":
     """Publish, unless the latest version of the name already is this very import; also whether it was done."""
     from service.loading import derive
@@ -121,8 +137,8 @@ def _publish(
             return found, False
         drawn = drawn_map(embeddings, settings.map_words)
         card = {"import": about, "settings": vars(settings), **({"map": drawn.about} if drawn else {})}
-        info = store.publish(name, embeddings, card, map=drawn.map if drawn else None)
-        derive(store, info, embeddings, None)
+        info = store.publish(name, embeddings, card, map=drawn.map if drawn else None, subwords=subwords)
+        derive(store, info, embeddings, None, subwords)
     return info, True
 
 

@@ -42,6 +42,8 @@ class FastTextBin(Format):
     title = "model of fastText, with the vectors of pieces of words"
     suffixes = (".fasttext",)
     counts = True
+    exact = False  # a word's own row, which is what is written, comes of its vector by a rounding
+    subwords = True
 
     def recognizes(self, head: bytes) -> bool:
         """Its magic number, or numbers that can be its arguments where old files have none."""

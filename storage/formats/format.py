@@ -62,6 +62,7 @@ class Format(ABC):
         suffixes: how its files' names end; the first format that has a suffix is the one it stands for.
         counts: whether its files say how often each word stood in the corpus.
         exact: whether its files have every vector to the last bit.
+        subwords: whether its files have the rows of words' pieces.
     """
 
     name: ClassVar[str]
@@ -69,6 +70,7 @@ class Format(ABC):
     suffixes: ClassVar[tuple[str, ...]]
     counts: ClassVar[bool] = False
     exact: ClassVar[bool] = True
+    subwords: ClassVar[bool] = False
 
     @abstractmethod
     def recognizes(self, head: bytes) -> bool:

@@ -39,6 +39,7 @@ class GensimSaved(Format):
     title = "KeyedVectors or model that gensim saved"
     suffixes = (".kv", ".model")
     counts = True
+    subwords = True
 
     def recognizes(self, head: bytes) -> bool:
         """A pickle that names a class of gensim."""

@@ -11,12 +11,19 @@ from storage.embeddings import Embeddings
 from storage.errors import InputError
 from storage.formats.format import Block, Format, Table, rows_at_once
 from storage.formats.left_out import LeftOut, shown
+from storage.subwords import Subwords
 
 Report = Callable[[int, int], None]
 
 
 def table_of(
-    embeddings: Embeddings, format_: Format, about: Mapping[str, Any], *, skip: bool, report: Report
+    embeddings: Embeddings,
+    format_: Format,
+    about: Mapping[str, Any],
+    *,
+    skip: bool,
+    report: Report,
+    subwords: Subwords | None = None,
 ) -> tuple[Table, LeftOut]:
     """What a format can carry of a model, and what it cannot.
 
@@ -26,6 +33,7 @@ def table_of(
         about: facts about the model, for formats that have room for them.
         skip: leave out words that the format cannot carry, instead of refusing.
         report: is told how many of how many words were taken by the writer.
+        subwords: the rows of words' pieces, for formats that carry such.
 
     Raises:
         InputError: there is such a word, and none is to be left out, or no other.
@@ -44,7 +52,7 @@ def table_of(
         raise InputError(f"{format_.name} can carry none of the words")
     rows = np.delete(np.arange(len(embeddings)), list(misfits))
     blocks = partial(_blocks, embeddings, rows, report)
-    return Table(len(rows), embeddings.dimensions, blocks, is_counted(embeddings), about), left_out
+    return Table(len(rows), embeddings.dimensions, blocks, is_counted(embeddings), about, subwords), left_out
 
 
 def is_counted(embeddings: Embeddings) -> bool:
