@@ -13,9 +13,15 @@ from functools import cached_property
 from typing import Any
 
 from storage.connection import tables_of
-from storage.errors import StoreError, UnknownModel
+from storage.errors import UnknownModel
 from storage.models import ModelInfo, newest_first
-from storage.tags import CURRENT, LATEST, Tag
+from storage.tags import CURRENT, RESERVED, Tag
+
+_MODELS = (
+    "SELECT name, version, words, dimensions, created, vectors_sha256, id, dtype FROM models ORDER BY name, version"
+)
+_MODELS_BEFORE_DTYPES = _MODELS.replace("dtype", "'float32'")
+_TAGS = "SELECT name, tag, version, changed FROM tags ORDER BY name, tag"
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,15 +38,11 @@ class Catalog:
 
     @classmethod
     def read(cls, connection: sqlite3.Connection) -> "Catalog":
-        """The catalog of an open file; one of an earlier schema has no tags."""
+        """The catalog of an open file; in one of an earlier schema there are no tags, and all vectors are float32."""
         with _one_moment(connection):
-            models = connection.execute(
-                "SELECT name, version, words, dimensions, created, vectors_sha256, id FROM models ORDER BY name, version"
-            ).fetchall()
-            tags: list[Any] = []
-            if "tags" in tables_of(connection):
-                query = "SELECT name, tag, version, changed, sha256 FROM tags ORDER BY name, tag"
-                tags = connection.execute(query).fetchall()
+            tables = tables_of(connection)
+            models = connection.execute(_MODELS if "seals" in tables else _MODELS_BEFORE_DTYPES).fetchall()
+            tags = connection.execute(_TAGS).fetchall() if "tags" in tables else []
         return cls(tuple(ModelInfo(*row) for row in models), tuple(Tag(*row) for row in tags))
 
     def find(self, asked: str) -> ModelInfo:
@@ -48,14 +50,9 @@ class Catalog:
 
         Raises:
             UnknownModel: there is none; it carries at most five that may have been meant.
-            StoreError: there is such a tag, but its row was damaged.
         """
         if found := self.references.get(asked):
             return found
-        for tag in self.tags:
-            if not tag.is_sound and asked in (str(tag), tag.name if tag.tag == CURRENT else None):
-                way_out = f"publish {tag.name}@VERSION" if tag.tag == CURRENT else f"tag {tag.name}@VERSION {tag.tag}"
-                raise StoreError(f"which version {asked!r} means is damaged in the store; say it: `firth {way_out}`")
         raise UnknownModel(asked, self._near(asked))
 
     @cached_property
@@ -63,13 +60,10 @@ class Catalog:
         """Everything that can be asked for, and what it means now."""
         versions = {str(info): info for info in self.models}
         last = {info.name: info for info in self.models}  # of each name the last, since they are in order
-        unknown = {tag.name for tag in self.tags if tag.tag == CURRENT and not tag.is_sound}
-        found = {f"{name}@{LATEST}": info for name, info in last.items()}
-        current = {f"{name}@{CURRENT}": info for name, info in last.items() if name not in unknown}
-        tagged = {str(tag): versions[tag.model] for tag in self.tags if tag.is_sound and tag.model in versions}
-        current |= {asked: info for asked, info in tagged.items() if asked.endswith(f"@{CURRENT}")}
-        names = {info.name: info for info in current.values()}
-        return {**found, **tagged, **current, **versions, **names}
+        newest = {f"{name}@{tag}": info for name, info in last.items() for tag in RESERVED}
+        tagged = {str(tag): versions[tag.model] for tag in self.tags if tag.model in versions}
+        found = {**newest, **tagged, **versions}
+        return {**found, **{name: found[f"{name}@{CURRENT}"] for name in last}}
 
     @property
     def current(self) -> list[ModelInfo]:

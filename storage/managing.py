@@ -101,9 +101,7 @@ def roll_back(store: Store, name: str, to: str | None = None) -> Moved:
             raise SettingError(f"{meant} is the first version that there is of {name!r}; nothing is before it")
         info = catalog.find(f"{name}@{to}") if to else earlier[-1]
         if info not in earlier:
-            raise SettingError(
-                f"{info} is not before {meant}, which {name!r} means now; `firth publish {info}` says it"
-            )
+            raise SettingError(f"{info} is not before {meant}, which {name!r} means now; say `firth publish {info}`")
         return _move(connection, catalog, info)
 
 
@@ -124,13 +122,9 @@ def doomed(catalog: Catalog, asked: str, *, every: bool = False) -> list[ModelIn
     if every and asked != info.name:
         raise SettingError(f"{asked!r} is one version; all versions are those of a name, here of {info.name!r}")
     if asked == info.name and len(versions) > 1 and not every:
-        raise SettingError(
-            f"{asked!r} has {len(versions)} versions, {versions[0]} to {versions[-1]}: say which, or all"
-        )
+        raise SettingError(f"{asked!r} has {len(versions)} versions, {versions[0]} to {versions[-1]}; say which")
     if not every and info != versions[-1] and catalog.is_current(info):
-        raise SettingError(
-            f"{info.name!r} was rolled back to {info}; let it mean another version first: `firth publish`"
-        )
+        raise SettingError(f"{info.name!r} was rolled back to {info}; let it mean another version first")
     return versions if every else [info]
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from storage.errors import SettingError
 
+DTYPES = ("float32", "float16", "int8")
+"""How the numbers of a model's vectors can be kept."""
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}")
 
 
@@ -20,8 +22,9 @@ class ModelInfo:
         words: V, the number of words.
         dimensions: D, the length of each vector.
         created: when it was published, UTC, ISO 8601.
-        vectors_sha256: hash of the (V, D) matrix as little-endian float32, row after row.
+        vectors_sha256: hash of the (V, D) matrix, as it is read, in little-endian float32, row after row.
         order: larger than that of every model that was published before in the same store.
+        dtype: how the numbers are kept (`storage/dtypes.py`).
     """
 
     name: str
@@ -31,6 +34,7 @@ class ModelInfo:
     created: str
     vectors_sha256: str
     order: int
+    dtype: str = "float32"
 
     def __str__(self) -> str:
         return f"{self.name}@{self.version}"

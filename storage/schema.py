@@ -118,7 +118,7 @@ def m004_seals(database: Database) -> None:
 
 @migrations()
 def m005_tags(database: Database) -> None:
-    """One row a tag, each with a hash of itself; and one for each model that was deleted, whose number stays taken."""
+    """One row for each tag, which may be moved; and one for each model that was deleted, whose number stays taken."""
     _run(
         database,
         """CREATE TABLE tags (
@@ -126,7 +126,6 @@ def m005_tags(database: Database) -> None:
             tag TEXT NOT NULL,
             version INTEGER NOT NULL,
             changed TEXT NOT NULL,
-            sha256 TEXT NOT NULL,
             PRIMARY KEY (name, tag),
             FOREIGN KEY (name, version) REFERENCES models (name, version) ON DELETE CASCADE
         ) STRICT""",
@@ -135,7 +134,6 @@ def m005_tags(database: Database) -> None:
             version INTEGER NOT NULL,
             vectors_sha256 TEXT NOT NULL,
             deleted TEXT NOT NULL,
-            sha256 TEXT NOT NULL,
             PRIMARY KEY (name, version)
         ) STRICT""",
     )

@@ -17,7 +17,7 @@ from typing import Any
 
 from storage.connection import tables_of
 
-PUBLISHED, MIGRATED = "published", "migrated"
+OCCASIONS = PUBLISHED, MIGRATED = "published", "migrated"
 """Occasions on which a model is sealed: its publication, or the migration that brought seals to its file (m004)."""
 _ROWS_AT_ONCE = 1024
 
@@ -61,6 +61,8 @@ PARTS = (
 
 FILE_PARTS = (
     Part("migrations", "_sqlite_migrations", "SELECT id, migration_set, name, applied_at FROM _sqlite_migrations"),
+    Part("tags", "tags", "SELECT name, tag, version, changed FROM tags ORDER BY name, tag"),
+    Part("deleted", "deleted", "SELECT name, version, vectors_sha256, deleted FROM deleted ORDER BY name, version"),
 )
 """What belongs to the file and to none of its models."""
 

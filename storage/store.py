@@ -8,25 +8,22 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import astuple
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
-
-from storage.assembling import Blocks, contexts_of, embeddings_of, map_of, subwords_of
+from storage.assembling import Cuts, contexts_of, cuts_of, embeddings_of, map_of, subwords_of, words_of
 from storage.catalog import Catalog
-from storage.checking import card_text, check_fit
-from storage.connection import Stamp, explained, open_for_reading, open_for_writing, stamp_of
+from storage.connection import Stamp, address_to_read, explained, open_for_reading, open_for_writing, stamp_of
 from storage.embeddings import Embeddings, Floats
 from storage.errors import InputError, StoreError, UnknownModel
 from storage.maps import Map
 from storage.models import ModelInfo, check_name
-from storage.seals import PUBLISHED, seal_model
+from storage.parts import Parts
+from storage.seals import seal_file
 from storage.subwords import Subwords
-from storage.tables import card_parts, insert_model, insert_rows, rows_of
+from storage.tables import card_parts, rows_of
 from storage.tags import let_mean
 
 if TYPE_CHECKING:
@@ -39,13 +36,7 @@ Found = TypeVar("Found")
 
 
 class Store:
-    """A connection to one SQLite file; a context manager that closes it.
-
-    Tables: `models` (one row a model), `words` (one row a word, its vector a blob of little-endian float32), `cards`
-    (one row for each part of a model's card, as JSON), `contexts` (one row a word, where a model has an output matrix),
-    `maps` (one row for each word that stands on the model's map), `ngrams` and `subwords` (how a model of fastText cuts
-    words into pieces, and one row for each bucket of pieces that has a vector).
-    """
+    """A connection to one SQLite file; a context manager that closes it. What its tables hold is told in schema.py."""
 
     def __init__(
         self,
@@ -109,6 +100,7 @@ class Store:
         contexts: Floats | None = None,
         map: Map | None = None,  # noqa: A002 - what the reader gets from load_map
         subwords: Subwords | None = None,
+        dtype: str = "float32",
         keep_current: bool = False,
     ) -> ModelInfo:
         """Store a model in one transaction, as the next version of its name.
@@ -121,32 +113,20 @@ class Store:
             contexts: (V, D) the words' output vectors, where the model has such.
             map: where the words stand on a plane, if that was computed.
             subwords: the rows of words' pieces, where the model has such.
+            dtype: how the numbers of both matrices are kept: float32, float16 or int8.
             keep_current: let the bare name go on meaning the version that it means now; else it means this one.
 
         Raises:
-            SettingError: the name is not usable.
-            InputError: a part of the card is not JSON, or contexts, map or subwords do not fit the words.
+            SettingError: the name is not usable, or there is no such dtype.
+            InputError: a part of the card is not JSON, contexts, map or subwords do not fit the words, or a number is
+                too large.
             StoreError: the store was opened for reading, or the file cannot be written; nothing of the model is kept.
         """
         check_name(name)
-        parts = {part: card_text(part, value) for part, value in card.items()}
-        check_fit(embeddings, contexts, map, subwords)
-        vectors = np.ascontiguousarray(embeddings.matrix, dtype="<f4")  # (V, D)
-        digest = hashlib.sha256(vectors.data).hexdigest()
+        parts = Parts.of(embeddings, card, contexts=contexts, map_=map, subwords=subwords, dtype=dtype)
         with self.changing() as connection:
             meant = Catalog.read(connection).references.get(name) if keep_current else None
-            info = insert_model(self._connection, name, vectors.shape, digest)
-            write, rows = partial(insert_rows, self._connection, info), range(len(vectors))
-            write("words", rows, embeddings.words, embeddings.counts.tolist(), vectors)
-            write("cards", parts.keys(), parts.values())
-            if contexts is not None:
-                write("contexts", rows, np.ascontiguousarray(contexts, dtype="<f4"))
-            if map is not None:
-                write("maps", map.rows.tolist(), *map.points.T.tolist(), map.clusters.tolist())
-            if subwords is not None:
-                write("ngrams", *([value] for value in (*astuple(subwords.ngrams), len(subwords))))
-                write("subwords", subwords.buckets.tolist(), np.ascontiguousarray(subwords.rows, dtype="<f4"))
-            seal_model(self._connection, info.order, PUBLISHED)
+            info = parts.write(connection, name)
             let_mean(connection, meant or info, newest=info)
         return info
 
@@ -162,6 +142,27 @@ class Store:
         with explained(self.path), self._connection:  # commits, or undoes everything
             self._connection.execute("BEGIN IMMEDIATE")
             yield self._connection
+            seal_file(self._connection)
+
+    @contextmanager
+    def using(self) -> Iterator[sqlite3.Connection]:
+        """The connection, outside of a transaction; whatever SQLite says about the file becomes a `StoreError`."""
+        with explained(self.path):
+            yield self._connection
+
+    @contextmanager
+    def beside(self, other: Path) -> Iterator[None]:
+        """Let the statements of this store see another one, as `source`.
+
+        Raises:
+            StoreError: the other file cannot be read.
+        """
+        with explained(other):
+            self._connection.execute("ATTACH ? AS source", [address_to_read(other)])
+        try:
+            yield
+        finally:
+            self._connection.execute("DETACH source")
 
     def catalog(self) -> Catalog:
         """All published models and their tags, as of now."""
@@ -183,6 +184,10 @@ class Store:
         """Everything that was published with the model besides its words and vectors."""
         return self._steadily(lambda: self._read_card(info))
 
+    def words(self, info: ModelInfo) -> tuple[str, ...]:
+        """The model's words alone, most frequent first; raises as `load` does."""
+        return self._made(info, words_of, "vocabulary")
+
     def load(self, info: ModelInfo, *, verify: bool = False) -> Embeddings:
         """The model's words, counts and vectors.
 
@@ -197,21 +202,27 @@ class Store:
 
     def load_contexts(self, info: ModelInfo) -> Floats | None:
         """(V, D) the model's context vectors, or None where it was published without; raises as `load` does."""
-        return self._steadily(lambda: self._read(info, self._read_contexts))
+        return self._made(info, contexts_of, "contexts")
 
     def load_map(self, info: ModelInfo) -> Map | None:
         """The model's map, or None where it was published without; raises as `load` does."""
-        return self._steadily(lambda: self._read(info, self._read_map))
-
-    def cuts(self, info: ModelInfo) -> dict[str, int] | None:
-        """How a model cuts words into pieces, and how many rows it has for these; None where it has none."""
-        blocks = self._steadily(lambda: self._read(info, lambda info: list(self._rows(info, "ngrams"))))
-        found = [row for block in blocks for row in zip(*block, strict=True)]
-        return dict(zip(("min_n", "max_n", "buckets", "rows"), found[0], strict=True)) if found else None
+        return self._made(info, map_of, "maps")
 
     def load_subwords(self, info: ModelInfo) -> Subwords | None:
         """The rows of words' pieces, or None where it was published without; raises as `load` does."""
-        return self._steadily(lambda: self._read(info, self._read_subwords))
+        return self._made(info, subwords_of, "ngrams", "subwords")
+
+    def cuts(self, info: ModelInfo) -> Cuts | None:
+        """How a model cuts words into pieces, read in a moment; None where it was published without their rows."""
+        return self._made(info, cuts_of, "ngrams")
+
+    def _made(self, info: ModelInfo, make: Callable[..., Found], *tables: str) -> Found:
+        """What `make` makes of the model's rows in some tables."""
+
+        def read(_: ModelInfo) -> Found:
+            return make(info, *(rows_of(self._connection, info, table) for table in tables))
+
+        return self._steadily(lambda: self._read(info, read))
 
     def _steadily(self, read: Callable[[], Found], tries: int = _TRIES) -> Found:
         """What `read` finds when nobody writes in its midst.
@@ -259,22 +270,10 @@ class Store:
             raise self._damaged(info, str(error)) from error
 
     def _read_embeddings(self, info: ModelInfo, *, verify: bool) -> Embeddings:
-        embeddings = embeddings_of(info, self._rows(info, "words"))
+        embeddings = embeddings_of(info, rows_of(self._connection, info, "words"))
         if (verify or self._stamp) and hashlib.sha256(embeddings.matrix.data).hexdigest() != info.vectors_sha256:
             raise InputError("its vectors are not those that were published")
         return embeddings
-
-    def _read_contexts(self, info: ModelInfo) -> Floats | None:
-        return contexts_of(info, self._rows(info, "contexts"))
-
-    def _read_map(self, info: ModelInfo) -> Map | None:
-        return map_of(info, self._rows(info, "maps"))
-
-    def _read_subwords(self, info: ModelInfo) -> Subwords | None:
-        return subwords_of(info, self._rows(info, "ngrams"), self._rows(info, "subwords"))
-
-    def _rows(self, info: ModelInfo, table: str) -> Blocks:
-        return rows_of(self._connection, info, table)
 
     def _damaged(self, info: ModelInfo, why: str) -> StoreError:
         return StoreError(f"{self.path} is damaged: model {info}: {why}; restore it from a copy or publish it again")

@@ -1,13 +1,11 @@
-"""Tags: names for versions, which can be moved; each row carries its own hash, so that a damaged one is found."""
+"""Tags: names for versions, which can be moved."""
 
-import hashlib
 import re
 import sqlite3
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from storage.errors import SettingError
-from storage.json_text import json_text
 from storage.models import ModelInfo
 
 LATEST = "latest"
@@ -26,14 +24,12 @@ class Tag:
         tag: what this version is called.
         version: which of that name.
         changed: when it was set, UTC, ISO 8601.
-        sha256: hash of the four others, as they were written.
     """
 
     name: str
     tag: str
     version: int
     changed: str
-    sha256: str
 
     def __str__(self) -> str:
         return f"{self.name}@{self.tag}"
@@ -42,11 +38,6 @@ class Tag:
     def model(self) -> str:
         """`name@version`."""
         return f"{self.name}@{self.version}"
-
-    @property
-    def is_sound(self) -> bool:
-        """Whether the row is as it was written."""
-        return self.sha256 == row_sha256(self.name, self.tag, self.version, self.changed)
 
 
 def check_tag(tag: str) -> None:
@@ -66,9 +57,8 @@ def check_tag(tag: str) -> None:
 
 def write_tag(connection: sqlite3.Connection, info: ModelInfo, tag: str) -> None:
     """Let a tag of the model's name mean this version."""
-    row = (info.name, tag, info.version, now())
-    query = "INSERT OR REPLACE INTO tags (name, tag, version, changed, sha256) VALUES (?, ?, ?, ?, ?)"
-    connection.execute(query, (*row, row_sha256(*row)))
+    query = "INSERT OR REPLACE INTO tags (name, tag, version, changed) VALUES (?, ?, ?, ?)"
+    connection.execute(query, [info.name, tag, info.version, now()])
 
 
 def let_mean(connection: sqlite3.Connection, info: ModelInfo, newest: ModelInfo) -> None:
@@ -87,8 +77,3 @@ def remove_tag(connection: sqlite3.Connection, name: str, tag: str) -> bool:
 def now() -> str:
     """The time of a change, UTC, ISO 8601, to the second."""
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
-
-
-def row_sha256(*values: str | int) -> str:
-    """Hex digest of a row's other values, as canonical JSON."""
-    return hashlib.sha256(json_text(values, separators=(",", ":")).encode()).hexdigest()

@@ -47,7 +47,7 @@ def command(
 ) -> None:
     """Write a stored model into FILE, for another program.
 
-    Every number is written so that it comes back to the last bit (but for fasttext-bin, see below). A file whose name ends in .gz, .bz2, .xz or .zst is
+    Every number is written so that it comes back to the last bit. A file whose name ends in .gz, .bz2, .xz or .zst is
     packed. Formats by the ends of names: .txt and .w2v word2vec, .bin word2vec-binary, .vec fasttext-vec, .glove glove,
     .npy npy, .parquet parquet, .arrow and .feather arrow, .safetensors safetensors, .tsv projector, .db and .sqlite
     llm, .fasttext fasttext-bin. Only parquet, arrow, safetensors, projector, llm and fasttext-bin carry counts. Only
@@ -83,7 +83,7 @@ def command(
     facts = [f"{table.words:,} words of {info} as {format_.title}{beside}"]
     if cuts and not subwords:
         facts.append(
-            f"left out: {cuts['rows']:,} rows of words' pieces, which {format_.name} cannot carry; fasttext-bin can"
+            f"left out: {cuts.rows:,} rows of words' pieces, which {format_.name} cannot carry; fasttext-bin can"
         )
     tell("export", file, True, [*facts, *left_out.lines()])
 
