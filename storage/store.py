@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from storage.assembling import Cuts, contexts_of, cuts_of, embeddings_of, map_of, subwords_of, words_of
+from storage.assembling import Blocks, Cuts, contexts_of, cuts_of, embeddings_of, map_of, subwords_of, words_of
 from storage.catalog import Catalog
 from storage.connection import Stamp, address_to_read, explained, open_for_reading, open_for_writing, stamp_of
 from storage.embeddings import Embeddings, Floats
@@ -218,11 +218,7 @@ class Store:
 
     def _made(self, info: ModelInfo, make: Callable[..., Found], *tables: str) -> Found:
         """What `make` makes of the model's rows in some tables."""
-
-        def read(_: ModelInfo) -> Found:
-            return make(info, *(rows_of(self._connection, info, table) for table in tables))
-
-        return self._steadily(lambda: self._read(info, read))
+        return self._steadily(lambda: self._read(info, lambda _: make(info, *(self._rows(info, t) for t in tables))))
 
     def _steadily(self, read: Callable[[], Found], tries: int = _TRIES) -> Found:
         """What `read` finds when nobody writes in its midst.
@@ -270,10 +266,13 @@ class Store:
             raise self._damaged(info, str(error)) from error
 
     def _read_embeddings(self, info: ModelInfo, *, verify: bool) -> Embeddings:
-        embeddings = embeddings_of(info, rows_of(self._connection, info, "words"))
+        embeddings = embeddings_of(info, self._rows(info, "words"))
         if (verify or self._stamp) and hashlib.sha256(embeddings.matrix.data).hexdigest() != info.vectors_sha256:
             raise InputError("its vectors are not those that were published")
         return embeddings
+
+    def _rows(self, info: ModelInfo, table: str) -> Blocks:
+        return rows_of(self._connection, info, table)
 
     def _damaged(self, info: ModelInfo, why: str) -> StoreError:
         return StoreError(f"{self.path} is damaged: model {info}: {why}; restore it from a copy or publish it again")
