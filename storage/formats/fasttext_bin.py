@@ -12,6 +12,7 @@ from typing import IO
 import numpy as np
 
 from storage.embeddings import Floats
+from storage.errors import InputError
 from storage.formats.fasttext_layout import (
     ARGUMENTS,
     ENTRY_END,
@@ -61,7 +62,7 @@ class FastTextBin(Format):
             if (len(entries), rows) != (layout.words, layout.words + buckets):
                 what = f"{len(entries):,} words and a matrix of {rows:,} rows"
                 raise source.wrong(f"{what}, not {layout.words:,} words and {buckets:,} rows more", byte=place)
-            subwords = _subwords(layout, place)
+            subwords = _subwords(source, layout, place)
             source.subwords = None if subwords is None else _of_text(source, subwords)
             at_once = rows_at_once(layout.arguments.dim)
             for first in range(0, layout.words, at_once):
@@ -96,7 +97,7 @@ class FastTextBin(Format):
             file.write(bytes(block.rows.nbytes))
 
 
-def _subwords(layout: Layout, place: int) -> Subwords | None:
+def _subwords(source: Source, layout: Layout, place: int) -> Subwords | None:
     """The rows of all buckets but those that are zero, which count as zeros anyway."""
     ngrams = layout.arguments.ngrams()
     if ngrams is None:
@@ -105,7 +106,12 @@ def _subwords(layout: Layout, place: int) -> Subwords | None:
     held = np.flatnonzero(rows.any(axis=1)).astype(np.int32)
     if len(held) == 0:
         return None
-    return Subwords(ngrams, held, rows if len(held) == len(rows) else rows[held])
+    found = Subwords(ngrams, held, rows if len(held) == len(rows) else rows[held])
+    try:
+        found.check_numbers()
+    except InputError as error:
+        raise source.wrong(str(error), byte=place) from None
+    return found
 
 
 def _of_text(source: Source, subwords: Subwords) -> Subwords | None:
@@ -117,13 +123,14 @@ def _of_text(source: Source, subwords: Subwords) -> Subwords | None:
 
 
 def _write_dictionary(table: Table, file: IO[bytes]) -> None:
+    """Every word with its count, or 1 where that is not known: gensim drops words of count 0."""
     tokens = sum(sum(block.counts or ()) for block in table.blocks())
     file.write(SIZES.pack(table.words, table.words, 0, tokens) + PRUNED.pack(-1))
     for block in table.blocks():
-        counts = block.counts or [0] * len(block.words)
+        counts = block.counts or [1] * len(block.words)
         file.write(
             b"".join(
-                word.encode("utf-8", "surrogateescape") + b"\0" + ENTRY_END.pack(count, 0)
+                word.encode("utf-8", "surrogateescape") + b"\0" + ENTRY_END.pack(max(count, 1), 0)
                 for word, count in zip(block.words, counts, strict=True)
             )
         )
