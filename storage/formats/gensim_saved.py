@@ -27,6 +27,10 @@ from storage.subwords import Subwords
 _LOG = logging.getLogger(__name__)
 _PICKLES = tuple(bytes([0x80, protocol]) for protocol in (2, 3, 4, 5))
 _FAR = 4096  # bytes, within which the name of the saved class stands
+_OPCODES_ANYWAY, _OPCODES_A_BYTE = (
+    1_000_000,
+    4,
+)  # of the file, packed or not; gensim's have one for three bytes unpacked
 _VECTORS = ("vectors", "syn0")
 _WORDS = ("index_to_key", "index2word", "index2entity")
 _OWN = ("vectors_vocab", "syn0_vocab")
@@ -69,7 +73,7 @@ class GensimSaved(Format):
 def _saved(source: Source) -> Record:
     with source.open() as file:
         try:
-            found = read_opcodes(file)
+            found = read_opcodes(file, _OPCODES_ANYWAY + _OPCODES_A_BYTE * source.size)
         except InputError as error:
             raise source.wrong(f"this pickle cannot be read without running it: {error}", byte=file.tell()) from None
         while file.read(HEAD):  # what comes after the pickle is hashed too

@@ -94,7 +94,9 @@ def _set(arguments: Any) -> set[Any]:
 
 
 def _bytes(arguments: Any) -> Any:
-    """Bytes as Python 3 writes them for Python 2: a text, each character of which is one."""
+    """Bytes as they are, or as Python 3 writes them for Python 2: a text, each character of which is one."""
+    if len(arguments) < 2:
+        return arguments[0] if arguments and isinstance(arguments[0], (bytes, bytearray)) else b""
     text, encoding = arguments
     if not isinstance(text, str) or encoding not in ("latin1", "latin-1"):
         raise Unreadable("bytes that are written in an unknown way")
@@ -117,7 +119,7 @@ REDUCERS: dict[str, Callable[[Any], Any]] = {
     **{f"{core}.multiarray._reconstruct": lambda _: DescribedArray() for core in _CORES},
     **{f"{core}.multiarray.scalar": _number for core in _CORES},
     **{f"{core}.numeric._frombuffer": _array_of_buffer for core in _CORES},
-    "_codecs.encode": _bytes,
+    **dict.fromkeys(("_codecs.encode", "builtins.bytes", "__builtin__.bytes"), _bytes),
     **dict.fromkeys(("collections.OrderedDict", "collections.defaultdict", "UserString.defaultdict"), _pairs),
     **dict.fromkeys(("builtins.set", "builtins.frozenset", "__builtin__.set", "__builtin__.frozenset"), _set),
 }

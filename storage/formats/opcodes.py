@@ -49,15 +49,21 @@ _STEPS: dict[str, Callable[[Machine, Any], None]] = {
 """All opcodes but those that ask for something outside of the file: PERSID, BINPERSID, EXT1 and so on, NEXT_BUFFER."""
 
 
-def read_opcodes(file: IO[bytes]) -> Any:
+def read_opcodes(file: IO[bytes], most: int = 1_000_000) -> Any:
     """The data that one pickle describes.
+
+    Args:
+        file: open at its beginning.
+        most: how many opcodes are followed: each takes a microsecond, and may take 64 bytes, though it has only one.
 
     Raises:
         Unreadable: it is damaged, cut off, or of a kind that cannot be read without running something.
     """
     machine = Machine()
     try:
-        for opcode, argument, _ in pickletools.genops(_Pieces(file)):  # type: ignore[arg-type] # read and readline do
+        for step, (opcode, argument, _) in enumerate(pickletools.genops(_Pieces(file))):  # type: ignore[arg-type] # read and readline do
+            if step >= most:
+                raise Unreadable(f"more than {most:,} opcodes, which vectors of so few bytes do not need")
             if opcode.name == "STOP":
                 return machine.pop()
             _step(machine, opcode.name, argument)
