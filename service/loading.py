@@ -19,6 +19,7 @@ from service.vectors import UnitVectors
 from storage.array_folder import Array
 from storage.derived import Derived, DerivedFiles
 from storage.embeddings import Embeddings, Floats
+from storage.errors import UnknownModel
 from storage.models import ModelInfo
 from storage.ngrams import Ngrams
 from storage.store import Store
@@ -56,7 +57,8 @@ def load_vectors_once(db: Path, info: ModelInfo) -> UnitVectors:
     if found:
         return replace(found, quantized=None)
     with Store.open(db) as store:
-        return UnitVectors.of(store.load(info), partial(_contexts, db, info), partial(_subwords, db, info))
+        subwords = partial(_subwords, db, info) if store.cuts(info) else None
+        return UnitVectors.of(store.load(info), partial(_contexts, db, info), subwords)
 
 
 def derive(
@@ -78,9 +80,12 @@ def _contexts(db: Path, info: ModelInfo) -> Floats | None:
         return store.load_contexts(info)
 
 
-def _subwords(db: Path, info: ModelInfo) -> Subwords | None:
+def _subwords(db: Path, info: ModelInfo) -> Subwords:
     with Store.open(db) as store:
-        return store.load_subwords(info)
+        found = store.load_subwords(info)
+    if found is None:
+        raise UnknownModel(str(info))  # it was there a moment ago
+    return found
 
 
 def _made_and_kept(store: Store, info: ModelInfo) -> UnitVectors:
@@ -89,7 +94,7 @@ def _made_and_kept(store: Store, info: ModelInfo) -> UnitVectors:
 
 
 def _made(embeddings: Embeddings, contexts: Floats | None, subwords: Subwords | None) -> UnitVectors:
-    return UnitVectors.of(embeddings, lambda: contexts, lambda: subwords, in_int8=True)
+    return UnitVectors.of(embeddings, lambda: contexts, (lambda: subwords) if subwords else None, in_int8=True)
 
 
 def _mapped(db: Path, info: ModelInfo, *, tell: bool = True) -> UnitVectors | None:
@@ -106,13 +111,11 @@ def _mapped(db: Path, info: ModelInfo, *, tell: bool = True) -> UnitVectors | No
         folded=Folded(texts["folded"], arrays["folded_order"], arrays["folded_lengths"]),
         order=arrays["order"],
         load_contexts=lambda: arrays.get("contexts"),
-        load_subwords=lambda: _subwords_in(arrays),
+        load_subwords=(lambda: _subwords_in(arrays)) if "subword_rows" in arrays else None,
     )
 
 
-def _subwords_in(arrays: Mapping[str, Array]) -> Subwords | None:
-    if "subword_rows" not in arrays:
-        return None
+def _subwords_in(arrays: Mapping[str, Array]) -> Subwords:
     return Subwords(Ngrams(*arrays["ngrams"].tolist()), arrays["subword_buckets"], arrays["subword_rows"])
 
 
