@@ -28,6 +28,7 @@ SECTIONS = {  # title -> name of a command -> its module, which is imported when
         "evaluate": "evaluate",
         "store": "store",
     },
+    "Trust a model": {"show": "show", "verify": "verify", "reproduce": "reproduce"},
     "Ask a model": {
         "models": "models",
         "similar": "questions",

@@ -17,6 +17,7 @@ from service.engine import Engine
 from service.http.reading import LONGEST_QUERY, Malformed, from_query
 from service.library import Library
 from service.questions import Neighbors, Similarity
+from storage.card import whole_card
 from storage.declared import LONGEST_TEXT
 from storage.embeddings import Embeddings
 from storage.errors import SettingError, StoreError
@@ -73,8 +74,40 @@ def test_card(client, db, path, label):
     """A model's address shows its card and its tags; a name without version is the current one."""
     with Store.open(db) as store:
         info = store.find(label)
-        expected = {"model": store.catalog().described(info), "card": store.card(info)}
+        expected = whole_card(store, info)
+        assert expected["card"] == store.card(info)
     assert client.get(f"/api/v1/models/{path}").json == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("", 200),
+        ("/similarity?a=king&b=queen", 200),
+        ("/similarity?a=king&b=nobody", 404),
+        ("/map", 422),
+        ("/random-words", 200),
+    ],
+)
+def test_every_answer_names_its_model(client, db, path, status):
+    """Name, version and hash of the model are headers of whatever it answers, refuses or is asked for again."""
+    with Store.open(db) as store:
+        info = store.find("news@1")
+    named = {"Firth-Model": "news@1", "Firth-Vectors-SHA256": info.vectors_sha256}
+    answer = client.get(f"/api/v1/models/news@1{path}")
+    assert answer.status_code == status
+    assert named.items() <= dict(answer.headers).items()
+    if tag := answer.headers.get("ETag"):
+        again = client.get(f"/api/v1/models/news@1{path}", headers={"If-None-Match": tag})
+        assert again.status_code == 304
+        assert named.items() <= dict(again.headers).items()
+
+
+def test_a_batch_names_its_model(client):
+    """So does a batch, and where no model answers there is none to be named."""
+    asked = {"questions": [{"question": "similarity", "a": "king", "b": "queen"}]}
+    assert client.post("/api/v1/models/news/batch", json=asked).headers["Firth-Model"] == "news@2"
+    assert "Firth-Model" not in client.get("/api/v1/models/nobody").headers
 
 
 @pytest.mark.parametrize("label", ["news@1", "news@2", "wiki@1"])

@@ -13,6 +13,7 @@ from pipeline.asking import spoken
 from pipeline.cli import COMMANDS, firth
 from pipeline.commands.crosscheck import LEVELS, CrosscheckSettings
 from pipeline.commands.evaluate import EvaluateSettings
+from pipeline.commands.reproduce import ReproduceSettings
 from pipeline.commands.store import MapSettings, PrecisionSettings
 from pipeline.commands.tokenizing import WorkSettings
 from pipeline.crosscheck import crosscheck
@@ -39,6 +40,7 @@ USED_BY = {
     "evaluate": (EvaluateSettings,),
     "store": (MapSettings, PrecisionSettings),
     "serve": (Running,),
+    "reproduce": (ReproduceSettings,),
     "plan": (TokenSettings, PhraseSettings, WorkSettings, VocabularySettings, TrainSettings, WorkerSettings),
     "run": (
         TokenSettings,

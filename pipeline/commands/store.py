@@ -216,10 +216,13 @@ def _published(store: "Store", name: str, card: dict[str, Any]) -> "ModelInfo | 
 
 
 def _timeless(card: dict[str, Any]) -> dict[str, Any]:
-    """A card without what storing adds, and without how long the training took and how many worked at it."""
-    train = card["manifest"]["train"]
-    report = {
-        name: value for name, value in train["report"].items() if name not in ("seconds", "words_per_s", "workers")
-    }
+    """A card without what storing adds, and without when, where and by how many the work was done."""
     lasting = {part: value for part, value in card.items() if part not in ("map", "rounding")}
-    return {**lasting, "manifest": {**card["manifest"], "train": {**train, "report": report}}}
+    stages = {name: _done(manifest) if manifest else None for name, manifest in card["manifest"].items()}
+    return {**lasting, "manifest": stages}
+
+
+def _done(manifest: dict[str, Any]) -> dict[str, Any]:
+    kept = {name: value for name, value in manifest.items() if name != "made"}
+    passing = ("seconds", "words_per_s", "workers")
+    return {**kept, "report": {name: value for name, value in manifest["report"].items() if name not in passing}}
