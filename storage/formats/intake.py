@@ -6,6 +6,7 @@ free, and whatever ends the import, nothing remains.
 
 import tempfile
 from pathlib import Path
+from types import TracebackType
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from storage.formats.source import LONGEST_WORD, Source
 
 
 class Intake:
-    """Words and vectors on their way into a store.
+    """Words and vectors on their way into a store; a context manager that closes the temporary file.
 
     Args:
         source: for messages.
@@ -37,9 +38,17 @@ class Intake:
         self._words: dict[str, None] = {}
         self._counts: list[int] = []
         try:
-            self._file = tempfile.TemporaryFile(dir=folder, prefix=".import-")  # noqa: SIM115 - closed by embeddings()
+            self._file = tempfile.TemporaryFile(dir=folder, prefix=".import-")  # noqa: SIM115 - closed at the end
         except OSError as error:
             raise InputError(f"{folder} cannot hold the vectors while they are read: {error.strerror}") from None
+
+    def __enter__(self) -> "Intake":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
 
     def take(self, block: Block) -> None:
         """Take the next words.
@@ -57,17 +66,15 @@ class Intake:
             raise InputError(f"{self.source.name}: no room for its vectors: {error.strerror}") from None
 
     def embeddings(self) -> Embeddings:
-        """All that was taken; counts are 0 where the file does not say them.
+        """All that was taken, with vectors that stay when the file is closed; counts are 0 where it does not say them.
 
         Raises:
             InputError: there are no words.
         """
-        with self._file as file:
-            if not self._words:
-                raise self.source.wrong(f"no words, {self.left_out.total:,} left out" if self._came else "no words")
-            file.flush()
-            shape = (len(self._words), self._dimensions)
-            matrix = np.memmap(file, "<f4", "r", shape=shape)  # (V, D)
+        if not self._words:
+            raise self.source.wrong(f"no words, {self.left_out.total:,} left out" if self._came else "no words")
+        self._file.flush()
+        matrix = np.memmap(self._file, "<f4", "r", shape=(len(self._words), self._dimensions))  # (V, D)
         counts = np.array(self._counts, np.int64) if self.counted else np.zeros(len(self._words), np.int64)
         return Embeddings(tuple(self._words), counts, np.asarray(matrix))
 

@@ -22,9 +22,9 @@ FORMATS: tuple[Format, ...] = (
     Arrow(),
     NumpyArray(),
     Safetensors(),
+    Projector(),
     Word2vecText(),
     Word2vecBinary(),
-    Projector(),
     Glove(),
     FasttextVec(),
 )

@@ -57,7 +57,7 @@ class Source:
 
     def head(self) -> bytes:
         """Its first bytes, unpacked: HEAD of them, or all there are."""
-        with io.BufferedReader(_Stream(self._parts(self._open(), Tally())), HEAD) as file:
+        with self._opened(Tally()) as file:
             return file.read(HEAD)
 
     def open(self) -> io.BufferedReader:
@@ -65,7 +65,7 @@ class Source:
 
         Reading raises an `InputError` where it is damaged, or where so much comes out of it that it must be a trap.
         """
-        return io.BufferedReader(_Stream(self._parts(self._open(), self.tally)), HEAD)
+        return self._opened(self.tally)
 
     def seekable(self) -> IO[bytes]:
         """Open it to be read from anywhere, unpacked: where it is packed, from a temporary file."""
@@ -119,12 +119,12 @@ class Source:
             begin = file.read(16)
         return next((packing for packing in PACKINGS.values() if begin.startswith(packing.begins)), None)
 
-    def _parts(self, file: IO[bytes], tally: Tally) -> Iterator[bytes]:
-        with file:
-            parts = chunks(file, tally)
-            if self.packing:
-                parts = self._no_trap(unpacked(parts, self.packing), tally)
-            yield from explained(parts, self.name)
+    def _opened(self, tally: Tally) -> io.BufferedReader:
+        file = self._open()
+        parts = chunks(file, tally)
+        if self.packing:
+            parts = self._no_trap(unpacked(parts, self.packing), tally)
+        return io.BufferedReader(_Stream(file, explained(parts, self.name)), HEAD)
 
     def _no_trap(self, parts: Iterator[bytes], tally: Tally) -> Iterator[bytes]:
         length = 0
@@ -148,10 +148,14 @@ def _check_encoding(encoding: str) -> None:
 
 
 class _Stream(io.RawIOBase):
-    """Parts of a file as a file."""
+    """What is made of a file, part by part, as a file."""
 
-    def __init__(self, parts: Iterator[bytes]) -> None:
-        self._parts, self._held, self._place = parts, memoryview(b""), 0
+    def __init__(self, file: IO[bytes], parts: Iterator[bytes]) -> None:
+        self._file, self._parts, self._held, self._place = file, parts, memoryview(b""), 0
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
     def readable(self) -> bool:
         return True
