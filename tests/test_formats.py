@@ -150,9 +150,7 @@ def test_a_file_is_recognized_by_its_content(format_, packing, tmp_path):
 
 @WRITTEN
 def test_the_same_model_gives_the_same_bytes(format_, tmp_path):
-    """An export depends on the model alone, but for the hour that llm's tables want."""
-    if format_.name == "llm":
-        pytest.skip("its column `updated` is the time")
+    """An export depends on the model alone."""
     files = []
     for name in ("a", "b"):
         (tmp_path / name).mkdir()

@@ -10,7 +10,7 @@ from types import TracebackType
 
 import numpy as np
 
-from storage.embeddings import Embeddings, Floats, is_finite
+from storage.embeddings import Embeddings, is_finite
 from storage.errors import InputError
 from storage.formats.format import Block
 from storage.formats.left_out import LeftOut, shown
@@ -85,8 +85,9 @@ class Intake:
         if self._all_fit(block):
             return block
         fitting: dict[str, int] = {}
+        finite = np.isfinite(block.rows).all(axis=1)  # (n,)
         for place, word in enumerate(block.words):
-            if reason := "stood there before" if word in fitting else self._misfit(word, block.rows[place]):
+            if reason := "stood there before" if word in fitting else self._misfit(word, bool(finite[place])):
                 self._leave_out(word, _where(block, first, place), reason)
             else:
                 fitting[word] = place
@@ -112,7 +113,7 @@ class Intake:
             and is_finite(block.rows)
         )
 
-    def _misfit(self, word: str, vector: Floats) -> str:
+    def _misfit(self, word: str, finite: bool) -> str:
         if not word:
             return "is empty"
         if not _is_text(word):
@@ -121,7 +122,7 @@ class Intake:
             return f"has more than {LONGEST_WORD:,} bytes"
         if word in self._words:
             return "stood there before"
-        return "" if is_finite(vector) else "has a number that is not finite"
+        return "" if finite else "has a number that is not finite"
 
     def _leave_out(self, word: str, where: str, reason: str) -> None:
         if not self.skip:

@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,14 +71,12 @@ class Source:
     def seekable(self) -> IO[bytes]:
         """Open it to be read from anywhere, unpacked: where it is packed, from a temporary file."""
         if not self.packing:
-            file = self._open()
+            file = _Whole(self._open().detach())
             for _ in explained(chunks(file, self.tally), self.name):
                 pass
         else:
-            file = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
             with self.open() as packed:
-                while piece := packed.read(HEAD):
-                    file.write(piece)
+                file = _Whole(_temporary(packed))
         file.seek(0)
         return file
 
@@ -108,7 +107,7 @@ class Source:
         mine = {"file": self.name, "bytes": self.tally.bytes_read, "sha256": self.tally.digest.hexdigest()}
         return [mine, *(facts for other in self.others for facts in other.about())]
 
-    def _open(self) -> IO[bytes]:
+    def _open(self) -> io.BufferedReader:
         try:
             return self.path.open("rb")
         except OSError as error:
@@ -145,6 +144,26 @@ def _check_encoding(encoding: str) -> None:
         raise SettingError(f"encoding is {encoding!r}, which is not known") from None
     if plain != _PLAIN.encode():
         raise SettingError(f"encoding is {encoding!r}; allowed are those in which ASCII is written as in ASCII")
+
+
+def _temporary(packed: IO[bytes]) -> io.RawIOBase:
+    """What comes out of a file, in one without a name."""
+    whole = tempfile.TemporaryFile()  # noqa: SIM115 - closed by whoever gets it
+    try:
+        shutil.copyfileobj(packed, whole, HEAD)
+        whole.flush()
+    except BaseException:
+        whole.close()
+        raise
+    return whole.detach()
+
+
+class _Whole(io.BufferedReader):
+    """A file on the disk; whoever asks it for a terabyte gets what there is, without memory for more."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        left = os.fstat(self.fileno()).st_size - self.tell()
+        return super().read(left if size is None or size < 0 else max(min(size, left), 0))
 
 
 class _Stream(io.RawIOBase):
