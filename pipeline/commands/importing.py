@@ -54,7 +54,7 @@ def command(
     force: bool,
     **params: object,
 ) -> None:
-    """Publish the vectors in FILE, which another program has made, in an SQLite file.
+    """Publish another program's vectors in an SQLite file.
 
     Formats: text and binary of word2vec and gensim, text of GloVe and fastText, .npy with a file of words, Parquet,
     Arrow, safetensors with a JSON file of words, TensorFlow projector's TSV, and the tables of llm; each packed with

@@ -85,9 +85,9 @@ class Intake:
         if self._all_fit(block):
             return block
         fitting: dict[str, int] = {}
-        finite = np.isfinite(block.rows).all(axis=1)  # (n,)
+        infinite = set(np.flatnonzero(~np.isfinite(block.rows).all(axis=1)).tolist())
         for place, word in enumerate(block.words):
-            if reason := "stood there before" if word in fitting else self._misfit(word, bool(finite[place])):
+            if reason := "stood there before" if word in fitting else self._misfit(word, finite=place not in infinite):
                 self._leave_out(word, _where(block, first, place), reason)
             else:
                 fitting[word] = place
@@ -113,7 +113,7 @@ class Intake:
             and is_finite(block.rows)
         )
 
-    def _misfit(self, word: str, finite: bool) -> str:
+    def _misfit(self, word: str, *, finite: bool) -> str:
         if not word:
             return "is empty"
         if not _is_text(word):
