@@ -57,8 +57,9 @@ def gensim_read(name: str, file: Path) -> tuple[int, ...]:
     return tuple(found.vectors.shape)
 
 
-def main(who: str, what: str, name: str, file: Path, words: int, dimensions: int) -> None:
+def main(who: str, what: str, name: str, *arguments: str) -> None:
     """Do it, and check the size of what came out."""
+    file, words, dimensions = Path(arguments[0]), int(arguments[1]), int(arguments[2])
     if what == "write":
         made = embeddings(words, dimensions)
         write = firth_write if who == "firth" else gensim_write
@@ -87,4 +88,4 @@ def _check(found: tuple[int, ...], wanted: tuple[int, int]) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:4], Path(sys.argv[4]), *map(int, sys.argv[5:7]))
+    main(*sys.argv[1:])

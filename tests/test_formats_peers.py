@@ -11,7 +11,7 @@ import pytest
 from gensim.models import KeyedVectors
 from gensim.test.utils import datapath
 
-from storage.errors import InputError
+from storage.errors import InputError, SettingError
 from storage.formats.known import named
 from tests.test_formats import AWKWARD, assert_same, export, model, read
 
@@ -219,6 +219,17 @@ def test_tables_that_are_no_vectors(columns, complaint, tmp_path):
     pa.parquet.write_table(pa.table(columns), tmp_path / "x.parquet")
     with pytest.raises(InputError, match=complaint):
         read(tmp_path / "x.parquet")
+
+
+@pytest.mark.parametrize("name", ["parquet", "arrow"])
+def test_without_pyarrow_the_extra_is_named(name, tmp_path, monkeypatch):
+    """Parquet and Arrow are an optional extra: where it is missing, the error says how to get it."""
+    export(model(["a", "b"]), named(name), tmp_path / "x")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    for action in (lambda: read(tmp_path / "x"), lambda: export(model(["a"]), named(name), tmp_path / "y")):
+        with pytest.raises(SettingError, match=r"pip install 'firth\[parquet\]'"):
+            action()
+    assert not (tmp_path / "y").exists()
 
 
 # ---- llm ----
