@@ -13,6 +13,7 @@ NAMES = (
     "query_speed",
     "startup",
     "store_speed",
+    "formats",
     "http_load",
     "crosscheck",
     "plan",

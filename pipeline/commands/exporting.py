@@ -90,4 +90,4 @@ def command(
 
 def _about(info: "ModelInfo") -> dict[str, Any]:
     """Facts about the model for formats that have room for them."""
-    return {"name": info.name, "model": f"firth:{info}", "vectors_sha256": info.vectors_sha256}
+    return {"name": info.name, "model": f"firth:{info}", "created": info.created, "vectors_sha256": info.vectors_sha256}

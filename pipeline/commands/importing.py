@@ -56,7 +56,7 @@ def command(
     force: bool,
     **params: object,
 ) -> None:
-    """Publish the vectors in FILE, which another program has made, in an SQLite file.
+    """Publish another program's vectors in an SQLite file.
 
     Formats: text and binary of word2vec and gensim, text of GloVe and fastText, fastText's .bin with the rows of words'
     pieces, what gensim's `save` wrote (KeyedVectors, Word2Vec, FastText: read without unpickling), .npy with a file of
@@ -74,8 +74,7 @@ def command(
     check_name(name)
     source = Source(file, encoding=encoding, words=words)
     format_ = format_named(named) if named else detect(source)
-    intake = _read(source, format_, db, skip=on_unfit == "skip")
-    embeddings = intake.embeddings()
+    intake, embeddings = _read(source, format_, db, skip=on_unfit == "skip")
     about = _about(source, format_, intake, on_unfit)
     settings = collect(MapSettings, params)
     info, ran = _publish(name, db, embeddings, about, settings, force=force, subwords=source.subwords)
@@ -90,18 +89,17 @@ def command(
     tell("import", db, ran, [*facts, *intake.left_out.lines()])
 
 
-def _read(source: "Source", format_: "Format", db: Path, *, skip: bool) -> "Intake":
+def _read(source: "Source", format_: "Format", db: Path, *, skip: bool) -> "tuple[Intake, Embeddings]":
     """Read the file; its vectors lie beside the store meanwhile, on the disk that has to hold them anyway."""
     from storage.formats.intake import Intake
 
     folder = next(folder for folder in db.absolute().parents if folder.is_dir())
-    intake = Intake(source, folder, skip=skip)
-    with Meter("import") as meter:
+    with Intake(source, folder, skip=skip) as intake, Meter("import") as meter:
         report = of_share(meter, "bytes")
         for block in format_.read(source):
             intake.take(block)
             report(source.tally.bytes_read, source.size)
-    return intake
+        return intake, intake.embeddings()
 
 
 def _about(source: "Source", format_: "Format", intake: "Intake", on_unfit: str) -> dict[str, Any]:
