@@ -180,7 +180,10 @@ def test_the_table_has_every_setting_once():
     names = [line.split()[0] for line in lines[2:]]
     assert len(set(names)) == len(names)
     (row,) = [line.split() for line in lines if line.startswith("db ")]
-    assert " ".join(row) == "db other.db environment FIRTH_DB run store models 19 questions shell serve"
+    assert (
+        " ".join(row)
+        == "db other.db environment FIRTH_DB run evaluate store models 19 questions shell import export serve"
+    )
 
 
 @given(

@@ -38,6 +38,7 @@ USED_BY = {
     "crosscheck": (CrosscheckSettings,),
     "evaluate": (EvaluateSettings,),
     "store": (MapSettings,),
+    "import": (MapSettings,),
     "serve": (Running,),
     "plan": (TokenSettings, PhraseSettings, WorkSettings, VocabularySettings, TrainSettings, WorkerSettings),
     "run": (
@@ -152,6 +153,7 @@ REQUIRED = {
     "crosscheck": ["x"],
     "evaluate": ["x"],
     "store": ["x", "--name", "y"],
+    "import": ["x", "--name", "y"],
     **{name: [] for name in spoken.COMMANDS},
     "serve": [],
     "plan": ["x"],
