@@ -12,7 +12,6 @@ from pipeline.commands.formats import on_unfit_option, words_option
 from pipeline.commands.store import MapSettings, drawn_map, name_option
 from pipeline.options import collect, settings_options
 from pipeline.progress import Meter, of_share
-from pipeline.stages import code_version
 
 if TYPE_CHECKING:
     from storage.embeddings import Embeddings
@@ -104,6 +103,8 @@ def _read(source: "Source", format_: "Format", db: Path, *, skip: bool) -> "tupl
 
 def _about(source: "Source", format_: "Format", intake: "Intake", on_unfit: str) -> dict[str, Any]:
     """What the card says of the import."""
+    from pipeline.stages import code_version
+
     return {
         "files": source.about(),
         "format": format_.name,
