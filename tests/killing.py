@@ -1,4 +1,4 @@
-"""Work on a store that is killed with SIGKILL in its midst, and what has to hold afterwards.
+"""Work on a store that is killed with SIGKILL in its midst or meets an adverse world, and what has to hold afterwards.
 
 Each piece of work runs in a process of its own, forked from one that has everything imported and no threads. It says
 when it begins; some part of the time that it took undisturbed later, it is killed.
@@ -14,10 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
+import storage.schema  # noqa: F401 - now, as long as we may: the work is also tried as nobody
 from service.loading import derived_files, load_vectors
 from storage.collecting import collect
 from storage.copying import copy_model
 from storage.embeddings import Embeddings
+from storage.errors import FirthError
 from storage.managing import delete, doomed, roll_back, set_tag
 from storage.maps import Map
 from storage.store import Store
@@ -149,17 +151,51 @@ def killed(work, folder, moment):
     return process.exitcode != 0
 
 
+def tried(work, folder, condition, *details):
+    """Do the work under a condition that a process sets itself; returns the error's message, or an empty text."""
+    said, process = _begun(_try, work, folder, condition, *details)
+    assert said.poll(PATIENCE)
+    message = said.recv()
+    process.join(PATIENCE)
+    assert process.exitcode == 0
+    return message
+
+
+def together(*calls):
+    """Functions with their arguments, each in a process of its own; all have to end well."""
+    processes = [_FORKING.Process(target=function, args=arguments) for function, *arguments in calls]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(PATIENCE)
+    assert [process.exitcode for process in processes] == [0] * len(processes)
+
+
 def _started(work, folder):
+    return _begun(_work, work, folder)
+
+
+def _begun(target, *arguments):
     receiving, sending = _FORKING.Pipe(duplex=False)
-    process = _FORKING.Process(target=_work, args=(work, folder, sending))
+    process = _FORKING.Process(target=target, args=(sending, *arguments))
     process.start()
     sending.close()
     return receiving, process
 
 
-def _work(work, folder, begun):
+def _work(begun, work, folder):
     begun.send(time.monotonic())
     work.do(folder)
+
+
+def _try(said, work, folder, condition, *details):
+    condition(folder, *details)
+    try:
+        work.do(folder)
+    except FirthError as error:
+        said.send(str(error))
+    else:
+        said.send("")
 
 
 # ---- what has to hold ----

@@ -21,6 +21,7 @@ from storage.card import whole_card
 from storage.declared import LONGEST_TEXT
 from storage.embeddings import Embeddings
 from storage.errors import SettingError, StoreError
+from storage.managing import roll_back, set_tag
 from storage.store import Store
 
 WORDS = ("man", "woman", "king", "queen", "naïve", "two words", "ten", "🦊", "void", "a&b=c", "100%", "+")
@@ -108,6 +109,24 @@ def test_a_batch_names_its_model(client):
     asked = {"questions": [{"question": "similarity", "a": "king", "b": "queen"}]}
     assert client.post("/api/v1/models/news/batch", json=asked).headers["Firth-Model"] == "news@2"
     assert "Firth-Model" not in client.get("/api/v1/models/nobody").headers
+
+
+def test_tags_and_rollbacks(client, db):
+    """`name@tag` and a name that was rolled back answer, and name the version that did."""
+
+    def answering(asked):
+        return client.get(f"/api/v1/models/{asked}/vector?word=king").json["model"]["version"]
+
+    with Store.open(db, create=True) as store:
+        set_tag(store, "news@2", "stable")
+        roll_back(store, "news")
+    assert [answering(asked) for asked in ("news", "news@stable", "news@latest", "news@2")] == [1, 2, 2, 2]
+    listed = {f"{each['name']}@{each['version']}": each for each in client.get("/api/v1/models").json["models"]}
+    assert {label: (each["current"], each["tags"]) for label, each in listed.items()} == {
+        "news@1": (True, []),
+        "news@2": (False, ["latest", "stable"]),
+        "wiki@1": (True, ["latest"]),
+    }
 
 
 @pytest.mark.parametrize("label", ["news@1", "news@2", "wiki@1"])

@@ -151,6 +151,7 @@ def test_a_wrong_value_is_wrong_usage(arguments, allowed):
 
 
 REQUIRED = {
+    "reproduce": ["demo", "--corpus", "x"],
     "tokenize": ["x", "--out", "y"],
     "train": ["x", "--out", "y"],
     "crosscheck": ["x"],

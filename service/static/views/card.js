@@ -34,6 +34,7 @@ function factsOf(model, { settings = {}, manifest }) {
     ["by", kindOf(settings)],
     ["trained in", train?.seconds && `${decimals(train.seconds, 0)} s`],
     ["published", published],
+    ["tags", model.tags.join(", ")],
   ], "facts"));
 }
 
