@@ -45,16 +45,16 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "cluster": "the number of its cluster; the card's part `map` has a few words of each",
     },
     "ngrams": {
-        "": "How a model cuts words into pieces, one row for each model that has vectors of pieces, as fastText's have.",
+        "": "One row for each model that has vectors of pieces of words, as fastText's have: how it cuts words.",
         "model": "whose it is",
         "min_n": "characters of the shortest pieces; `<` where a word begins and `>` where it ends count as one each",
         "max_n": "characters of the longest",
-        "buckets": "a piece's bucket is the 32-bit FNV-1a hash of its UTF-8, each byte taken as a signed one, modulo this",
+        "buckets": "a piece's bucket is the 32-bit FNV-1a hash of its UTF-8, of signed bytes, modulo this",
         "rows": "how many rows of `subwords` it has",
     },
     "subwords": {
-        "": "One row for each bucket of pieces that has a vector; one that is not here counts as zeros. The vector of an "
-        "unknown word is the mean of the vectors of all its pieces.",
+        "": "One row for each bucket of pieces that has a vector; one that is not here counts as zeros. The vector of "
+        "an unknown word is the mean of the vectors of all its pieces.",
         "model": "whose it is",
         "bucket": "0 to `buckets` - 1",
         "vector": "D numbers as float32, whatever the model's `dtype` is",
