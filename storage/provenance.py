@@ -38,13 +38,17 @@ def manifests(card: Json) -> dict[str, Json]:
 def _links(info: ModelInfo, card: Json, seals: Seals) -> Iterator[dict[str, Any]]:
     stages = manifests(card)
     if tokenize := stages.get("tokenize"):
-        sources = tokenize["inputs"]["sources"]
-        yield {"stage": "corpus", "sha256": sha256_of_json([each["sha256"] for each in sources]), "files": sources}
+        sources = _objects(_object(tokenize["inputs"]).get("sources"))
+        yield {"stage": "corpus", "sha256": sha256_of_json([each.get("sha256") for each in sources]), "files": sources}
         yield _link(tokenize)
+    if imported := _object(card.get("import")):
+        told = {name: imported.get(name) for name in ("format", "left_out", "code")}
+        yield {"stage": "import", **told, "files": _objects(imported.get("files"))}
     yield {"stage": "vocabulary", "sha256": seals.get("vocabulary"), "words": info.words}
     if train := stages.get("train"):
-        parent = train["inputs"].get("parent")
-        yield {**_link(train), "seed": train["settings"]["seed"], "parent": parent, "losses": train["report"]["losses"]}
+        settings, inputs, report = (_object(train[name]) for name in ("settings", "inputs", "report"))
+        start = {"parent": inputs.get("parent"), "start_vectors": inputs.get("start_vectors")}
+        yield {**_link(train), "seed": settings.get("seed"), **start, "losses": report.get("losses", [])}
     yield {"stage": "vectors", "sha256": info.vectors_sha256, "dtype": info.dtype, "rounding": card.get("rounding")}
     if crosscheck := _object(card.get("crosscheck")):
         yield {"stage": "crosscheck", "verdict": crosscheck.get("verdict"), "levels": _verdicts(crosscheck)}
@@ -83,6 +87,11 @@ def _scores(evaluation: Json) -> dict[str, Any]:
 def _object(value: Any) -> Json:
     """A JSON object; {} where there is something else: whoever published the card was free to."""
     return value if isinstance(value, Mapping) else {}
+
+
+def _objects(value: Any) -> list[Json]:
+    """The objects of a JSON array; none where there is something else."""
+    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
 
 
 def _seal(sealed: Seals) -> dict[str, str | None]:

@@ -293,13 +293,29 @@ def test_verdicts_and_scores_are_links(store_model):
     assert "WordSim-353 0.500, 3 of 9 questions covered" in told
 
 
+def test_an_import_is_a_link(store_model):
+    """What a model was imported from, with its hash, stands in the chain, for programs and for people."""
+    files = [{"file": "glove.txt", "bytes": 9, "sha256": "ab" * 32}]
+    imported = {"files": files, "format": "glove", "left_out": {}, "code": {"firth": "0.1.0"}, "options": {}}
+    db = store_model()
+    with Store.open(db, create=True) as store:
+        store.publish("imported", store.load(store.find("made")), {"import": imported})
+    chain = json.loads(run("show", "imported", "--db", db, "--json").stdout)["chain"]
+    assert [link["stage"] for link in chain] == ["import", "vocabulary", "vectors", "published"]
+    assert (chain[0]["format"], chain[0]["files"]) == ("glove", files)
+    assert f"file glove.txt, bytes 9, sha256 {'ab' * 32}" in run("show", "imported", "--db", db).stdout
+
+
 def test_a_card_of_any_shape_can_be_shown(store_model):
     """Whoever publishes is free in what the card holds; what is no manifest, verdict or score is no link."""
     db = store_model()
-    for odd in (None, 7, "text", [], {}, {"train": 7, "tokenize": []}):
-        alter(db, "made", lambda card, odd=odd: card.update(manifest=odd, crosscheck=odd, evaluation=odd))
+    parts = ("manifest", "crosscheck", "evaluation", "import")
+    empty = dict.fromkeys(("stage", "key", "settings", "inputs", "report", "code"), 7)
+    for odd in (None, 7, "text", [], {}, {"train": 7, "tokenize": []}, {"tokenize": empty}):
+        alter(db, "made", lambda card, odd=odd: card.update(dict.fromkeys(parts, odd)))
         chain = json.loads(run("show", "altered", "--db", db, "--json").stdout)["chain"]
         assert {"vocabulary", "vectors", "published"} <= {link["stage"] for link in chain}
         assert "train" not in {link["stage"] for link in chain}
         run("show", "altered", "--db", db)
-    run("verify", "--db", db)
+    found = json.loads(run("verify", "--db", db, "--json", code=1).stdout)["checks"]
+    assert [check["stage"] for check in found if not check["fits"]] == ["tokenize"]  # whose key is 7

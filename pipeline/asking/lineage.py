@@ -25,8 +25,14 @@ def _corpus(link: Link) -> Lines:
     yield f"{len(files):,} files, {sum(file['bytes'] for file in files):,} bytes"
     for file in files[:_FILES_SHOWN]:
         yield f"{file['name']}  {file['bytes']:,} bytes  sha256 {file['sha256']}"
-    if more := len(files) - _FILES_SHOWN:
-        yield f"and {more:,} more; --json has them all" if more > 0 else ""
+    if (more := len(files) - _FILES_SHOWN) > 0:
+        yield f"and {more:,} more; --json has them all"
+
+
+def _import(link: Link) -> Lines:
+    yield f"from {link['format']}"
+    for file in link["files"]:
+        yield ", ".join(f"{name} {value}" for name, value in file.items())
 
 
 def _stage(link: Link) -> Lines:
@@ -48,6 +54,8 @@ def _train(link: Link) -> Lines:
     losses = [f"{loss:.4f}" for loss in link["losses"]]
     half = _CURVE_SHOWN // 2
     shown = losses if len(losses) <= _CURVE_SHOWN else [*losses[:half], "...", *losses[-half:]]
+    if link["start_vectors"]:
+        yield f"started from vectors of a file of sha256 {link['start_vectors']}"
     yield f"loss of each epoch: {' '.join(shown)}"
 
 
@@ -90,6 +98,7 @@ def _other(link: Link) -> Lines:
 
 _TOLD: Mapping[str, Callable[[Link], Lines]] = {
     "corpus": _corpus,
+    "import": _import,
     "tokenize": _stage,
     "vocabulary": _vocabulary,
     "train": _train,

@@ -6,7 +6,7 @@ import click
 
 from pipeline.asking.completing import complete_model
 from pipeline.commands.asking import db_option, json_option
-from pipeline.commands.base import FirthCommand, print_json, print_line, print_table
+from pipeline.commands.base import FirthCommand, print_json, print_line
 
 EXAMPLES = {
     "firth show news": "where the latest version of news comes from",
@@ -36,5 +36,6 @@ def command(*, model: str, db: Path, as_json: bool) -> None:
     if as_json:
         print_json(card)
         return
-    print_line(f"{info}: {info.words:,} words of {info.dimensions} dimensions")
-    print_table(("stage", "what is known of it"), lineage_rows(card["chain"]))
+    print_line(f"{'model':<11} {info}: {info.words:,} words of {info.dimensions} dimensions")
+    for stage, line in lineage_rows(card["chain"]):
+        print_line(f"{stage:<11} {line}")

@@ -3,12 +3,12 @@
 import { decimals, make, whole } from "../dom.js";
 import { part } from "./parts.js";
 
-const TITLES = { corpus: "text", tokenize: "tokens", vocabulary: "vocabulary", train: "training", vectors: "vectors",
+const TITLES = { corpus: "text", import: "imported", tokenize: "tokens", vocabulary: "vocabulary", train: "training", vectors: "vectors",
   crosscheck: "cross-check", evaluation: "evaluation", published: "published" };
 
 export function chainOf(links) {
   return part("Where it comes from", "Each hash is a sha256. firth verify recomputes them; firth reproduce trains again.",
-    make("dl", { className: "hashes" }, links.map((link) => make("div", {},
+    make("dl", { className: "chain" }, links.map((link) => make("div", {},
       make("dt", { textContent: TITLES[link.stage] ?? link.stage }), make("dd", {}, told(link).filter(Boolean))))));
 }
 
@@ -22,14 +22,19 @@ const line = (text) => make("p", { textContent: text });
 function factsOf(link) {
   switch (link.stage) {
     case "corpus": return line(`${whole(link.files.length)} files`);
+    case "import": return line([`from ${link.format}`, ...link.files.flatMap(Object.values)].join(", "));
     case "vocabulary": return line(`${whole(link.words)} words`);
     case "train": return line(`seed ${link.seed}${link.parent ? `, continued from ${link.parent.key}` : ""}`);
     case "vectors": return line(link.dtype + (link.rounding ? lost(link.rounding) : ""));
     case "crosscheck": return line(link.verdict);
+    case "evaluation": return line(scoresOf(link));
     case "published": return line(`${link.as}, ${link.at}${link.sealed === "migrated" ? ", sealed later" : ""}`);
     default: return null;
   }
 }
+
+const scoresOf = (link) => Object.entries(link).filter(([, score]) => score?.total).map(([name, score]) =>
+  `${name} ${decimals(score.spearman ?? score.accuracy ?? 0)}, ${whole(score.covered)} of ${whole(score.total)} questions`).join("; ");
 
 const lost = ({ cosine_error: error, neighbors }) =>
   `, cosines off by ${error.max.toExponential(1)} at most, ${decimals(100 * neighbors.overlap, 1)} % of neighbors the same`;
