@@ -13,6 +13,7 @@ NAMES = (
     "query_speed",
     "startup",
     "formats",
+    "store_speed",
     "http_load",
     "crosscheck",
     "plan",

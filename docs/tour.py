@@ -92,6 +92,8 @@ STOPS = {
     "What holds it together": [
         "pipeline/settings.py",
         "pipeline/stages.py",
+        "pipeline/circumstances.py",
+        "pipeline/reproducing.py",
         "pipeline/options.py",
         "pipeline/config.py",
         "pipeline/printable.py",

@@ -10,10 +10,11 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 from service.folding import Folded
-from service.nearest import Quantized, quantized
-from service.vectors import UnitVectors
+from service.nearest import Quantized, quantized, unit_rows
+from service.nearest.units import ROWS_AT_ONCE
+from service.vectors import UnitVectors, lengths_of
 from storage.array_folder import Array
-from storage.derived import Derived, DerivedFiles
+from storage.derived import Derived, DerivedFiles, DerivedWriter
 from storage.embeddings import Embeddings, Floats
 from storage.models import ModelInfo
 from storage.store import Store
@@ -21,7 +22,7 @@ from storage.texts import Texts, order_of
 
 log = logging.getLogger(__name__)
 
-_LAYOUT = 4  # another number whenever what `_derived` makes changes, or how it is computed
+_LAYOUT = 4  # another number whenever what `_write` makes changes, or how it is computed
 _INT8 = tuple(field.name for field in fields(Quantized))
 
 
@@ -41,7 +42,7 @@ def load_vectors(db: Path, info: ModelInfo, *, patience: float | None = None) ->
     if found:
         return found
     with Store.open(db, patience=patience) as store, derived_files(db).making():
-        return _mapped(db, info) or _made_and_kept(store, info)  # who had to wait finds what the other has made
+        return _mapped(db, info) or _made(store, info)  # who had to wait finds what the other has made
 
 
 def load_vectors_once(db: Path, info: ModelInfo) -> UnitVectors:
@@ -57,7 +58,7 @@ def derive(store: Store, info: ModelInfo, embeddings: Embeddings, contexts: Floa
     """Write the derived files of a model that was just published, unless another process was faster."""
     with derived_files(store.path).making():
         if not _mapped(store.path, info):
-            _kept(store, info, _made(embeddings, contexts))
+            _kept(store, info, embeddings, contexts)
 
 
 def derived_files(db: Path) -> DerivedFiles:
@@ -70,13 +71,8 @@ def _contexts(db: Path, info: ModelInfo) -> Floats | None:
         return store.load_contexts(info)
 
 
-def _made_and_kept(store: Store, info: ModelInfo) -> UnitVectors:
-    made = _made(store.load(info, verify=True), store.load_contexts(info))
-    return _kept(store, info, made)
-
-
-def _made(embeddings: Embeddings, contexts: Floats | None) -> UnitVectors:
-    return UnitVectors.of(embeddings, lambda: contexts, in_int8=True)
+def _made(store: Store, info: ModelInfo) -> UnitVectors:
+    return _kept(store, info, store.load(info, verify=True), store.load_contexts(info))
 
 
 def _mapped(db: Path, info: ModelInfo, *, tell: bool = True) -> UnitVectors | None:
@@ -96,31 +92,34 @@ def _mapped(db: Path, info: ModelInfo, *, tell: bool = True) -> UnitVectors | No
     )
 
 
-def _kept(store: Store, info: ModelInfo, made: UnitVectors) -> UnitVectors:
+def _kept(store: Store, info: ModelInfo, embeddings: Embeddings, contexts: Floats | None) -> UnitVectors:
     """The vectors, mapped from files that are written here; from memory where these cannot be written."""
     started, files = time.perf_counter(), derived_files(store.path)
     try:
-        files.write(info, _derived(made))
+        with files.writing(info) as writer:
+            _write(writer, embeddings, contexts)
         files.tidy(store.models())
     except OSError as error:
         why = error.strerror or error
         log.warning("%s is answered from memory: %s cannot be written (%s)", info, files.folder, why)
-        return made
-    log.debug("%s is mapped from %s, written in %.1f s", info, files.of(info), time.perf_counter() - started)
-    return _mapped(store.path, info) or made
+    else:
+        log.debug("%s is mapped from %s, written in %.1f s", info, files.of(info), time.perf_counter() - started)
+    return _mapped(store.path, info) or UnitVectors.of(embeddings, lambda: contexts, in_int8=True)
 
 
-def _derived(made: UnitVectors) -> Derived:
-    folded = made.folded or Folded.of(made.words)
-    in_int8 = made.quantized or quantized(made.unit)
+def _write(writer: DerivedWriter, embeddings: Embeddings, contexts: Floats | None) -> None:
+    """Make the derived files; beside the matrix itself, memory holds a quarter of it."""
+    matrix, words = embeddings.matrix, embeddings.words
+    blocks = (matrix[start : start + ROWS_AT_ONCE] for start in range(0, len(matrix), ROWS_AT_ONCE))
+    unit = writer.add_rows("unit", matrix.shape, matrix.dtype, map(unit_rows, blocks))
+    in_int8, folded = quantized(unit), Folded.of(words)
     arrays: dict[str, Array] = {
-        "counts": made.counts,
-        "unit": made.unit,
-        "lengths": made.lengths,
+        "counts": embeddings.counts,
+        "lengths": lengths_of(matrix),
         **{f"int8_{name}": getattr(in_int8, name) for name in _INT8},
         "folded_order": folded.order,
         "folded_lengths": folded.lengths,
-        "order": order_of(made.words),
+        "order": order_of(words),
+        **({} if contexts is None else {"contexts": contexts}),
     }
-    contexts = {} if made.contexts is None else {"contexts": made.contexts}
-    return Derived({"words": Texts.of(made.words), "folded": Texts.of(folded.texts)}, {**arrays, **contexts})
+    writer.add(Derived({"words": Texts.of(words), "folded": Texts.of(folded.texts)}, arrays))

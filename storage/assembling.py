@@ -9,14 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from storage.dtypes import decoded, row_type
 from storage.embeddings import Embeddings, Floats, is_finite
 from storage.errors import InputError
 from storage.maps import Map
 from storage.models import ModelInfo
 
 Blocks = Iterable[tuple[tuple[Any, ...], ...]]
-
-_FLOAT_BYTES = 4
 
 
 def embeddings_of(info: ModelInfo, blocks: Blocks) -> Embeddings:
@@ -69,7 +68,7 @@ def _check_rows(info: ModelInfo, first: int, ranks: tuple[int, ...], vectors: tu
     """Refuse a block of rows that does not go on at `first`, or holds a vector of a wrong size."""
     # ranks ascend: where the first and the last are right, all are
     in_order = (ranks[0], ranks[-1]) == (first, first + len(ranks) - 1)
-    if not in_order or set(map(len, vectors)) != {_FLOAT_BYTES * info.dimensions}:
+    if not in_order or set(map(len, vectors)) != {row_type(info.dtype, info.dimensions).itemsize}:
         raise InputError(f"row {first} or one soon after it is missing or of a wrong size")
 
 
@@ -79,4 +78,4 @@ def _check_number(info: ModelInfo, rows: int) -> None:
 
 
 def _matrix(info: ModelInfo, vectors: bytearray) -> Floats:
-    return np.frombuffer(vectors, dtype="<f4").reshape(info.words, info.dimensions)  # (V, D)
+    return decoded(vectors, info.dtype, info.dimensions)  # (V, D)

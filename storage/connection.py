@@ -6,11 +6,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 from storage.errors import StoreError
 
 MIGRATION_SET = "firth"
-KNOWN_MIGRATIONS = ("m001_models", "m002_contexts", "m003_maps")
+KNOWN_MIGRATIONS = ("m001_models", "m002_contexts", "m003_maps", "m004_seals", "m005_tags")
 _OLDEST_SCHEMA = KNOWN_MIGRATIONS[:1]  # what a reader needs: tables that came later may be missing
 _OLDEST_SQLITE = (3, 37)  # the first with STRICT tables
 _PAGE_BYTES = 16384  # reads a model of 121,926 x 100 in 0.7 of the time that SQLite's default of 4096 takes
@@ -41,6 +42,8 @@ def explained(path: Path) -> Iterator[None]:
         said = str(error)
         way_out = next((way for text, way in _WAYS_OUT.items() if text in said.lower()), "could not be used")
         raise StoreError(f"{path} {way_out} (SQLite: {said})") from error
+    except UnicodeDecodeError as error:  # what SQLite says quotes what it has met, which need not be text
+        raise StoreError(f"{path} {_WAYS_OUT['malformed']} ({error})") from error
 
 
 def log_of(path: Path) -> Path:
@@ -90,6 +93,14 @@ def open_for_reading(path: Path, patience: float) -> tuple[sqlite3.Connection, S
             connection.close()
             raise
     return connection, stamp if mode == _UNLOCKED else None
+
+
+def address_to_read(path: Path) -> str:
+    """What SQLite can attach to read an existing store beside another, without a lock on it where that is written.
+
+    While it is attached the store has to be open, so that its log, which this cannot take away, goes with that.
+    """
+    return _address(path, _UNLOCKED if _reading_mode(path) == _UNLOCKED else "mode=ro")
 
 
 def open_for_writing(path: Path, patience: float) -> sqlite3.Connection:
@@ -143,8 +154,12 @@ def _has_switched(connection: sqlite3.Connection, *, last_try: bool) -> bool:
 
 
 def _connect(path: Path, mode: str, patience: float) -> sqlite3.Connection:
+    return sqlite3.connect(_address(path, mode), uri=True, timeout=patience)
+
+
+def _address(path: Path, mode: str) -> str:
     # as_uri writes ? and # as %3F and %23, so that no file name can be taken for a parameter
-    return sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=patience)
+    return f"{path.absolute().as_uri()}?{mode}"
 
 
 def _reading_mode(path: Path) -> str:
@@ -155,7 +170,7 @@ def _reading_mode(path: Path) -> str:
     """
     if _may_write(path):
         return "mode=rw"
-    return "mode=ro" if _has_log(path) else _UNLOCKED
+    return "mode=ro" if has_log(path) else _UNLOCKED
 
 
 def _may_write(path: Path) -> bool:
@@ -164,14 +179,16 @@ def _may_write(path: Path) -> bool:
     return all(os.access(place, os.W_OK, effective_ids=effective) for place in (path, log_of(path).parent))
 
 
-def _has_log(path: Path) -> bool:
+def has_log(path: Path) -> bool:
+    """Whether something was written that is not in the file yet."""
     log = log_of(path)
     return log.exists() and log.stat().st_size > 0
 
 
-def tables_of(connection: sqlite3.Connection) -> set[str]:
-    """The names of the tables that are there."""
-    return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+def tables_of(connection: sqlite3.Connection, database: Literal["main", "source"] = "main") -> set[str]:
+    """The names of the tables that are there, of the file itself or of one that is attached."""
+    query = f"SELECT name FROM {database}.sqlite_master WHERE type = 'table'"  # noqa: S608 - one of two words
+    return {name for (name,) in connection.execute(query)}
 
 
 def _check_file(path: Path) -> None:
@@ -200,4 +217,4 @@ def _check_schema(path: Path, connection: sqlite3.Connection, wanted: tuple[str,
 
 def _applied(connection: sqlite3.Connection) -> set[str]:
     query = "SELECT name FROM _sqlite_migrations WHERE migration_set = ?"
-    return {name for (name,) in connection.execute(query, [MIGRATION_SET])}
+    return {str(name) for (name,) in connection.execute(query, [MIGRATION_SET])}  # of a damaged file it may be none

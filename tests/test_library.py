@@ -15,6 +15,7 @@ from service.questions import Neighbors
 from service.watcher import Watcher
 from storage.embeddings import Embeddings
 from storage.errors import StoreError, UnknownModel
+from storage.managing import publish_again, roll_back, set_tag, take_tag
 from storage.store import Store
 
 
@@ -234,6 +235,62 @@ def test_a_rollback_is_a_swap_too(versions):
     assert [info.version for info in library._slots] == [1]
 
 
+def changed(path, change, *arguments):
+    """Tag, publish or roll back, as another process does."""
+    with Store.open(path, create=True) as store:
+        change(store, *arguments)
+
+
+def test_a_name_that_is_rolled_back(versions):
+    """However long the earlier version takes to load, the name is answered; then it is by that one, and back again."""
+    brake = Brake()
+    library = Library(versions, around=brake)
+    publish_version(versions, 2)
+    library.preload()
+    brake.off.clear()
+    changed(versions, roll_back, "m")
+    assert said(library, "m") == said(library, "m@latest") == 2
+    (state,) = [state for state in library.readiness() if state.asked == "m"]
+    assert (str(state.current), str(state.answering), state.is_ready) == ("m@1", "m@2", True)
+    brake.off.set()
+    wait_until(lambda: said(library, "m") == 1)
+    assert said(library, "m@latest") == 2
+    changed(versions, publish_again, "m")
+    wait_until(lambda: said(library, "m") == 2)
+
+
+def test_a_tag_is_followed(versions):
+    """A tag is answered by the version that it means, without waiting when it is moved, and unknown when it goes."""
+    brake = Brake()
+    library = Library(versions, around=brake)
+    publish_version(versions, 2)
+    changed(versions, set_tag, "m@1", "stable")
+    assert said(library, "m@stable") == 1
+    brake.off.clear()
+    changed(versions, set_tag, "m@2", "stable")
+    assert said(library, "m@stable") == 1
+    brake.off.set()
+    wait_until(lambda: said(library, "m@stable") == 2)
+    library.catch_up()
+    assert [str(info) for info in library._slots] == ["m@2"]
+    changed(versions, take_tag, "m@stable")
+    with pytest.raises(UnknownModel):
+        library.answering("m@stable")
+    library.catch_up()
+    assert "m@stable" not in library._answering
+
+
+def test_names_and_tags_share_a_model(versions):
+    """What several names and tags mean is loaded once, and stays as long as one of them means it."""
+    library = Library(versions)
+    changed(versions, set_tag, "m@1", "stable")
+    assert library.answering("m")[1] is library.answering("m@stable")[1]
+    publish_version(versions, 2)
+    library.catch_up()
+    assert (said(library, "m"), said(library, "m@stable")) == (2, 1)
+    assert sorted(info.version for info in library._slots) == [1, 2]
+
+
 def test_a_name_that_is_taken_away_is_unknown(versions):
     """When all versions are gone the name is not known any more, and nothing of it stays in memory."""
     library = Library(versions)
@@ -271,7 +328,7 @@ def test_a_new_version_that_cannot_be_loaded(versions, monkeypatch, caplog):
         library.catch_up()
     assert [record.getMessage() for record in caplog.records if "m@2 is not loaded" in record.getMessage()]
     (state,) = library.readiness()
-    assert (str(state.newest), str(state.answering), state.failed, state.is_ready) == ("m@2", "m@1", True, True)
+    assert (str(state.current), str(state.answering), state.failed, state.is_ready) == ("m@2", "m@1", True, True)
     with closing(sqlite3.connect(versions)) as connection, connection:
         connection.execute("INSERT INTO words VALUES (2, 1, 'v2', 2, x'0000803fcdcccc3d')")
     monkeypatch.setattr("service.attempts._TRY_AGAIN", 0)
@@ -312,7 +369,7 @@ def test_readiness(versions):
     assert [(str(state.answering), state.is_ready) for state in library.readiness()] == [("m@1", True)]
     publish_version(versions, 2)
     (state,) = library.readiness()
-    assert (str(state.newest), str(state.answering), state.is_ready) == ("m@2", "m@1", True)
+    assert (str(state.current), str(state.answering), state.is_ready) == ("m@2", "m@1", True)
     library.catch_up()
     assert [str(state.answering) for state in library.readiness()] == ["m@2"]
     assert [str(info) for info in told[-1]] == ["m@2"]
@@ -322,11 +379,11 @@ def test_what_was_pushed_out_does_not_come_back_by_itself(db):
     """Where more models are asked for than may stay, those asked for stay, and the library is ready with them."""
     library = Library(db, keep=2)
     library.preload()
-    assert [state.newest.name for state in library.readiness()] == ["m", "z"]
+    assert [state.current.name for state in library.readiness()] == ["m", "z"]
     first = library.answering("a")[1]
     library.catch_up()
     assert library.answering("a")[1] is first
-    assert [state.newest.name for state in library.readiness()] == ["a", "m"]
+    assert [state.current.name for state in library.readiness()] == ["a", "m"]
     assert all(state.is_ready for state in library.readiness())
 
 

@@ -13,7 +13,8 @@ from pipeline.asking import spoken
 from pipeline.cli import COMMANDS, firth
 from pipeline.commands.crosscheck import LEVELS, CrosscheckSettings
 from pipeline.commands.evaluate import EvaluateSettings
-from pipeline.commands.store import MapSettings
+from pipeline.commands.reproduce import ReproduceSettings
+from pipeline.commands.store import MapSettings, PrecisionSettings
 from pipeline.commands.tokenizing import WorkSettings
 from pipeline.crosscheck import crosscheck
 from pipeline.evaluation.evaluate import RESTRICT
@@ -37,9 +38,10 @@ USED_BY = {
     "train": (VocabularySettings, TrainSettings, WatchSettings, WorkerSettings),
     "crosscheck": (CrosscheckSettings,),
     "evaluate": (EvaluateSettings,),
-    "store": (MapSettings,),
-    "import": (MapSettings,),
+    "store": (MapSettings, PrecisionSettings),
+    "import": (MapSettings, PrecisionSettings),
     "serve": (Running,),
+    "reproduce": (ReproduceSettings,),
     "plan": (TokenSettings, PhraseSettings, WorkSettings, VocabularySettings, TrainSettings, WorkerSettings),
     "run": (
         TokenSettings,
@@ -50,6 +52,7 @@ USED_BY = {
         CrosscheckSettings,
         EvaluateSettings,
         MapSettings,
+        PrecisionSettings,
     ),
     **{name: (QUESTIONS[each.question],) for name, each in spoken.COMMANDS.items()},
 }
@@ -148,6 +151,7 @@ def test_a_wrong_value_is_wrong_usage(arguments, allowed):
 
 
 REQUIRED = {
+    "reproduce": ["demo", "--corpus", "x"],
     "tokenize": ["x", "--out", "y"],
     "train": ["x", "--out", "y"],
     "crosscheck": ["x"],

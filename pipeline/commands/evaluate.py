@@ -74,12 +74,12 @@ def evaluate_in(model: Path, settings: EvaluateSettings, *, force: bool) -> None
 
 def _of_stored(db: Path, model: str | None, settings: EvaluateSettings) -> tuple[str, Mapping[str, Any]]:
     """The scores of a model in a store, and its name."""
-    from pipeline.asking.session import newest
+    from pipeline.asking.session import usual
     from pipeline.evaluation.evaluate import evaluate
     from storage.store import Store
 
     with Store.open(db) as store:
-        info = store.find(model) if model else newest(store)
+        info = store.find(model) if model else usual(store)
         embeddings = store.load(info, verify=True)
     return str(info), evaluate(embeddings, restrict=settings.restrict).as_dict()
 

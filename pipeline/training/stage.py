@@ -28,6 +28,7 @@ from pipeline.training.wishes import Wishes
 from storage.embeddings import Embeddings
 from storage.errors import InputError, SettingError
 from storage.files import sha256_of_file, whole_file, write_array
+from storage.seals import sha256_of_vocabulary
 
 STAGE = "train"
 HASHES = {"vectors_sha256": "vectors.npy", "contexts_sha256": "contexts.npy"}
@@ -188,22 +189,23 @@ def load_model(folder: Path) -> Model:
     data = stage.data(manifest)
     try:
         words = tuple((data / "words.txt").read_text("utf-8").split("\n")[:-1])
-        counts, vectors = (np.load(data / f"{name}.npy") for name in ("counts", "vectors"))
-        contexts = np.load(data / "contexts.npy", mmap_mode="r")  # few want it
-        embeddings = Embeddings(words, counts, vectors)
+        counts = np.load(data / "counts.npy")
+        vectors, contexts = (np.load(data / f"{name}.npy", mmap_mode="r") for name in ("vectors", "contexts"))
+        embeddings = Embeddings(words, counts, np.asarray(vectors))  # read from the file, not into memory
     except (OSError, ValueError, InputError) as error:
         raise InputError(f"{data} is damaged ({error}); run `firth train` again") from None
     return Model(manifest, embeddings, contexts, (folder / manifest.report["tokens_folder"]).resolve())
 
 
 def _write(data: Path, words: Vocabulary, parameters: Parameters) -> dict[str, str]:
-    """Write the model's files; returns the hashes of the matrices."""
+    """Write the model's files; returns the hashes of the words with their counts and of the matrices."""
     with whole_file(data / "words.txt") as file:
         file.writelines(f"{word}\n".encode() for word in words.words)
     arrays = {"counts": words.counts, "vectors": parameters.vectors, "contexts": parameters.contexts}
     for name, array in arrays.items():
         write_array(data / f"{name}.npy", array)
-    return {name: sha256_of_file(data / matrix) for name, matrix in HASHES.items()}
+    hashes = {name: sha256_of_file(data / matrix) for name, matrix in HASHES.items()}
+    return {"vocabulary_sha256": sha256_of_vocabulary(words.words, words.counts), **hashes}
 
 
 def _way(folder: StageFolder, tokens: Path) -> str:
