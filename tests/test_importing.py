@@ -116,7 +116,7 @@ def test_the_same_import_is_not_made_twice(db):
 
 
 def test_an_imported_model_is_verified(db):
-    """`firth verify` finds nothing wrong with it, and a changed byte of it at once; `firth show` has the file's hash."""
+    """`firth verify` finds nothing wrong with it, and a changed byte of it; `firth show` has the file's hash."""
     found = json.loads(invoke("verify", "--db", db, "--json").stdout)
     assert found["fits"]
     assert {check["model"] for check in found["checks"] if check["model"]} == {"pre@1"}
