@@ -248,3 +248,16 @@ def test_any_word_can_be_shown(word):
     assert len(shown(word)) < 1000
     shown(word).encode()
     shown(f"{word}\udc80\ud800").encode()
+
+
+@pytest.mark.parametrize("format_name", ["arrow", "llm"])
+def test_every_byte_changed(format_name, folder, samples):
+    """What atheris found in minutes: offsets that lead out of memory, and messages of SQLite with bytes of the file."""
+    path = file_of(named(format_name), folder)
+    whole = samples[format_name][path.name]
+    chance = np.random.default_rng(1)
+    for place in chance.choice(len(whole), 300, replace=False):
+        changed = bytearray(whole)
+        changed[place] ^= 0x90
+        path.write_bytes(changed)
+        outcome(path, named(format_name))
