@@ -52,7 +52,6 @@ SECTIONS = {  # title -> name of a command -> its module, which is imported when
         "random-words": "questions",
         "shell": "shell",
     },
-    "Move vectors": {"import": "importing", "export": "exporting"},
     "Keep models": {
         "tag": "versions",
         "untag": "versions",
@@ -60,6 +59,8 @@ SECTIONS = {  # title -> name of a command -> its module, which is imported when
         "rollback": "versions",
         "delete": "delete",
         "copy": "copying",
+        "import": "importing",
+        "export": "exporting",
         "diff": "diff",
         "gc": "gc",
     },

@@ -150,26 +150,33 @@ def tensors(header):
     return struct.pack("<Q", len(header)) + header + b"\0" * 8
 
 
-PROMISES |= {
-    f".npy of shape {shape}": ("npy", array_header(shape))
-    for shape in ((10**12, 3), (1, 10**12), (10**12, 65536), (-1, 3), (1, -3), (0, 0), (2**70, 2**70), (True, 3))
-} | {
-    f"safetensors {entry!r}": ("safetensors", tensors(b'{"vectors": %s}' % entry))
-    for entry in (
-        b'{"dtype": "F32", "shape": [1000000000000, 3], "data_offsets": [0, 12000000000000]}',
-        b'{"dtype": "F32", "shape": [-1, -2], "data_offsets": [0, 8]}',
-        b'{"dtype": "F32", "shape": [1, 2], "data_offsets": [8, 0]}',
-        b'{"dtype": "F32", "shape": [1, 2], "data_offsets": [-8, 0]}',
-        b'{"dtype": "F32", "shape": [1, 3], "data_offsets": [0, 8]}',
-        b'{"dtype": "F32", "shape": [0, 1000000000000], "data_offsets": [0, 0]}',
-        b'{"dtype": "F99", "shape": [1, 2], "data_offsets": [0, 8]}',
-        b'{"dtype": ["F32"], "shape": [1, 2], "data_offsets": [0, 8]}',
-        b'{"dtype": "F32", "shape": 5, "data_offsets": [0, 8]}',
-        b'{"dtype": "F32", "shape": [1.5, 2], "data_offsets": [0, 8]}',
-        b"[]",
-        b"null",
-    )
-}
+PROMISES |= (
+    {
+        "an .npy header without an end": ("npy", array_header((1, 3)).replace(b"'shape': (", b"'shape': ")),
+        "an .npy header that is no literal": ("npy", array_header((1, 3)).replace(b"False", b"print")),
+    }
+    | {
+        f".npy of shape {shape}": ("npy", array_header(shape))
+        for shape in ((10**12, 3), (1, 10**12), (10**12, 65536), (-1, 3), (1, -3), (0, 0), (2**70, 2**70), (True, 3))
+    }
+    | {
+        f"safetensors {entry!r}": ("safetensors", tensors(b'{"vectors": %s}' % entry))
+        for entry in (
+            b'{"dtype": "F32", "shape": [1000000000000, 3], "data_offsets": [0, 12000000000000]}',
+            b'{"dtype": "F32", "shape": [-1, -2], "data_offsets": [0, 8]}',
+            b'{"dtype": "F32", "shape": [1, 2], "data_offsets": [8, 0]}',
+            b'{"dtype": "F32", "shape": [1, 2], "data_offsets": [-8, 0]}',
+            b'{"dtype": "F32", "shape": [1, 3], "data_offsets": [0, 8]}',
+            b'{"dtype": "F32", "shape": [0, 1000000000000], "data_offsets": [0, 0]}',
+            b'{"dtype": "F99", "shape": [1, 2], "data_offsets": [0, 8]}',
+            b'{"dtype": ["F32"], "shape": [1, 2], "data_offsets": [0, 8]}',
+            b'{"dtype": "F32", "shape": 5, "data_offsets": [0, 8]}',
+            b'{"dtype": "F32", "shape": [1.5, 2], "data_offsets": [0, 8]}',
+            b"[]",
+            b"null",
+        )
+    }
+)
 
 
 @pytest.mark.parametrize(("name", "content"), PROMISES.values(), ids=PROMISES.keys())
@@ -241,3 +248,16 @@ def test_any_word_can_be_shown(word):
     assert len(shown(word)) < 1000
     shown(word).encode()
     shown(f"{word}\udc80\ud800").encode()
+
+
+@pytest.mark.parametrize("format_name", ["arrow", "llm"])
+def test_every_byte_changed(format_name, folder, samples):
+    """What atheris found in minutes: offsets that lead out of memory, and messages of SQLite with bytes of the file."""
+    path = file_of(named(format_name), folder)
+    whole = samples[format_name][path.name]
+    chance = np.random.default_rng(1)
+    for place in chance.choice(len(whole), 300, replace=False):
+        changed = bytearray(whole)
+        changed[place] ^= 0x90
+        path.write_bytes(changed)
+        outcome(path, named(format_name))

@@ -5,6 +5,8 @@ import hashlib
 import json
 import os
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -102,7 +104,7 @@ def test_an_imported_model_is_evaluated(imported, tmp_path):
 
 def test_the_same_import_is_not_made_twice(db):
     """What is there already is told, not stored once more, unless --force says so; another file is another version."""
-    command = ["import", PRE, "--name", "pre", "--db", db, "--map-words", "0"]
+    command = ["import", PRE, "--name", "pre", "--db", db, "--map-words", "100"]
     assert "pre@1" in invoke(*command).stdout
     assert "current" in invoke(*command).stdout
     assert "pre@2" in invoke(*command, "--force").stdout
@@ -111,6 +113,29 @@ def test_the_same_import_is_not_made_twice(db):
     command[1] = other
     assert "pre@3" in invoke(*command).stdout
     assert loaded(db, "pre@3")[0].vectors_sha256 == loaded(db, "pre@1")[0].vectors_sha256
+
+
+def test_an_imported_model_is_verified(db):
+    """`firth verify` finds nothing wrong with it, and a changed byte of it; `firth show` has the file's hash."""
+    found = json.loads(invoke("verify", "--db", db, "--json").stdout)
+    assert found["fits"]
+    assert {check["model"] for check in found["checks"] if check["model"]} == {"pre@1"}
+    assert hashlib.sha256(PRE.read_bytes()).hexdigest() in invoke("show", "pre", "--db", db).stdout
+    with closing(sqlite3.connect(db)) as connection, connection:
+        connection.execute("DROP TRIGGER cards_never_change")
+        connection.execute("UPDATE cards SET json = replace(json, 'word2vec', 'word3vec') WHERE part = 'import'")
+    assert "DOES NOT FIT" in invoke("verify", "--db", db, code=1).stdout
+
+
+def test_an_import_can_be_kept_in_fewer_bits_and_wait(db):
+    """--dtype and --keep-current are those of `firth store`: what is lost is in the card, and the name waits."""
+    command = ["import", PRE, "--name", "pre", "--db", db, "--map-words", "0"]
+    invoke(*command, "--dtype", "int8", "--keep-current")
+    info, found, card = loaded(db, "pre@2")
+    assert (info.dtype, card["settings"]["dtype"]) == ("int8", "int8")
+    assert card["rounding"]["cosine_error"]["max"] < 0.05
+    assert np.abs(found.matrix - loaded(db, "pre@1")[1].matrix).max() < 0.02
+    assert loaded(db, "pre")[0].version == 1
 
 
 @pytest.mark.parametrize(

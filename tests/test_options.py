@@ -39,7 +39,7 @@ USED_BY = {
     "crosscheck": (CrosscheckSettings,),
     "evaluate": (EvaluateSettings,),
     "store": (MapSettings, PrecisionSettings),
-    "import": (MapSettings,),
+    "import": (MapSettings, PrecisionSettings),
     "serve": (Running,),
     "reproduce": (ReproduceSettings,),
     "plan": (TokenSettings, PhraseSettings, WorkSettings, VocabularySettings, TrainSettings, WorkerSettings),

@@ -74,7 +74,7 @@ class LlmTables(Format):
         try:
             with _opened(source) as connection:
                 yield from _blocks(source, connection)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter where SQLite's message has bytes of the file
             raise source.wrong(f"llm's tables cannot be read from it (SQLite: {error})") from None
 
     def write(self, table: Table, target: Target) -> None:

@@ -33,6 +33,7 @@ class _Columns(Format):
         arrow, row = _pyarrow(), 0
         with source.seekable() as file, _explained(arrow, source):
             for batch in self._batches(source, file):
+                batch.validate(full=True)  # else pyarrow would follow a damaged file's offsets out of its memory
                 yield from _blocks(source, batch, row)
                 row += batch.num_rows
 

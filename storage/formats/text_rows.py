@@ -54,7 +54,7 @@ def dimensions_of(head: bytes) -> int:
     whole = lines[: min(len(lines) - 1, _LINES)] or lines
     fields = Counter(len(_BETWEEN.split(line.strip(b" \t\r"))) for line in whole)
     dimensions = fields.most_common(1)[0][0] - 1
-    return dimensions if dimensions > 0 and sum(is_row(line, dimensions) for line in whole) > len(whole) / 2 else 0
+    return dimensions if dimensions > 0 and sum(is_row(line, dimensions) for line in whole) >= len(whole) / 2 else 0
 
 
 def read_lines(source: Source, file: IO[bytes], dimensions: int, line: int) -> Iterator[Block]:
