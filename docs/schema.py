@@ -44,6 +44,21 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "y": "its place on the plane",
         "cluster": "the number of its cluster; the card's part `map` has a few words of each",
     },
+    "ngrams": {
+        "": "One row for each model that has vectors of pieces of words, as fastText's have: how it cuts words.",
+        "model": "whose it is",
+        "min_n": "characters of the shortest pieces; `<` where a word begins and `>` where it ends count as one each",
+        "max_n": "characters of the longest",
+        "buckets": "a piece's bucket is the 32-bit FNV-1a hash of its UTF-8, of signed bytes, modulo this",
+        "rows": "how many rows of `subwords` it has",
+    },
+    "subwords": {
+        "": "One row for each bucket of pieces that has a vector; one that is not here counts as zeros. The vector of "
+        "an unknown word is the mean of the vectors of all its pieces.",
+        "model": "whose it is",
+        "bucket": "0 to `buckets` - 1",
+        "vector": "D numbers as float32, whatever the model's `dtype` is",
+    },
     "cards": {
         "": "What else is known of a model, each part as JSON: `settings`, `manifest` (what each stage read, did and "
         "found, with which code, when and on which machine), `loss_curve`, `crosscheck`, `evaluation`, `map`, "

@@ -59,6 +59,8 @@ SECTIONS = {  # title -> name of a command -> its module, which is imported when
         "rollback": "versions",
         "delete": "delete",
         "copy": "copying",
+        "import": "importing",
+        "export": "exporting",
         "diff": "diff",
         "gc": "gc",
     },

@@ -6,8 +6,12 @@ next one begins at once and all processes share one copy. Where they cannot be w
 
 import logging
 import time
-from dataclasses import fields, replace
+from collections.abc import Mapping
+from dataclasses import astuple, fields, replace
+from functools import partial
 from pathlib import Path
+
+import numpy as np
 
 from service.folding import Folded
 from service.nearest import Quantized, quantized, unit_rows
@@ -16,13 +20,16 @@ from service.vectors import UnitVectors, lengths_of
 from storage.array_folder import Array
 from storage.derived import Derived, DerivedFiles, DerivedWriter
 from storage.embeddings import Embeddings, Floats
+from storage.errors import UnknownModel
 from storage.models import ModelInfo
+from storage.ngrams import Ngrams
 from storage.store import Store
+from storage.subwords import Subwords
 from storage.texts import Texts, order_of
 
 log = logging.getLogger(__name__)
 
-_LAYOUT = 4  # another number whenever what `_write` makes changes, or how it is computed
+_LAYOUT = 5  # another number whenever what `_write` makes changes, or how it is computed
 _INT8 = tuple(field.name for field in fields(Quantized))
 
 
@@ -51,14 +58,17 @@ def load_vectors_once(db: Path, info: ModelInfo) -> UnitVectors:
     if found:
         return replace(found, quantized=None)
     with Store.open(db) as store:
-        return UnitVectors.of(store.load(info), lambda: _contexts(db, info))
+        subwords = partial(_subwords, db, info) if store.cuts(info) else None
+        return UnitVectors.of(store.load(info), partial(_contexts, db, info), subwords)
 
 
-def derive(store: Store, info: ModelInfo, embeddings: Embeddings, contexts: Floats | None) -> None:
+def derive(
+    store: Store, info: ModelInfo, embeddings: Embeddings, contexts: Floats | None, subwords: Subwords | None = None
+) -> None:
     """Write the derived files of a model that was just published, unless another process was faster."""
     with derived_files(store.path).making():
         if not _mapped(store.path, info):
-            _kept(store, info, embeddings, contexts)
+            _kept(store, info, embeddings, contexts, subwords)
 
 
 def derived_files(db: Path) -> DerivedFiles:
@@ -71,8 +81,17 @@ def _contexts(db: Path, info: ModelInfo) -> Floats | None:
         return store.load_contexts(info)
 
 
+def _subwords(db: Path, info: ModelInfo) -> Subwords:
+    with Store.open(db) as store:
+        found = store.load_subwords(info)
+    if found is None:
+        raise UnknownModel(str(info))  # it was there a moment ago
+    return found
+
+
 def _made(store: Store, info: ModelInfo) -> UnitVectors:
-    return _kept(store, info, store.load(info, verify=True), store.load_contexts(info))
+    contexts, subwords = store.load_contexts(info), store.load_subwords(info)
+    return _kept(store, info, store.load(info, verify=True), contexts, subwords)
 
 
 def _mapped(db: Path, info: ModelInfo, *, tell: bool = True) -> UnitVectors | None:
@@ -89,25 +108,40 @@ def _mapped(db: Path, info: ModelInfo, *, tell: bool = True) -> UnitVectors | No
         folded=Folded(texts["folded"], arrays["folded_order"], arrays["folded_lengths"]),
         order=arrays["order"],
         load_contexts=lambda: arrays.get("contexts"),
+        load_subwords=(lambda: _subwords_in(arrays)) if "subword_rows" in arrays else None,
     )
 
 
-def _kept(store: Store, info: ModelInfo, embeddings: Embeddings, contexts: Floats | None) -> UnitVectors:
+def _subwords_in(arrays: Mapping[str, Array]) -> Subwords:
+    return Subwords(Ngrams(*arrays["ngrams"].tolist()), arrays["subword_buckets"], arrays["subword_rows"])
+
+
+def _arrays_of(subwords: Subwords | None) -> dict[str, Array]:
+    if subwords is None:
+        return {}
+    ngrams = np.array(astuple(subwords.ngrams))  # (3,)
+    return {"ngrams": ngrams, "subword_buckets": subwords.buckets, "subword_rows": subwords.rows}
+
+
+def _kept(
+    store: Store, info: ModelInfo, embeddings: Embeddings, contexts: Floats | None, subwords: Subwords | None
+) -> UnitVectors:
     """The vectors, mapped from files that are written here; from memory where these cannot be written."""
     started, files = time.perf_counter(), derived_files(store.path)
     try:
         with files.writing(info) as writer:
-            _write(writer, embeddings, contexts)
+            _write(writer, embeddings, contexts, subwords)
         files.tidy(store.models())
     except OSError as error:
         why = error.strerror or error
         log.warning("%s is answered from memory: %s cannot be written (%s)", info, files.folder, why)
     else:
         log.debug("%s is mapped from %s, written in %.1f s", info, files.of(info), time.perf_counter() - started)
-    return _mapped(store.path, info) or UnitVectors.of(embeddings, lambda: contexts, in_int8=True)
+    load_subwords = (lambda: subwords) if subwords else None
+    return _mapped(store.path, info) or UnitVectors.of(embeddings, lambda: contexts, load_subwords, in_int8=True)
 
 
-def _write(writer: DerivedWriter, embeddings: Embeddings, contexts: Floats | None) -> None:
+def _write(writer: DerivedWriter, embeddings: Embeddings, contexts: Floats | None, subwords: Subwords | None) -> None:
     """Make the derived files; beside the matrix itself, memory holds a quarter of it."""
     matrix, words = embeddings.matrix, embeddings.words
     blocks = (matrix[start : start + ROWS_AT_ONCE] for start in range(0, len(matrix), ROWS_AT_ONCE))
@@ -121,5 +155,6 @@ def _write(writer: DerivedWriter, embeddings: Embeddings, contexts: Floats | Non
         "folded_lengths": folded.lengths,
         "order": order_of(words),
         **({} if contexts is None else {"contexts": contexts}),
+        **_arrays_of(subwords),
     }
     writer.add(Derived({"words": Texts.of(words), "folded": Texts.of(folded.texts)}, arrays))

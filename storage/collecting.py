@@ -12,7 +12,7 @@ from storage.derived import DerivedFiles
 from storage.errors import StoreError
 from storage.store import Store
 
-_OF_MODELS = ("words", "cards", "contexts", "maps", "seals")  # their rows belong to a model
+_OF_MODELS = ("words", "cards", "contexts", "maps", "ngrams", "subwords", "seals")  # their rows belong to a model
 _OF_NOTHING = "model NOT IN (SELECT id FROM models)"  # NULL, which is the file itself, is never NOT IN
 
 

@@ -19,6 +19,8 @@ _ROWS = {  # table -> its columns behind that of the model
     "cards": "part, json",
     "contexts": "row, vector",
     "maps": "row, x, y, cluster",
+    "ngrams": "min_n, max_n, buckets, rows",
+    "subwords": "bucket, vector",
 }
 
 
@@ -38,7 +40,7 @@ class Copied:
 
 
 def copy_model(source: Path, asked: str, target: Path, name: str | None = None) -> Copied:
-    """Copy a model with its card, contexts, map and seals; its tags are the source's own and stay there.
+    """Copy a model with its card, contexts, map, subwords and seals; its tags are the source's own and stay there.
 
     It keeps its name, its version and the time of its publication; under another name it is the next version.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from storage.assembling import contexts_of, embeddings_of, map_of
+from storage.assembling import contexts_of, embeddings_of, map_of, subwords_of
 from storage.checks import Check, checked
 from storage.connection import tables_of
 from storage.embeddings import Embeddings, Floats
@@ -25,6 +25,7 @@ def check_model(connection: sqlite3.Connection, info: ModelInfo) -> Iterator[Che
     yield checked(model, "rows of words", rows.words)
     yield checked(model, "rows of contexts", rows.outputs)
     yield checked(model, "rows of maps", rows.map)
+    yield checked(model, "rows of subwords", rows.subwords)
     yield checked(model, "JSON of the card", rows.read_card)
     if rows.embeddings:
         yield from check_chain(info, rows.card, rows.embeddings, rows.contexts)
@@ -54,6 +55,12 @@ class _Rows:
     def map(self) -> Iterator[str]:
         """What is wrong with the map."""
         map_of(self.info, rows_of(self.connection, self.info, "maps"))
+        yield from ()
+
+    def subwords(self) -> Iterator[str]:
+        """What is wrong with the rows of words' pieces."""
+        rows = partial(rows_of, self.connection, self.info)
+        subwords_of(self.info, rows("ngrams"), rows("subwords"))
         yield from ()
 
     def read_card(self) -> Iterator[str]:

@@ -140,6 +140,29 @@ def m005_tags(database: Database) -> None:
     _never_change(database, "deleted")
 
 
+@migrations()
+def m006_subwords(database: Database) -> None:
+    """How words are cut into pieces, and one row for each bucket of pieces that has a vector, of fastText's models."""
+    _run(
+        database,
+        """CREATE TABLE ngrams (
+            model INTEGER PRIMARY KEY REFERENCES models (id) ON DELETE CASCADE,
+            min_n INTEGER NOT NULL CHECK (min_n >= 1),
+            max_n INTEGER NOT NULL CHECK (max_n >= min_n),
+            buckets INTEGER NOT NULL CHECK (buckets >= 1),
+            rows INTEGER NOT NULL CHECK (rows BETWEEN 1 AND buckets)
+        ) STRICT""",
+        """CREATE TABLE subwords (
+            model INTEGER NOT NULL REFERENCES models (id) ON DELETE CASCADE,
+            bucket INTEGER NOT NULL,
+            vector BLOB NOT NULL,
+            PRIMARY KEY (model, bucket)
+        ) STRICT""",
+    )
+    for table in ("ngrams", "subwords"):
+        _never_change(database, table)
+
+
 def _never_change(database: Database, table: str) -> None:
     _run(
         database,

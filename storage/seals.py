@@ -55,6 +55,9 @@ PARTS = (
     Part("vectors", "words", "SELECT vector FROM words WHERE model = ? ORDER BY row"),
     Part("contexts", "contexts", "SELECT vector FROM contexts WHERE model = ? ORDER BY row"),
     Part("map", "maps", "SELECT row, x, y, cluster FROM maps WHERE model = ? ORDER BY row"),
+    Part("ngrams", "ngrams", "SELECT min_n, max_n, buckets, rows FROM ngrams WHERE model = ?"),
+    Part("buckets", "subwords", "SELECT bucket FROM subwords WHERE model = ? ORDER BY bucket"),
+    Part("subwords", "subwords", "SELECT vector FROM subwords WHERE model = ? ORDER BY bucket"),
     Part("card", "cards", "SELECT part, json FROM cards WHERE model = ? ORDER BY part", each=True),
 )
 """All that a model consists of; a later migration adds a part of its own here, and changes none of these."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from storage.assembling import Blocks, contexts_of, embeddings_of, map_of
+from storage.assembling import Blocks, Cuts, contexts_of, cuts_of, embeddings_of, map_of, subwords_of, words_of
 from storage.catalog import Catalog
 from storage.connection import Stamp, explained, open_for_reading, open_for_writing, stamp_of
 from storage.embeddings import Embeddings, Floats
@@ -22,6 +22,7 @@ from storage.maps import Map
 from storage.models import ModelInfo, check_name
 from storage.parts import Parts
 from storage.seals import seal_file, seals_of
+from storage.subwords import Subwords
 from storage.tables import card_parts, rows_of
 from storage.tags import let_mean
 
@@ -35,12 +36,7 @@ Found = TypeVar("Found")
 
 
 class Store:
-    """A connection to one SQLite file; a context manager that closes it.
-
-    Tables: `models` (one row a model), `words` (one row a word, its vector a blob of little-endian float32), `cards`
-    (one row for each part of a model's card, as JSON), `contexts` (one row a word, where a model has an output matrix)
-    and `maps` (one row for each word that stands on the model's map).
-    """
+    """A connection to one SQLite file; a context manager that closes it. What its tables hold is told in schema.py."""
 
     def __init__(
         self,
@@ -103,6 +99,7 @@ class Store:
         *,
         contexts: Floats | None = None,
         map: Map | None = None,  # noqa: A002 - what the reader gets from load_map
+        subwords: Subwords | None = None,
         dtype: str = "float32",
         keep_current: bool = False,
     ) -> ModelInfo:
@@ -115,16 +112,18 @@ class Store:
                 `manifest`, `loss_curve`, `crosscheck` and `evaluation`.
             contexts: (V, D) the words' output vectors, where the model has such.
             map: where the words stand on a plane, if that was computed.
+            subwords: the rows of words' pieces, where the model has such.
             dtype: how the numbers of both matrices are kept: float32, float16 or int8.
             keep_current: let the bare name go on meaning the version that it means now; else it means this one.
 
         Raises:
             SettingError: the name is not usable, or there is no such dtype.
-            InputError: a part of the card is not JSON, contexts or map do not fit the words, or a number is too large.
+            InputError: a part of the card is not JSON, contexts, map or subwords do not fit the words, or a number is
+                too large.
             StoreError: the store was opened for reading, or the file cannot be written; nothing of the model is kept.
         """
         check_name(name)
-        parts = Parts.of(embeddings, card, contexts, map, dtype)
+        parts = Parts.of(embeddings, card, contexts=contexts, map_=map, subwords=subwords, dtype=dtype)
         with self.changing() as connection:
             meant = Catalog.read(connection).references.get(name) if keep_current else None
             info = parts.write(connection, name)
@@ -173,7 +172,7 @@ class Store:
 
     def words(self, info: ModelInfo) -> tuple[str, ...]:
         """The model's words alone, most frequent first; raises as `load` does."""
-        return self._steadily(lambda: self._read(info, self._read_words))
+        return self._made(info, words_of, "vocabulary")
 
     def seals(self, info: ModelInfo) -> dict[str, str]:
         """The hash of each of the model's parts, as they were taken; none in a file of an earlier schema."""
@@ -193,11 +192,23 @@ class Store:
 
     def load_contexts(self, info: ModelInfo) -> Floats | None:
         """(V, D) the model's context vectors, or None where it was published without; raises as `load` does."""
-        return self._steadily(lambda: self._read(info, self._read_contexts))
+        return self._made(info, contexts_of, "contexts")
 
     def load_map(self, info: ModelInfo) -> Map | None:
         """The model's map, or None where it was published without; raises as `load` does."""
-        return self._steadily(lambda: self._read(info, self._read_map))
+        return self._made(info, map_of, "maps")
+
+    def load_subwords(self, info: ModelInfo) -> Subwords | None:
+        """The rows of words' pieces, or None where it was published without; raises as `load` does."""
+        return self._made(info, subwords_of, "ngrams", "subwords")
+
+    def cuts(self, info: ModelInfo) -> Cuts | None:
+        """How a model cuts words into pieces, read in a moment; None where it was published without their rows."""
+        return self._made(info, cuts_of, "ngrams")
+
+    def _made(self, info: ModelInfo, make: Callable[..., Found], *tables: str) -> Found:
+        """What `make` makes of the model's rows in some tables."""
+        return self._steadily(lambda: self._read(info, lambda _: make(info, *(self._rows(info, t) for t in tables))))
 
     def _steadily(self, read: Callable[[], Found], tries: int = _TRIES) -> Found:
         """What `read` finds when nobody writes in its midst.
@@ -253,15 +264,6 @@ class Store:
         if (verify or self._stamp) and hashlib.sha256(embeddings.matrix.data).hexdigest() != info.vectors_sha256:
             raise InputError("its vectors are not those that were published")
         return embeddings
-
-    def _read_words(self, info: ModelInfo) -> tuple[str, ...]:
-        return tuple(word for (words,) in self._rows(info, "vocabulary") for word in words)
-
-    def _read_contexts(self, info: ModelInfo) -> Floats | None:
-        return contexts_of(info, self._rows(info, "contexts"))
-
-    def _read_map(self, info: ModelInfo) -> Map | None:
-        return map_of(info, self._rows(info, "maps"))
 
     def _rows(self, info: ModelInfo, table: str) -> Blocks:
         return rows_of(self._connection, info, table)

@@ -17,12 +17,17 @@ _SELECT = {
     "words": "SELECT row, word, count, vector FROM words WHERE model = ? ORDER BY row",
     "contexts": "SELECT row, vector FROM contexts WHERE model = ? ORDER BY row",
     "maps": "SELECT row, x, y, cluster FROM maps WHERE model = ? ORDER BY row",
+    "ngrams": "SELECT min_n, max_n, buckets, rows FROM ngrams WHERE model = ?",
+    "subwords": "SELECT bucket, vector FROM subwords WHERE model = ? ORDER BY bucket",
 }
+_OLDEST = ("words", "cards")  # tables that every file has
 _INSERT = {
     "words": "INSERT INTO words (model, row, word, count, vector) VALUES (?, ?, ?, ?, ?)",
     "cards": "INSERT INTO cards (model, part, json) VALUES (?, ?, ?)",
     "contexts": "INSERT INTO contexts (model, row, vector) VALUES (?, ?, ?)",
     "maps": "INSERT INTO maps (model, row, x, y, cluster) VALUES (?, ?, ?, ?, ?)",
+    "ngrams": "INSERT INTO ngrams (model, min_n, max_n, buckets, rows) VALUES (?, ?, ?, ?, ?)",
+    "subwords": "INSERT INTO subwords (model, bucket, vector) VALUES (?, ?, ?)",
 }
 
 
@@ -40,7 +45,7 @@ def rows_of(connection: sqlite3.Connection, info: ModelInfo, table: str) -> Bloc
     A file of an earlier schema is read as it is; opening it to publish brings it up to date.
     """
     model = _id(connection, info)
-    if table in ("contexts", "maps") and table not in tables_of(connection):
+    if table not in ("vocabulary", *_OLDEST) and table not in tables_of(connection):
         return
     cursor = connection.execute(_SELECT[table], [model])
     while rows := cursor.fetchmany(_ROWS_AT_ONCE):

@@ -183,7 +183,7 @@ def test_the_table_has_every_setting_once():
     (row,) = [line.split() for line in lines if line.startswith("db ")]
     assert row[:4] == ["db", "other.db", "environment", "FIRTH_DB"]
     told = " ".join(row[4:])  # whichever commands there are, in their order, the questions counted
-    assert re.fullmatch(r"run store .*\bverify\b.* models 19 questions shell .*\bserve", told)
+    assert re.fullmatch(r"run evaluate store .*\bverify\b.* models 19 questions shell .*\bserve", told)
 
 
 @given(

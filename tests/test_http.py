@@ -218,7 +218,7 @@ def check_error(response, status, code):
     assert response.content_type == "application/json"
     assert list(response.json) == ["error"]
     error = response.json["error"]
-    assert list(error) == ["code", "message", "status", "missing", "near", "request_id"]
+    assert list(error) == ["code", "message", "status", "missing", "subwords", "near", "request_id"]
     assert (error["code"], error["status"]) == (code, status)
     assert error["message"]
     assert "Content-Security-Policy" in response.headers

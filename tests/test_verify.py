@@ -25,8 +25,10 @@ from storage.embeddings import Embeddings
 from storage.errors import StoreError
 from storage.managing import delete, set_tag
 from storage.maps import Map
+from storage.ngrams import Ngrams
 from storage.schema import migrate
 from storage.store import Store
+from storage.subwords import Subwords
 from storage.verify import verify
 
 FLIPS = 6  # of each column
@@ -36,6 +38,8 @@ FOUND_BY = {
     "models": {"model"},
     "words": {"vocabulary", "vectors"},
     "contexts": {"contexts", "rows of contexts"},
+    "ngrams": {"ngrams"},
+    "subwords": {"buckets", "subwords"},
     "maps": {"map"},
     "cards": {"card"},
     "seals": {"seals"},
@@ -56,6 +60,12 @@ def a_model(seed=1):
     return Embeddings(words, np.arange(40, 0, -1), matrix), contexts, drawn
 
 
+def some_subwords():
+    """Rows for some of 500 buckets of pieces."""
+    rows = np.random.default_rng(2).standard_normal((30, 3)).astype(np.float32)
+    return Subwords(Ngrams(2, 5, 500), np.arange(0, 300, 10, dtype=np.int32), rows)
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """A store with a trained model, models of all types of numbers, and room that a deleted one has left."""
@@ -69,7 +79,8 @@ def made(tmp_path_factory):
     with Store.open(db, create=True) as store:
         for dtype in ("float32", "int8", "float16"):
             embeddings, contexts, drawn = a_model()
-            store.publish(dtype, embeddings, {"notes": ["any"]}, contexts=contexts, map=drawn, dtype=dtype)
+            parts = {"contexts": contexts, "map": drawn, "subwords": some_subwords()}
+            store.publish(dtype, embeddings, {"notes": ["any"]}, dtype=dtype, **parts)
     publish(folder / "model", "trained", db, force=False)
     with Store.open(db, create=True) as store:
         set_tag(store, "trained@1", "stable")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from storage.embeddings import Embeddings, Floats
     from storage.models import ModelInfo
     from storage.store import Store
+    from storage.subwords import Subwords
 
 EXAMPLES = {
     "firth store work/model --name news --db firth.db": "publish as news@1, or as the next version",
@@ -57,9 +58,7 @@ def _given(context: click.Context, option: click.Parameter, name: str | None) ->
     return name
 
 
-@click.command("store", cls=FirthCommand, examples=EXAMPLES)
-@click.argument("model", metavar="DIR", type=FILE)
-@click.option(
+name_option = click.option(
     "--name",
     cls=Setting,
     metavar="NAME",
@@ -67,9 +66,15 @@ def _given(context: click.Context, option: click.Parameter, name: str | None) ->
     callback=_given,
     help="What the model is called; it gets the next version.",
 )
+keep_option = click.option("--keep-current", is_flag=True, help="Let NAME go on meaning the version that it means now.")
+
+
+@click.command("store", cls=FirthCommand, examples=EXAMPLES)
+@click.argument("model", metavar="DIR", type=FILE)
+@name_option
 @db_option
 @settings_options(MapSettings, PrecisionSettings)
-@click.option("--keep-current", is_flag=True, help="Let NAME go on meaning the version that it means now.")
+@keep_option
 @force_option
 def command(*, model: Path, name: str, db: Path, force: bool, keep_current: bool, **params: object) -> None:
     """Publish a model in an SQLite file.
@@ -118,24 +123,40 @@ def publish(
         info = None if force else _published(store, name, card)
         ran = info is None
         if info is None:
-            info = _publish(store, name, model, card, keep=keep)
+            info = publish_drawn(store, name, model.embeddings, card, _contexts(model), keep=keep)
     tell("store", db, ran, [f"{info}: {info.words:,} words of {info.dimensions} dimensions"])
     return info
 
 
-def _publish(store: "Store", name: str, model: "Model", card: dict[str, Any], *, keep: bool) -> "ModelInfo":
+def publish_drawn(
+    store: "Store",
+    name: str,
+    embeddings: "Embeddings",
+    card: dict[str, Any],
+    contexts: "Floats | None" = None,
+    *,
+    keep: bool,
+    subwords: "Subwords | None" = None,
+) -> "ModelInfo":
+    """Publish words and vectors with what is made of them: a map, and files for speed; as the card's settings say."""
     from service.loading import derive
     from storage.dtypes import as_kept
 
-    dtype, drawn = card["settings"]["dtype"], _map(model, card["settings"]["map_words"])
-    kept, rounding = _kept(model.embeddings, dtype)
+    dtype, drawn = card["settings"]["dtype"], _map(embeddings, card["settings"]["map_words"])
+    kept, rounding = _kept(embeddings, dtype)
     about = {**({"map": drawn.about} if drawn else {}), **({"rounding": rounding} if rounding else {})}
-    contexts = _contexts(model)
     made = drawn.map if drawn else None
     info = store.publish(
-        name, model.embeddings, {**card, **about}, contexts=contexts, map=made, dtype=dtype, keep_current=keep
+        name,
+        embeddings,
+        {**card, **about},
+        contexts=contexts,
+        map=made,
+        subwords=subwords,
+        dtype=dtype,
+        keep_current=keep,
     )
-    derive(store, info, kept, None if contexts is None else as_kept(contexts, dtype))
+    derive(store, info, kept, None if contexts is None else as_kept(contexts, dtype), subwords)
     return info
 
 
@@ -150,15 +171,15 @@ def _kept(embeddings: "Embeddings", dtype: str) -> "tuple[Embeddings, dict[str, 
     return kept, measure_rounding(embeddings, kept).as_dict()
 
 
-def _map(model: "Model", words: int) -> "Made | None":
+def _map(embeddings: "Embeddings", words: int) -> "Made | None":
     """The map of a model's most frequent words, unless there are too few of them."""
     from pipeline.map.making import FEWEST, make_map
 
-    if min(words, len(model.embeddings)) < FEWEST:
-        _LOG.info("no map is made: %s words are wanted on it of %s", words, len(model.embeddings))
+    if min(words, len(embeddings)) < FEWEST:
+        _LOG.info("no map is made: %s words are wanted on it of %s", words, len(embeddings))
         return None
     with Meter("store  map") as meter:
-        return make_map(model.embeddings, words, of_map(meter))
+        return make_map(embeddings, words, of_map(meter))
 
 
 def _contexts(model: "Model") -> "Floats | None":
