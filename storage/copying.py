@@ -126,6 +126,9 @@ def _check(connection: sqlite3.Connection, info: ModelInfo, copied: ModelInfo, s
     Raises:
         StoreError: names the part.
     """
+    words = connection.execute("SELECT count(*) FROM words WHERE model = ?", [copied.order]).fetchone()[0]
+    if words != info.words:  # damaged where there are no seals, or deleted since we looked
+        raise StoreError(f"{source} has {words} words of {info} where {info.words} were published; it is not copied")
     found = found_in_model(connection, copied.order)
     query = "SELECT part, sha256 FROM source.seals WHERE model = ?"
     sealed = "seals" in tables_of(connection, "source")

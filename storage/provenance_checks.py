@@ -51,6 +51,9 @@ def _words(train: Json, embeddings: Embeddings) -> Iterator[str]:
         yield f"{report['words']} words were trained"
     if np.any(np.diff(counts) > 0) or counts[-1] < 0:
         yield "counts do not descend"
+    whole = not train["inputs"].get("parent") and not train["settings"].get("held_out")
+    if whole and counts.sum() != report["tokens"]:
+        yield f"the counts add up to {counts.sum():,}, and {report['tokens']:,} tokens were trained"
     hashed = report.get("vocabulary_sha256")  # the first Firth took none
     if hashed and hashed != sha256_of_vocabulary(embeddings.words, counts):
         yield "other words or counts were trained"

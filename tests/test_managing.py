@@ -1,10 +1,12 @@
 """Names and tags mean what they were told to; versions never change; what is deleted, copied or collected is told."""
 
+import gzip
 import shutil
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -342,13 +344,16 @@ def test_a_damaged_model_is_not_copied(db, tmp_path):
         assert store.models() == []
 
 
-def test_a_copy_from_an_earlier_schema(tmp_path):
-    """A model of the first schema, which had no seals, gets them in the new file; the old file stays as it is."""
-    import gzip
-    from pathlib import Path
+@pytest.fixture
+def old(tmp_path):
+    """A file of the first schema, which had neither seals nor tags."""
+    path = tmp_path / "old.db"
+    path.write_bytes(gzip.decompress((Path(__file__).parent / "data" / "m001_models.db.gz").read_bytes()))
+    return path
 
-    old = tmp_path / "old.db"
-    old.write_bytes(gzip.decompress((Path(__file__).parent / "data" / "m001_models.db.gz").read_bytes()))
+
+def test_a_copy_from_an_earlier_schema(old, tmp_path):
+    """A model that had no seals gets them in the new file; the old file stays as it is."""
     before = old.read_bytes()
     with Store.open(old) as store:
         info = store.models()[-1]
@@ -356,6 +361,18 @@ def test_a_copy_from_an_earlier_schema(tmp_path):
     assert everything(tmp_path / "new.db", str(info)) == everything(old, str(info))
     assert wrong(tmp_path / "new.db") == []
     assert old.read_bytes() == before
+
+
+def test_a_model_that_lost_rows_is_not_copied(old, tmp_path):
+    """Where no seal tells, the number of words does; so it is, too, when a model goes while it is copied."""
+    with closing(sqlite3.connect(old)) as connection, connection:
+        connection.execute("DELETE FROM words WHERE row = 0")
+    with Store.open(old) as store:
+        name = str(store.models()[0])
+    with pytest.raises(StoreError, match="were published; it is not copied"):
+        copy_model(old, name, tmp_path / "new.db")
+    with Store.open(tmp_path / "new.db") as store:
+        assert store.models() == []
 
 
 # ---- what two models have in common ----

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 
 from pipeline.cli import firth
 from pipeline.commands.store import publish
+from pipeline.evaluation.evaluate import evaluate
 from pipeline.settings import TokenSettings, TrainSettings, VocabularySettings
 from pipeline.stages import StageFolder
 from pipeline.text.tokenizing import tokenize
@@ -306,6 +307,20 @@ def other_order(_card, embeddings, contexts):
 def test_a_link_that_does_not_follow_is_found(db, alter, stages):
     """Though all seals fit, a link of the chain that does not follow from the one before is named."""
     assert republished(db, alter) == stages
+
+
+def test_an_evaluation_of_other_vectors_is_found(lee_model, tmp_path):
+    """The scores in the card are made again; those of another model are found at the stage `evaluation`."""
+    db, made = tmp_path / "firth.db", lee_model.embeddings
+    scores = evaluate(made).as_dict()
+    other = Embeddings(made.words, made.counts, lee_model.contexts)
+    with Store.open(db, create=True) as store:
+        store.publish("right", made, {"evaluation": scores})
+        store.publish("wrong", other, {"evaluation": scores})
+        store.publish("rounded", made, {"evaluation": scores}, dtype="int8")
+    found = json.loads(run("--db", db, "--json").stdout)["checks"]
+    fits = {check["model"]: check["fits"] for check in found if check["stage"] == "evaluation"}
+    assert fits == {"right@1": True, "wrong@1": False, "rounded@1": True}
 
 
 # ---- beside the file ----

@@ -26,7 +26,7 @@ model_option = click.option(
     metavar="NAME[@VERSION]",
     show_default="the newest in the file",
     shell_complete=complete_model,
-    help="Which model to ask; without a version, its latest.",
+    help="Which model to ask: a name means its current version; a tag may stand for a version.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 

@@ -30,8 +30,8 @@ def command(context: click.Context, /, *, model: str | None, db: Path, as_json: 
 
     Recomputed are: SQLite's own checks, the tables, the seal (sha256) of each part of each model, the order of the
     words, that vectors are finite, each stage's key from its settings and inputs, the way from the tokens over the
-    training to the vectors, and the files derived for speed. What does not fit is named by its stage. The exit code
-    is 1 where something does not fit.
+    training to the vectors, the evaluation's scores, and the files derived for speed. What does not fit is named by
+    its stage. The exit code is 1 where something does not fit.
     """
     found = []
     for check in _checks(db, model):
@@ -47,6 +47,7 @@ def command(context: click.Context, /, *, model: str | None, db: Path, as_json: 
 
 
 def _checks(db: Path, model: str | None) -> "Iterator[Check]":
+    from pipeline.evaluation.recheck import check_evaluation
     from service.derived_checks import check_derived
     from storage.store import Store
     from storage.verify import verify
@@ -54,6 +55,7 @@ def _checks(db: Path, model: str | None) -> "Iterator[Check]":
     yield from verify(db, model)
     with Store.open(db) as store:
         for info in store.models() if model is None else [store.find(model)]:
+            yield from check_evaluation(store, info)
             yield from check_derived(db, info)
 
 

@@ -8,7 +8,7 @@ const TITLES = { corpus: "text", import: "imported", tokenize: "tokens", vocabul
 
 export function chainOf(links) {
   return part("Where it comes from", "Each hash is a sha256. firth verify recomputes them; firth reproduce trains again.",
-    make("dl", { className: "hashes" }, links.map((link) => make("div", {},
+    make("dl", { className: "chain" }, links.map((link) => make("div", {},
       make("dt", { textContent: TITLES[link.stage] ?? link.stage }), make("dd", {}, told(link).filter(Boolean))))));
 }
 
@@ -27,10 +27,14 @@ function factsOf(link) {
     case "train": return line(`seed ${link.seed}${link.parent ? `, continued from ${link.parent.key}` : ""}`);
     case "vectors": return line(link.dtype + (link.rounding ? lost(link.rounding) : ""));
     case "crosscheck": return line(link.verdict);
+    case "evaluation": return line(scoresOf(link));
     case "published": return line(`${link.as}, ${link.at}${link.sealed === "migrated" ? ", sealed later" : ""}`);
     default: return null;
   }
 }
+
+const scoresOf = (link) => Object.entries(link).filter(([, score]) => score?.total).map(([name, score]) =>
+  `${name} ${decimals(score.spearman ?? score.accuracy ?? 0)}, ${whole(score.covered)} of ${whole(score.total)} questions`).join("; ");
 
 const lost = ({ cosine_error: error, neighbors }) =>
   `, cosines off by ${error.max.toExponential(1)} at most, ${decimals(100 * neighbors.overlap, 1)} % of neighbors the same`;
