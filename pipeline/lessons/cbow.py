@@ -116,6 +116,6 @@ def _show_prediction(page: Page, text: SmallText, center: int, contexts: Ids, pr
     difference = np.abs(geometric / geometric.sum() - predictions[-1]).max()
     *losses, loss = -np.log(predictions[:, center])
     page.say(
-        f"The last column is the geometric mean of the others, made to add up to 1: they differ by {difference:.0e}. Its"
+        f"The last column is the geometric mean of the others, made to add up to 1: off by {difference:.0e}. Its"
         f" loss is {loss:.2f} nats, where the three alone have {', '.join(f'{each:.2f}' for each in losses)}."
     )
