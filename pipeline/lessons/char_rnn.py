@@ -34,9 +34,9 @@ from pipeline.text.demo import news
 
 Cell = type[Plain] | type[LSTM]
 
-CELLS: dict[str, tuple[Cell, float]] = {"RNN": (Plain, 0.004), "LSTM": (LSTM, 0.015)}  # with the learning rate at which it begins
+CELLS: dict[str, tuple[Cell, float]] = {"RNN": (Plain, 0.004), "LSTM": (LSTM, 0.015)}  # with the rate of the beginning
 HELD_OUT = 0.1
-LONGEST = 0.5  # gradients are clipped to this length
+LONGEST = 1.0  # gradients are clipped to this length
 TEMPERATURES = (0.4, 0.8, 1.2)
 START, WRITTEN = "the ", 220
 ORDERS = (0, 1, 2, 3)
@@ -60,7 +60,7 @@ class Size:
     hidden: int = 128
     streams: int = 32
     steps: int = 24
-    passes: int = 5
+    passes: int = 4
     looks: int = 2
 
 
@@ -240,7 +240,8 @@ def _trained(name: str, model: CharacterModel, text: Text, size: Size, rate: flo
 def _show_text(page: Page, text: Text, counted: dict[int, float]) -> None:
     page.say(
         f"{len(text.seen):,} characters of news to learn from, {len(text.unseen):,} to be measured on;"
-        f" {len(text.alphabet)} different ones, so {np.log2(len(text.alphabet)):.2f} bits each if all were alike. What counting can do:"
+        f" {len(text.alphabet)} different ones, so {np.log2(len(text.alphabet)):.2f} bits each if all were alike."
+        " What counting can do:"
     )
     names = ("how frequent each is", "after the one before", "after the two before", "after the three before")
     rows = [(str(order), names[order], f"{cost:.2f}", page.bar(cost / 6)) for order, cost in counted.items()]
@@ -251,11 +252,9 @@ def _show_training(page: Page, found: dict[str, Training], size: Size) -> None:
     page.heading("Two networks read")
     page.say(f"Held-out bits a character, of a plain RNN and an LSTM with {size.hidden} numbers of state:")
     columns = [found[name] for name in CELLS]
-    rows = [
-        (f"{read:,}", *(f"{cost:.2f}" for cost in costs), page.bar(costs[-1] / 6))
-        for read, *costs in zip(columns[0].read, *(column.bits for column in columns), strict=True)
-    ]
-    page.table(("characters read", *CELLS, "LSTM"), rows, right=(0, 1, 2))
+    looks = zip(columns[0].read, *(column.bits for column in columns), strict=True)
+    rows = [(f"{read:,}", *(f"{cost:.2f}" for cost in costs)) for read, *costs in looks]
+    page.table(("characters read", *CELLS), rows, right=(0, 1, 2))
     shares = " and ".join(f"{found[name].clipped:.0%} ({name})" for name in CELLS)
     page.say(f"Gradients longer than {LONGEST} were clipped: {shares} of the steps.")
 

@@ -14,19 +14,19 @@ class Page:
 
     Args:
         write: takes each line.
-        title: makes a line of one that is a heading, for example bold.
+        title: takes each line that is a heading, for example to write it in bold.
         full: the character that bars are made of.
     """
 
     def __init__(
-        self, write: Callable[[str], None], title: Callable[[str], str] = lambda text: text, full: str = "█"
+        self, write: Callable[[str], None], title: Callable[[str], None] | None = None, full: str = "█"
     ) -> None:
-        self.line, self._title, self._full = write, title, full
+        self.line, self._title, self._full = write, title or write, full
 
     def heading(self, text: str) -> None:
         """A heading, after an empty line."""
         self.line("")
-        self.line(self._title(text))
+        self._title(text)
 
     def say(self, text: str) -> None:
         """A paragraph."""

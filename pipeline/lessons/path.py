@@ -22,15 +22,16 @@ class Lesson:
     @property
     def module(self) -> ModuleType:
         """The page itself: `teach(page, seed)` prints it and returns what `picture.draw(figure, result)` draws."""
-        return importlib.import_module(f"pipeline.lessons.{self._file}")
+        return importlib.import_module(f"pipeline.lessons.{self.file}")
 
     @property
     def picture(self) -> ModuleType:
         """What draws it."""
-        return importlib.import_module(f"pipeline.lessons.pictures.{self._file}")
+        return importlib.import_module(f"pipeline.lessons.pictures.{self.file}")
 
     @property
-    def _file(self) -> str:
+    def file(self) -> str:
+        """The name of its file, without the ending."""
         return self.name.replace("-", "_")
 
 

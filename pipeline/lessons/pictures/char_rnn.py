@@ -1,0 +1,50 @@
+"""Bits a character falling on held-out text, and what each character of a sentence costs."""
+
+from typing import TYPE_CHECKING
+
+from pipeline.lessons.char_rnn import Result
+from pipeline.lessons.pictures.style import BLUE, GRAY, INK, VERMILION
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+SIZE = (11.0, 6.6)
+COUNTED = ("frequency alone", "counting after 1 character", "after 2 characters", "after 3 characters")
+
+
+def draw(figure: "Figure", result: Result) -> None:
+    """Curves above, a sentence below."""
+    above, below = figure.subplots(2, 1, height_ratios=(2.1, 1))
+    _curves(above, result)
+    _sentence(below, result)
+
+
+def _curves(axes: "Axes", result: Result) -> None:
+    end = max(training.read[-1] for training in result.trained.values()) / 1e6
+    for order, bits in result.counted.items():
+        axes.axhline(bits, color=GRAY, linewidth=1, linestyle=":")
+        axes.text(end * 1.005, bits, COUNTED[order], color=GRAY, va="center", fontsize=9)
+    for (name, training), color in zip(result.trained.items(), (BLUE, VERMILION), strict=True):
+        read = [characters / 1e6 for characters in training.read]
+        axes.plot(read, training.bits, color=color, marker="o", markersize=4)
+        axes.text(
+            end * 1.005,
+            training.bits[-1],
+            f"{name}, {training.bits[-1]:.2f}",
+            color=color,
+            va="center",
+            fontweight="bold",
+        )
+    axes.set(xlabel="million characters read", ylabel="bits a character", xlim=(0, end * 1.2))
+    axes.set_title("Held-out text costs less and less")
+
+
+def _sentence(axes: "Axes", result: Result) -> None:
+    characters, bits = result.sentence
+    places = range(len(characters))
+    axes.bar(places, bits, color=[VERMILION if cost > 6 else BLUE for cost in bits], width=0.85)
+    axes.set_xticks(places, ["␣" if character == " " else character for character in characters], fontsize=9)
+    axes.tick_params(axis="x", length=0, labelcolor=INK)
+    axes.set(ylabel="bits", xlim=(-0.7, len(characters) - 0.3))
+    axes.set_title("What the LSTM finds hard: the beginnings of words")
