@@ -89,7 +89,7 @@ def _show_path() -> None:
     print_line("Lessons from a straight line to a network that writes. Each builds on those before it.")
     click.echo("")
     for number, lesson in enumerate(PATH, start=1):
-        print_line(f"  {number}  {lesson.name:<19}{lesson.line}")
+        print_line(f"  {number}  {lesson.name:<18} {lesson.seconds:>2} s  {lesson.line}")
     click.echo("")
     print_line(f"Begin with: firth lesson {PATH[0].name}")
 

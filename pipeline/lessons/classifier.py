@@ -2,9 +2,9 @@
 
 A picture has 8 pixels, two rows of four, and four of them are lit: a row (the upper or the lower), a half (the left or
 the right), or a checkerboard (one or the other). Which kind is it? The two pictures of a kind are each other's opposite
-and together light every pixel once. So a single layer, whose scores only add pixels up, is lost: over the two pictures
-of any kind, the scores of a class add up to the same number, and if one class wins both of its pictures because its
-number is the largest, no other class can win both of its own. Two layers can:
+and together light every pixel once. So a single layer, whose scores only add pixels up, is lost: the two scores that a
+class gives to the two pictures of a kind add up to the same number for every kind. A class can win both of its pictures
+only if its number is the largest, and only one class has that. Two layers can do better:
 
     sums   = x w + b                  8 pixels to 4 sums
     lit    = sigmoid(sums)            4 hidden neurons, each dark (0) or lit (1) or between
@@ -120,7 +120,7 @@ def gradient_error(network: Network, x: Floats, kinds: Ids) -> float:
 
 
 def both_ways(network: Network, x: Floats, kind: int) -> list[tuple[str, Floats, Floats]]:
-    """Of one picture, (8,): each stage's name, its values on the way forward and its gradient on the way back."""
+    """Of one picture, (8,), row by row: a stage's name, its values on the way forward, its gradient on the way back."""
     sums, back_from_sums = network.hidden(x[None])
     lit, back_from_lit = sigmoid(sums)
     scores, back_from_scores = network.output(lit)
@@ -131,7 +131,8 @@ def both_ways(network: Network, x: Floats, kind: int) -> list[tuple[str, Floats,
     for each in network.parameters:
         each.gradient[...] = 0
     return [
-        ("8 pixels", x, d_x[0]),
+        ("8 pixels", x[:4], d_x[0, :4]),
+        ("", x[4:], d_x[0, 4:]),
         ("4 sums", sums[0], d_sums[0]),
         ("4 neurons", lit[0], d_lit[0]),
         ("3 scores", scores[0], d_scores[0]),

@@ -1,11 +1,10 @@
 """The layer library of the lessons: every layer runs forward, and hands back the function that runs it backward.
 
 A layer turns its input x into an output y. If the loss L changes by dL/dy for each number of y, then by the chain rule
-it changes by dL/dx = dL/dy dy/dx for each number of x, and by dL/dw = dL/dy dy/dw for each number that the layer itself
-holds. So `y, back = layer(x)` runs forward, and `d_x = back(d_y)` runs backward: it returns the gradient of the input,
-which is what the layer before it asks for, and adds the layer's own gradients to those it has. Whatever backward needs
-from forward, it simply remembers: it was written inside of it. A network runs forward through its layers and backward
-through the functions that they handed back, in reverse; one that uses a layer many times does the same.
+it changes by dL/dx = dL/dy dy/dx for each number of x, and by dL/dw = dL/dy dy/dw for each number that the layer holds.
+So `y, back = layer(x)` runs forward, and `d_x = back(d_y)` backward: it returns the gradient of the input, which the
+layer before it asks for, and adds the layer's own gradients to those it has. What it needs from forward it remembers:
+it was made there. A network runs forward through its layers, and backward through what they handed back, in reverse.
 
 Letters: n examples (any number of axes), I inputs, O outputs, V rows; `d_` before a name is the loss's gradient of it.
 """
@@ -35,16 +34,12 @@ class Linear:
 
     def __init__(self, w: Floats, b: Floats | None = None) -> None:
         self.w, self.b = Parameter(w), Parameter(np.zeros_like(w[0]) if b is None else b)
+        self.parameters = [self.w, self.b]
 
     @classmethod
     def random(cls, inputs: int, outputs: int, generator: np.random.Generator, kind: DTypeLike = float) -> "Linear":
         """Weights so small that the outputs are about as large as the inputs: normal, of deviation 1 / sqrt(I)."""
         return cls((generator.normal(size=(inputs, outputs)) / np.sqrt(inputs)).astype(kind))
-
-    @property
-    def parameters(self) -> list[Parameter]:
-        """What it learns."""
-        return [self.w, self.b]
 
     def __call__(self, x: Floats) -> tuple[Floats, Backward]:
         """(n, I) to (n, O)."""
@@ -64,11 +59,7 @@ class Rows:
 
     def __init__(self, table: Floats) -> None:
         self.table = Parameter(table)
-
-    @property
-    def parameters(self) -> list[Parameter]:
-        """What it learns."""
-        return [self.table]
+        self.parameters = [self.table]
 
     def __call__(self, ids: Ids) -> tuple[Floats, Backward]:
         """Ids (n,) to rows (n, O). Ids have no gradient, so what comes back is that of the table."""

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SIZE = (11.0, 6.6)
-COUNTED = ("frequency alone", "counting after 1 character", "after 2 characters", "after 3 characters")
+COUNTED = ("counting characters", "after one other", "after two others", "after three others")
 
 
 def draw(figure: "Figure", result: Result) -> None:
@@ -24,18 +24,11 @@ def _curves(axes: "Axes", result: Result) -> None:
     end = max(training.read[-1] for training in result.trained.values()) / 1e6
     for order, bits in result.counted.items():
         axes.axhline(bits, color=GRAY, linewidth=1, linestyle=":")
-        axes.text(end * 1.005, bits, COUNTED[order], color=GRAY, va="center", fontsize=9)
+        axes.text(end * 1.2, bits + 0.02, COUNTED[order], color=GRAY, ha="right", va="bottom", fontsize=9)
     for (name, training), color in zip(result.trained.items(), (BLUE, VERMILION), strict=True):
-        read = [characters / 1e6 for characters in training.read]
+        read, last = [characters / 1e6 for characters in training.read], training.bits[-1]
         axes.plot(read, training.bits, color=color, marker="o", markersize=4)
-        axes.text(
-            end * 1.005,
-            training.bits[-1],
-            f"{name}, {training.bits[-1]:.2f}",
-            color=color,
-            va="center",
-            fontweight="bold",
-        )
+        axes.text(end * 1.01, last, f"{name}, {last:.2f}", color=color, va="center", fontweight="bold")
     axes.set(xlabel="million characters read", ylabel="bits a character", xlim=(0, end * 1.2))
     axes.set_title("Held-out text costs less and less")
 
@@ -47,4 +40,4 @@ def _sentence(axes: "Axes", result: Result) -> None:
     axes.set_xticks(places, ["␣" if character == " " else character for character in characters], fontsize=9)
     axes.tick_params(axis="x", length=0, labelcolor=INK)
     axes.set(ylabel="bits", xlim=(-0.7, len(characters) - 0.3))
-    axes.set_title("What the LSTM finds hard: the beginnings of words")
+    axes.set_title("Bits that each character of an unseen sentence costs the LSTM")

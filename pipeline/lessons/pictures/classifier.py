@@ -27,7 +27,8 @@ def _table(figure: "SubFigure", result: Result) -> None:
     grid = figure.subplots(rows, columns, width_ratios=(1.3, *[1.0] * (columns - 1)))
     for axes in grid.flat:
         bare(axes)
-    grid[0, 0].text(1.0, 0.5, "looks for", ha="right", va="center", color=GRAY, transform=grid[0, 0].transAxes)
+    asks = "asks for purple,\nnot for orange"
+    grid[0, 1].text(1.0, 0.5, asks, ha="right", va="center", color=GRAY, fontsize=9, transform=grid[0, 1].transAxes)
     most = float(np.abs(result.weights).max())
     for neuron in range(HIDDEN):
         axes = grid[0, neuron + 2]

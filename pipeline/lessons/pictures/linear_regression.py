@@ -41,7 +41,7 @@ def _lines(axes: "Axes", result: Result) -> None:
             fontsize=8,
         )
     axes.scatter(X, Y, s=70, color=VERMILION, zorder=5, edgecolor="white", linewidth=1.5)
-    axes.set(xlim=(-0.55, 4.8), ylim=(-0.9, 5.1), xticks=X, yticks=range(6), xlabel="x", ylabel="y")
+    axes.set(xlim=(-0.55, 4.8), ylim=(-0.4, 5.1), xticks=X, yticks=range(6), xlabel="x", ylabel="y")
     last = result.passes[-1]
     axes.set_title(f"The line turns onto the points: y = {last.w:.2f}x + {last.b:.2f}")
 

@@ -16,11 +16,10 @@ if TYPE_CHECKING:
     from pipeline.lessons.path import Lesson
 
 FORMATS = ("png", "svg")
-BLUE, VERMILION, GREEN, ORANGE, SKY, PURPLE = "#0072b2", "#d55e00", "#009e73", "#e69f00", "#56b4e9", "#cc79a7"
-COLORS = (BLUE, VERMILION, GREEN, ORANGE, SKY, PURPLE)
+BLUE, VERMILION = "#0072b2", "#d55e00"
 INK, GRAY, PALE = "#1f2328", "#6e7781", "#d0d7de"
-SEQUENCE = "cividis"
-"""A color map that goes evenly from dark to light, made for color-blind eyes (Nuñez and others 2018)."""
+SEQUENCE = "viridis"
+"""A color map that goes evenly from dark to light, for all kinds of eyes and in gray (van der Walt and Smith 2015)."""
 
 _STYLE: dict[str, Any] = {
     "figure.facecolor": "white",
@@ -34,6 +33,8 @@ _STYLE: dict[str, Any] = {
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "axes.titlepad": 10,
+    "figure.constrained_layout.w_pad": 0.12,
+    "figure.constrained_layout.h_pad": 0.12,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "xtick.color": GRAY,
