@@ -35,7 +35,7 @@ def test_the_path_lists_every_lesson_in_order(arguments):
     listed = [line.split() for line in lines if line.startswith("  ")]
     assert [(number, name) for number, name, *_ in listed] == [(str(at), each.name) for at, each in enumerate(PATH, 1)]
     assert lines[-1] == "Begin with: firth lesson linear-regression"
-    assert max(map(len, lines)) <= 110
+    assert max(map(len, lines)) <= 105
 
 
 def test_the_path_is_that_of_the_issue():

@@ -12,8 +12,8 @@ made to add up to 1 again:
 
     p  is proportional to  (p1 p2 p3)^(1/3)
 
-Each context has a veto: what one of them thinks impossible is impossible for all, which is how three vague opinions
-make a sharp one.
+So a word has to be thinkable for all of them: what one holds for all but impossible, the others can hardly save. That
+is how three vague opinions make a sharp one.
 
 On the way back every context gets the same gradient, a third of that of h. The classic step leaves the third out, which
 lets each context learn at p times the rate; cbow.py in pipeline/models says where that comes from, and this lesson,

@@ -40,7 +40,7 @@ LONGEST = 1.0  # gradients are clipped to this length
 TEMPERATURES = (0.4, 0.8, 1.2)
 START, WRITTEN = "the ", 220
 ORDERS = (0, 1, 2, 3)
-SENTENCE = 68
+SENTENCE = 68  # characters
 
 
 @dataclass(frozen=True)
@@ -218,9 +218,14 @@ def teach(page: Page, seed: int, size: Size = FULL) -> Result:
     _show_samples(page, samples)
     errors = {name: gradient_error(cell, generator) for name, (cell, _) in CELLS.items()}
     _show_check(page, errors)
-    sentence = "".join(text.alphabet[at] for at in text.unseen[:SENTENCE])
-    costs = surprise(writer, text.unseen[:SENTENCE])
-    return Result(counted, found, samples, (sentence[1:], costs), errors)
+    return Result(counted, found, samples, _sentence(writer, text), errors)
+
+
+def _sentence(model: CharacterModel, text: Text) -> tuple[str, Floats]:
+    """The beginning of a story that the network has not seen, and what its characters cost."""
+    start = int(np.argmax(text.unseen == text.alphabet.index("\n")))  # the end of a line, which is the one before
+    ids = text.unseen[start : start + SENTENCE]
+    return "".join(text.alphabet[at] for at in ids[1:]), surprise(model, ids)
 
 
 def _trained(name: str, model: CharacterModel, text: Text, size: Size, rate: float) -> Training:

@@ -1,13 +1,12 @@
 """A straight line finds four points: the four steps of all learning, in plain Python.
 
-Four points are given, X = 1, 2, 3, 4 and Y = 4, 3, 2, 1. A line y = w x + b shall go through them, and all it has to
+Four points are given, X = 1, 2, 3, 4 and Y = 4, 3, 2, 1. A line y = w x + b is to go through them, and all it has to
 begin with is w = b = 0. It learns in four steps, which every later lesson repeats with more numbers:
 
-    1. run forward           y = w x + b
-    2. measure the loss      how far is y from the target t?  e = (y - t)^2 / 2
-    3. send its gradient     de/dy = y - t,   de/dw = de/dy dy/dw = (y - t) x,   de/db = (y - t)
-       back
-    4. step against it       w = w - 0.1 de/dw,   b = b - 0.1 de/db
+    1. run forward               y = w x + b
+    2. measure the loss          how far is y from the target t?  e = (y - t)^2 / 2
+    3. send its gradient back    de/dy = y - t,  de/dw = de/dy dy/dw = (y - t) x,  de/db = y - t
+    4. step against it           w = w - 0.1 de/dw,  b = b - 0.1 de/db
 
 Step 3 is the chain rule: w moves y by x for each unit, and y moves the loss by y - t. Step 4 goes downhill a little
 way, since the slope is true only where it was taken. The points come in order, and the line moves after each: that is

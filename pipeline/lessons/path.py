@@ -39,7 +39,7 @@ PATH = (
     Lesson("linear-regression", "a straight line finds four points: forward, loss, gradient, step"),
     Lesson("classifier", "a network of 8, 4 and 3 neurons tells small pictures apart"),
     Lesson("one-hot", "why numbering words says nothing, and the company they keep says much", 4),
-    Lesson("skip-gram", "a word predicts the words around it, first against all others, then against a few", 3),
+    Lesson("skip-gram", "a word predicts those around it, against all words and then against a few", 3),
     Lesson("cbow", "the words around it together predict a word", 2),
     Lesson("char-rnn", "a network that remembers, RNN and LSTM, reads the news and writes", 30),
 )

@@ -24,7 +24,7 @@ from pipeline.training.sampling import noise_distribution
 DIMENSIONS, SPREAD = 10, 0.2
 NOISE = 5
 PASSES, RATE = 15, 0.05
-SHOWN = 7
+SHOWN = 8
 KINDS = ("full softmax", "negative sampling")
 
 
@@ -193,15 +193,20 @@ def same_neighbors(result: Result) -> tuple[int, int]:
 def show_probabilities(
     page: Page, text: SmallText, headers: Sequence[str], predictions: Floats, answers: Sequence[int] | Ids
 ) -> None:
-    """The most probable words of some predictions, (m, V), as columns; the answer of each is marked."""
-    most = np.argsort(-predictions[-1], kind="stable")[:SHOWN]
-    rows = [
-        (text.words[word], *(_marked(p[word], word == answer) for p, answer in zip(predictions, answers, strict=True)))
-        for word in [*most, *(answer for answer in dict.fromkeys(map(int, answers)) if answer not in most)]
-    ]
-    shown = [text.words.index(row[0]) for row in rows]
-    rest = (f"{len(text.words) - len(rows)} others", *(_marked(1 - p[shown].sum(), False) for p in predictions))
+    """Predictions, (m, V), as columns, of the words most probable in one of them; the answer of each is marked."""
+    shown = most_probable(predictions, answers)
+    columns = list(zip(predictions, answers, strict=True))
+    rows = [(text.words[word], *(_marked(p[word], word == answer) for p, answer in columns)) for word in shown]
+    rest = (f"{len(text.words) - len(shown)} others", *(_marked(1 - p[shown].sum(), False) for p in predictions))
     page.table(("", *headers), [*rows, rest], right=range(1, 1 + len(headers)))
+
+
+def most_probable(predictions: Floats, answers: Sequence[int] | Ids) -> Ids:
+    """The words with the largest share in some prediction, and the answers, by their share in the last one."""
+    largest = np.argsort(-predictions.max(axis=0), kind="stable")[:SHOWN]
+    shown = np.union1d(largest, answers)
+    ordered: Ids = shown[np.argsort(-predictions[-1, shown], kind="stable")]
+    return ordered
 
 
 def _marked(share: float, answer: bool) -> str:

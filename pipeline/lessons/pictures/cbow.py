@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.lessons.pictures.words import bars, learned_squares, most_probable
-from pipeline.lessons.word_models import Result
+from pipeline.lessons.pictures.words import bars, learned_squares
+from pipeline.lessons.word_models import Result, most_probable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -19,7 +19,7 @@ def draw(figure: "Figure", result: Result) -> None:
     if result.combined is None:
         raise ValueError("CBOW has a combined prediction")
     predictions = np.array([*result.probabilities, result.combined])
-    shown = most_probable(predictions)
+    shown = most_probable(predictions, [result.center])
     titles = [*(f"'{result.text.words[context]}' alone" for context in result.contexts), "together"]
     for axes, p, title in zip(above.subplots(1, 4), predictions, titles, strict=True):
         bars(axes, result.text, shown, p, result.center)

@@ -10,7 +10,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SIZE = (11.0, 6.6)
-COUNTED = ("counting characters", "after one other", "after two others", "after three others")
+COUNTED = (
+    "counting characters",
+    "counting after one character",
+    "counting after two characters",
+    "counting after three characters",
+)
 
 
 def draw(figure: "Figure", result: Result) -> None:
@@ -36,7 +41,7 @@ def _curves(axes: "Axes", result: Result) -> None:
 def _sentence(axes: "Axes", result: Result) -> None:
     characters, bits = result.sentence
     places = range(len(characters))
-    axes.bar(places, bits, color=[VERMILION if cost > 6 else BLUE for cost in bits], width=0.85)
+    axes.bar(places, bits, color=BLUE, width=0.85)
     axes.set_xticks(places, ["␣" if character == " " else character for character in characters], fontsize=9)
     axes.tick_params(axis="x", length=0, labelcolor=INK)
     axes.set(ylabel="bits", xlim=(-0.7, len(characters) - 0.3))

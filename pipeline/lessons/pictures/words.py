@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from pipeline.lessons.word_models import Learned
 
-SHOWN = 8
-
 
 def cosine_square(axes: "Axes", cosines: Floats, groups: Sequence[Sequence[str]], least: float = 0.0) -> "AxesImage":
     """The cosine of each word with each, (V, V), from `least` to 1; lines between the groups of words."""
@@ -49,13 +47,6 @@ def color_bar(figure: "FigureBase", image: "AxesImage", beside: list["Axes"]) ->
     """The scale of some squares."""
     bar = figure.colorbar(image, ax=beside, shrink=0.6, aspect=30, label="cosine")
     bar.outline.set_visible(False)
-
-
-def most_probable(predictions: Floats) -> Ids:
-    """The words with the largest share in some prediction, by their share in the last one."""
-    shown = np.argsort(-predictions.max(axis=0), kind="stable")[:SHOWN]
-    ordered: Ids = shown[np.argsort(-predictions[-1, shown], kind="stable")]
-    return ordered
 
 
 def bars(axes: "Axes", text: SmallText, words: Ids, p: Floats, answer: int) -> None:
