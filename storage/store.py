@@ -37,9 +37,8 @@ Found = TypeVar("Found")
 class Store:
     """A connection to one SQLite file; a context manager that closes it.
 
-    Tables: `models` (one row a model), `words` (one row a word, its vector a blob of little-endian float32), `cards`
-    (one row for each part of a model's card, as JSON), `contexts` (one row a word, where a model has an output matrix)
-    and `maps` (one row for each word that stands on the model's map).
+    Tables: `models` (one row a model), `words` (one row a word, its vector a blob), `cards` (one row for each part of a
+    model's card, as JSON), and more, which docs/schema.md explains.
     """
 
     def __init__(
