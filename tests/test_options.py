@@ -13,6 +13,7 @@ from pipeline.asking import spoken
 from pipeline.cli import COMMANDS, firth
 from pipeline.commands.crosscheck import LEVELS, CrosscheckSettings
 from pipeline.commands.evaluate import EvaluateSettings
+from pipeline.commands.lesson import LessonSettings
 from pipeline.commands.store import MapSettings
 from pipeline.commands.tokenizing import WorkSettings
 from pipeline.crosscheck import crosscheck
@@ -39,6 +40,7 @@ USED_BY = {
     "evaluate": (EvaluateSettings,),
     "store": (MapSettings,),
     "serve": (Running,),
+    "lesson": (LessonSettings,),
     "plan": (TokenSettings, PhraseSettings, WorkSettings, VocabularySettings, TrainSettings, WorkerSettings),
     "run": (
         TokenSettings,
@@ -147,6 +149,7 @@ def test_a_wrong_value_is_wrong_usage(arguments, allowed):
 
 
 REQUIRED = {
+    "lesson": [],
     "tokenize": ["x", "--out", "y"],
     "train": ["x", "--out", "y"],
     "crosscheck": ["x"],
