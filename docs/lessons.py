@@ -45,15 +45,21 @@ def picture(lesson: Lesson) -> Path:
 
 
 def sources(lesson: Lesson) -> str:
-    """The hash of a lesson's file, of that of its picture, and of all of the lessons' and models' that they import."""
-    found = dict[Path, str]()
+    """The hash of the files that a lesson is made of."""
+    hashes = {str(path.relative_to(ROOT)): sha256_of_file(path) for path in files_of(lesson)}
+    return sha256_of_json(hashes)[:16]
+
+
+def files_of(lesson: Lesson) -> set[Path]:
+    """A lesson's file, that of its picture, and all of the lessons' and models' that they import."""
+    found = set[Path]()
     wanted = [f"pipeline.lessons.{lesson.file}", f"pipeline.lessons.pictures.{lesson.file}"]
     while wanted:
         path = ROOT / f"{wanted.pop().replace('.', '/')}.py"
         if path.is_file() and path not in found:
-            found[path] = sha256_of_file(path)
+            found.add(path)
             wanted += [name for name in _imported(path) if name.startswith(HASHED)]
-    return sha256_of_json({str(path.relative_to(ROOT)): digest for path, digest in found.items()})[:16]
+    return found
 
 
 def _imported(path: Path) -> Iterator[str]:
@@ -83,9 +89,9 @@ def _read() -> dict[str, Any]:
 def _section(number: int, lesson: Lesson, kept: dict[str, Any]) -> Iterator[str]:
     from PIL import Image
 
-    now = sources(lesson)
-    drawn_from = Image.open(picture(lesson)).info.get("Description")
-    if {kept[lesson.name]["made_from"], drawn_from} != {now}:
+    with Image.open(picture(lesson)) as image:
+        made_from = {kept[lesson.name]["made_from"], image.info.get("Description")}
+    if made_from != {sources(lesson)}:
         raise ValueError(f"the lesson {lesson.name} has changed since its output was kept: run `make lessons`")
     file = f"pipeline/lessons/{lesson.file}.py"
     docstring = ast.get_docstring(ast.parse((ROOT / file).read_text("utf-8"))) or ""

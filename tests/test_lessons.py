@@ -1,6 +1,7 @@
 """The lessons: what each shows is true, its gradients are slopes, and the same seed gives the same page and picture."""
 
 import dataclasses
+import json
 import math
 import re
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
+from docs import lessons as docs
 from pipeline.lessons import cbow, char_rnn, classifier, linear_regression, one_hot, skip_gram
 from pipeline.lessons.page import Page
 from pipeline.lessons.path import PATH, lesson_named
@@ -249,3 +251,26 @@ def test_the_reader_is_told_which_gradients_were_clipped(taught):
     for training in taught("char-rnn").result.trained.values():
         assert 0 <= training.clipped <= 1
         assert f"{training.clipped:.0%}" in taught("char-rnn").text
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "char-rnn"])
+def test_the_documents_show_what_lessons_print(taught, name):
+    """The output in docs/lessons.json, which docs/lessons.md shows, is what the lesson prints now."""
+    assert json.loads(docs.OUTPUTS.read_text("utf-8"))[name]["output"] == taught(name).lines
+
+
+def test_a_changed_lesson_makes_the_documents_stale(monkeypatch):
+    """Outputs and pictures made from other files than those of now are refused, with the way out."""
+    now = docs.sources
+    assert docs.page()
+    monkeypatch.setattr(docs, "sources", lambda lesson: "other" if lesson.name == "cbow" else now(lesson))
+    with pytest.raises(ValueError, match=r"the lesson cbow has changed.*make lessons"):
+        docs.page()
+
+
+def test_the_hash_covers_what_a_lesson_is_made_of():
+    """A lesson's hash is its own, and covers the files of mathematics and the layers that it uses."""
+    assert len({docs.sources(lesson) for lesson in PATH}) == len(PATH)
+    files = {str(path.relative_to(docs.ROOT)) for path in docs.files_of(lesson_named("cbow"))}
+    assert {"pipeline/models/cbow.py", "pipeline/lessons/layers.py", "pipeline/lessons/pictures/style.py"} <= files
+    assert "pipeline/lessons/recurrent.py" not in files
