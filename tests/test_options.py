@@ -13,13 +13,9 @@ from pipeline.asking import spoken
 from pipeline.cli import COMMANDS, firth
 from pipeline.commands.crosscheck import LEVELS, CrosscheckSettings
 from pipeline.commands.evaluate import EvaluateSettings
-<<<<<<< HEAD
+from pipeline.commands.lesson import LessonSettings
 from pipeline.commands.reproduce import ReproduceSettings
 from pipeline.commands.store import MapSettings, PrecisionSettings
-=======
-from pipeline.commands.lesson import LessonSettings
-from pipeline.commands.store import MapSettings
->>>>>>> lessons
 from pipeline.commands.tokenizing import WorkSettings
 from pipeline.crosscheck import crosscheck
 from pipeline.evaluation.evaluate import RESTRICT
@@ -46,11 +42,8 @@ USED_BY = {
     "store": (MapSettings, PrecisionSettings),
     "import": (MapSettings, PrecisionSettings),
     "serve": (Running,),
-<<<<<<< HEAD
     "reproduce": (ReproduceSettings,),
-=======
     "lesson": (LessonSettings,),
->>>>>>> lessons
     "plan": (TokenSettings, PhraseSettings, WorkSettings, VocabularySettings, TrainSettings, WorkerSettings),
     "run": (
         TokenSettings,
@@ -160,11 +153,8 @@ def test_a_wrong_value_is_wrong_usage(arguments, allowed):
 
 
 REQUIRED = {
-<<<<<<< HEAD
     "reproduce": ["demo", "--corpus", "x"],
-=======
     "lesson": [],
->>>>>>> lessons
     "tokenize": ["x", "--out", "y"],
     "train": ["x", "--out", "y"],
     "crosscheck": ["x"],
