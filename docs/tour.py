@@ -122,15 +122,13 @@ STOPS = {
 
 
 def tour() -> str:
-    """The numbered tour as Markdown."""
-    lines = []
-    number = 0
-    for title, paths in STOPS.items():
-        lines += ["", f"**{title}**", ""]
-        for path in files(paths):
-            number += 1
-            lines.append(f"{number}. [{path}]({path}): {first_line(ROOT / path)}")
-    return "\n".join(lines)
+    """The tour as Markdown: a heading for each stretch of the way, which unfolds to its files."""
+    return "\n".join(line for title, paths in STOPS.items() for line in _stretch(title, files(paths)))
+
+
+def _stretch(title: str, paths: list[str]) -> list[str]:
+    stops = [f"- [{path}]({path}): {first_line(ROOT / path)}" for path in paths]
+    return ["", f"<details><summary><b>{title}</b>, {len(paths)} files</summary>", "", *stops, "", "</details>"]
 
 
 def files(paths: list[str]) -> list[str]:
