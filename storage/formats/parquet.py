@@ -30,8 +30,9 @@ class _Columns(Format):
 
     def read(self, source: Source) -> Iterator[Block]:
         """Its words and vectors."""
-        arrow, row = _pyarrow(), 0
-        with source.seekable() as file, _explained(arrow, source):
+        row = 0
+        _pyarrow()
+        with source.seekable() as file, _explained(source):
             for batch in self._batches(source, file):
                 batch.validate(full=True)  # else pyarrow would follow a damaged file's offsets out of its memory
                 yield from _blocks(source, batch, row)
@@ -151,13 +152,13 @@ def _pyarrow() -> Any:
 
 
 @contextmanager
-def _explained(arrow: Any, source: Source) -> Iterator[None]:
+def _explained(source: Source) -> Iterator[None]:
     """Whatever pyarrow says about a damaged file, as an `InputError` that names it."""
     try:
         yield
     except InputError:
         raise
-    except (arrow.ArrowException, OSError, ValueError, KeyError, TypeError, MemoryError) as error:
+    except Exception as error:  # noqa: BLE001 - damaged bytes have led to each of Python's errors there
         raise source.wrong(f"is damaged or cannot be read: {error}") from None
 
 
