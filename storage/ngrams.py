@@ -16,7 +16,7 @@ from storage.errors import SettingError
 
 END_OF_LINE = "</s>"
 """The word that fastText puts at the end of each line; it has no pieces."""
-LONGEST_PIECE = 64
+LONGEST_PIECE = 100
 """Characters of a piece at most: a word may have as many pieces of each length as it has characters."""
 MOST_BUCKETS = 2**31 - 1
 
