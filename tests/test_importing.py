@@ -9,6 +9,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -233,3 +234,13 @@ def test_help_names_every_format_and_suffix():
     for format_ in FORMATS:
         if format_.written:
             assert f"{' and '.join(format_.suffixes)} {format_.name}" in said
+
+
+def test_formats_are_completed():
+    """--format is completed by the names of the formats, of an export by those that can be written."""
+    for command in ("import", "export"):
+        option = next(each for each in firth.get_command(None, command).params if each.name == "named")
+        offered = [each.value for each in option.shell_complete(click.Context(firth), "w")]
+        assert offered == ["word2vec", "word2vec-binary"]
+        everything = {each.value for each in option.shell_complete(click.Context(firth), "")}
+        assert everything == {each.name for each in FORMATS if each.written or command == "import"}
