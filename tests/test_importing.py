@@ -139,6 +139,13 @@ def test_an_import_can_be_kept_in_fewer_bits_and_wait(db):
     assert loaded(db, "pre")[0].version == 1
 
 
+def test_what_is_no_store_is_told_before_the_file_is_read(tmp_path):
+    """A wrong --db is an error at once: here even before it is seen that there is nothing to import."""
+    (tmp_path / "notes.txt").write_text("not a database, but something that somebody wrote\n" * 99)
+    said = invoke("import", "missing", "--name", "x", "--db", tmp_path / "notes.txt", code=1).stderr
+    assert "is not an SQLite database" in said
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "complaint"),
     [

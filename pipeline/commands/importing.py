@@ -71,8 +71,11 @@ def command(
     from storage.formats.known import named as format_named
     from storage.formats.source import Source
     from storage.models import check_name
+    from storage.store import Store
 
     check_name(name)
+    if db.exists() and db.stat().st_size:
+        Store.open(db).close()  # that it is no store is told now, not when a large file has been read
     source = Source(file, encoding=encoding, words=words)
     format_ = format_named(named) if named else detect(source)
     intake, embeddings = _read(source, format_, db, skip=on_unfit == "skip")
