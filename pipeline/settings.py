@@ -99,18 +99,33 @@ class VocabularySettings(Declared):
     )
 
 
+MODELS = ("skipgram", "cbow", "fasttext")
 ARCHITECTURES = ("skipgram", "cbow")
 LOSSES = ("ns", "hs", "softmax")
+PIECES = {"min_n": 3, "max_n": 6, "bucket": 2_000_000}
+"""The settings of fastText's pieces of words, with their defaults."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainSettings(Declared):
-    """How the vectors are trained."""
+    """How the vectors are trained.
 
+    `model` and `architecture` say together what is trained; once made, both have a value and agree. `min_n`, `max_n`
+    and `bucket` have one with fastText only.
+    """
+
+    model: str = setting(
+        None,
+        "What is trained: a center predicts each context word (skipgram), they together the center (cbow), or either of"
+        " these with words that are made of pieces (fasttext).",
+        choices=MODELS,
+        shown="--architecture",
+    )
     architecture: str = setting(
-        "skipgram",
-        "What predicts what: the center each context word, or they together the center.",
+        None,
+        "What predicts what, as in --model; for fasttext, which does either.",
         choices=ARCHITECTURES,
+        shown="skipgram",
     )
     loss: str = setting(
         "ns",
@@ -121,6 +136,15 @@ class TrainSettings(Declared):
     window: int = setting(5, "Largest distance between a center and its context word.", low=1, high=1000)
     shrink_windows: bool = setting(True, "Draw each center's window from 1 to --window, or else always --window.")
     cbow_mean: bool = setting(True, "CBOW predicts from the mean of the context vectors; otherwise from their sum.")
+    min_n: int | None = setting(None, "Characters of fastText's shortest pieces.", low=1, high=100, shown="3")
+    max_n: int | None = setting(None, "Characters of fastText's longest pieces.", low=1, high=100, shown="6")
+    bucket: int | None = setting(
+        None,
+        "How many numbers fastText's pieces are hashed to; those that no word has cost nothing.",
+        low=1,
+        high=2**31 - 1,
+        shown="2000000",
+    )
     negative: int = setting(5, "Noise words for each pair of center and context.", low=1, high=1000)
     ns_exponent: float = setting(0.75, "Power of the counts in the noise distribution.", low=-10, high=10)
     sample: float = setting(1e-3, "Subsampling threshold for frequent words; 0 keeps every token.", low=0, high=0.5)
@@ -130,10 +154,42 @@ class TrainSettings(Declared):
     seed: int = setting(1, "Seed of all random draws: the same seed gives the same bytes.", low=0, high=2**32 - 1)
 
     def __post_init__(self) -> None:
-        """Check the ranges, and that the learning rate does not rise."""
+        """Check the ranges, settle on a model, and see that the learning rate does not rise."""
         super().__post_init__()
+        self._settle_model()
+        self._settle_pieces()
         if self.min_alpha > self.alpha:
             raise SettingError(f"min_alpha is {self.min_alpha}, above alpha {self.alpha}; lower it or raise alpha")
+
+    def _settle_model(self) -> None:
+        model = self.model or self.architecture or ARCHITECTURES[0]
+        architecture = self.architecture or (model if model in ARCHITECTURES else ARCHITECTURES[0])
+        if model in ARCHITECTURES and architecture != model:
+            raise SettingError(
+                f"model is {model}, but architecture is {architecture}; give --model {architecture}, or --model"
+                f" fasttext with --architecture {architecture}, or leave architecture out"
+            )
+        self._settle(model=model, architecture=architecture)
+
+    def _settle_pieces(self) -> None:
+        for name, usual in PIECES.items():
+            value = getattr(self, name)
+            if self.model == "fasttext":
+                self._settle(**{name: usual if value is None else value})
+            elif value is not None:
+                raise SettingError(
+                    f"{name} is {value}, but with model {self.model} a word has no pieces; give --model fasttext, or"
+                    f" leave {name} out"
+                )
+        if self.min_n is not None and self.max_n is not None and self.min_n > self.max_n:
+            raise SettingError(
+                f"min_n is {self.min_n}, above max_n {self.max_n}; lower it, or train whole words with --model"
+                f" {self.architecture}"
+            )
+
+    def _settle(self, **values: object) -> None:
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
 
 
 @dataclass(frozen=True, kw_only=True)

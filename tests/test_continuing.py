@@ -26,6 +26,7 @@ from pipeline.training.training import train
 from pipeline.training.wishes import Wishes
 from storage.errors import InputError, SettingError
 from storage.files import sha256_of_file
+from tests.varied import varied
 
 SMALL = TrainSettings(vector_size=8, epochs=2, sample=1e-2)
 WORDS = VocabularySettings(min_count=3)
@@ -105,7 +106,7 @@ def test_a_seldom_word_of_the_model_counts_in_the_new_text(places, continued):
 @pytest.mark.parametrize("kind", [{}, {"architecture": "cbow"}, {"loss": "hs"}, {"loss": "softmax"}])
 def test_words_that_the_new_text_lacks_keep_their_vectors(places, tmp_path, kind):
     """Bit for bit, with every objective: who is no input in the new text is not moved as one."""
-    settings = replace(SMALL, **kind)
+    settings = varied(SMALL, **kind)
     train_stage(places.older, StageFolder(tmp_path / "old"), WORDS, settings)
     old = load_model(tmp_path / "old")
     new = go_on(SimpleNamespace(model=tmp_path / "old", newer=places.newer), tmp_path / "new", settings)
@@ -191,7 +192,7 @@ def test_another_shape_is_wrong_usage(places, tmp_path, change):
     """Model, loss and vector size must be the parent's; the message says which option to give."""
     ((name, value),) = change.items()
     with pytest.raises(SettingError, match=f"--{name.replace('_', '-')} {getattr(SMALL, name)}"):
-        go_on(places, tmp_path / "new", replace(SMALL, **change))
+        go_on(places, tmp_path / "new", varied(SMALL, **change))
     option = [f"--{name.replace('_', '-')}", str(value)]
     arguments = [
         "train",

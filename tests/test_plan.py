@@ -28,6 +28,7 @@ from pipeline.text.token_files import CHUNK, IDS, OFFSETS, TokenCorpus
 from pipeline.text.tokenizing import tokenize
 from pipeline.training.stage import train_stage
 from storage.errors import InputError
+from tests.varied import varied
 
 TINY = TrainSettings(vector_size=8, epochs=1)
 SHORT = 0.01
@@ -268,7 +269,7 @@ def test_the_text_that_is_trained_on_is_that_of_the_corpus(demo):
 @pytest.mark.parametrize("loss", ["ns", "hs", "softmax"])
 def test_every_objective_can_be_tried(demo, architecture, loss):
     """A calibration finds a speed and a peak that holds both matrices, whatever is trained."""
-    measured = measure(trial_of(demo[1], replace(TINY, architecture=architecture, loss=loss)))
+    measured = measure(trial_of(demo[1], varied(TINY, architecture=architecture, loss=loss)))
     assert measured.tokens_per_s > 0
     assert measured.hash_bytes_per_s > 0
     assert measured.start >= 0

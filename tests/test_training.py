@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline.models import cbow, hierarchical_softmax, negative_sampling, skip_gram, softmax
-from pipeline.settings import TokenSettings, TrainSettings, VocabularySettings
+from pipeline.settings import PIECES, TokenSettings, TrainSettings, VocabularySettings
 from pipeline.stages import StageFolder
 from pipeline.text.token_files import TokenCorpus
 from pipeline.text.tokenizing import tokenize
@@ -19,6 +19,7 @@ from pipeline.training.schedule import learning_rate
 from pipeline.training.stage import load_model, train_stage
 from pipeline.training.training import train
 from storage.errors import Diverged, InputError, SettingError
+from tests.varied import varied
 
 ALL_WORDS = VocabularySettings(min_count=1)
 SMALL = TrainSettings(vector_size=16, epochs=2, sample=1e-2)
@@ -31,7 +32,7 @@ def train_on(corpus, settings=SMALL, **options):
 
 def small(objective, **changes):
     """The small settings for a trainer."""
-    return dataclasses.replace(SMALL, **objective, **changes)
+    return varied(SMALL, **objective, **changes)
 
 
 @pytest.fixture(scope="module")
@@ -59,15 +60,16 @@ def test_the_same_seed_gives_the_same_bytes(corpus_of, lines, objective):
 
 OTHER = {"vector_size": 8, "window": 2, "negative": 3, "ns_exponent": 0.5, "sample": 1e-3, "alpha": 0.05}
 OTHER |= {"min_alpha": 0.01, "epochs": 3, "seed": 5, "architecture": "cbow", "loss": "hs", "shrink_windows": False}
-OTHER |= {"cbow_mean": False}
+OTHER |= {"cbow_mean": False, "model": "fasttext", "min_n": 2, "max_n": 4, "bucket": 500}
 
 
 @pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(TrainSettings)])
 def test_every_setting_matters(corpus_of, lines, name):
     """No setting of the training is ignored: another value gives other bytes."""
     corpus = corpus_of(lines[:20])
-    base = dataclasses.replace(SMALL, architecture="cbow") if name == "cbow_mean" else SMALL
-    usual, other = (train_on(corpus, dataclasses.replace(base, **change)) for change in ({}, {name: OTHER[name]}))
+    bases = {"cbow_mean": varied(SMALL, model="cbow")} | dict.fromkeys(PIECES, varied(SMALL, model="fasttext"))
+    base = bases.get(name, SMALL)
+    usual, other = (train_on(corpus, varied(base, **change)) for change in ({}, {name: OTHER[name]}))
     assert usual.parameters.vectors.tobytes() != other.parameters.vectors.tobytes()
 
 

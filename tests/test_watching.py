@@ -24,6 +24,7 @@ from pipeline.training.stage import train_stage
 from pipeline.training.training import train
 from pipeline.training.wishes import Wishes
 from storage.errors import InputError, SettingError, UnknownWord
+from tests.varied import varied
 
 SMALL = TrainSettings(vector_size=8, epochs=3, sample=1e-2)
 ALL_WORDS = VocabularySettings(min_count=1)
@@ -94,7 +95,7 @@ def test_the_loss_of_held_out_text_is_the_mean_over_its_pairs(corpus_of, lee_tex
     """It equals a brute-force mean in float64 to 1e-6, pair by pair and noise word by noise word; twice the same."""
     corpus = corpus_of(lee_text.read_text("utf-8").splitlines()[:30])
     vocabulary = corpus.vocabulary(ALL_WORDS)
-    settings = replace(SMALL, architecture=architecture)
+    settings = varied(SMALL, architecture=architecture)
     random = np.random.default_rng(3)
     start = Parameters(*random.normal(0, 0.7, (2, len(vocabulary), 8)).astype(np.float32))
     held = divide(corpus, len(vocabulary), 0.2).held_out
