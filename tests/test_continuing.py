@@ -116,6 +116,33 @@ def test_words_that_the_new_text_lacks_keep_their_vectors(places, tmp_path, kind
     assert before.tobytes() == after.tobytes()
 
 
+def test_with_fasttext_the_rows_go_on(places, tmp_path, monkeypatch):
+    """The first step meets the parent's rows of words and of buckets, whatever their places now are."""
+    settings, begun = varied(SMALL, model="fasttext", bucket=3000), {}
+    train_stage(places.older, StageFolder(tmp_path / "old"), WORDS, settings)
+
+    def caught(_text, words, _settings, *, start, **_others):
+        begun.update(words=words, start=start)
+        raise InputError("seen enough")
+
+    monkeypatch.setattr("pipeline.training.stage.train", caught)
+    with pytest.raises(InputError, match="seen enough"):
+        go_on(SimpleNamespace(model=tmp_path / "old", newer=places.newer), tmp_path / "new", settings)
+    old, words, start = load_model(tmp_path / "old"), begun["words"], begun["start"]
+    rows, known = [words.ids[word] for word in old.embeddings.words], len(old.embeddings.words)
+    assert start.vectors[rows].tobytes() == old.rows[:known].tobytes()
+    where = {bucket: len(words) + place for place, bucket in enumerate(start.pieces.buckets.tolist())}
+    assert start.vectors[[where[bucket] for bucket in old.buckets.tolist()]].tobytes() == old.rows[known:].tobytes()
+    assert start.word_vectors()[rows] == pytest.approx(old.embeddings.matrix, abs=1e-6)
+    monkeypatch.undo()
+    with pytest.raises(SettingError, match="--bucket 3000"):
+        go_on(
+            SimpleNamespace(model=tmp_path / "old", newer=places.newer),
+            tmp_path / "new",
+            varied(SMALL, model="fasttext", bucket=4000),
+        )
+
+
 def test_both_matrices_go_on_and_new_words_start_as_ever(places, tmp_path, monkeypatch):
     """The first step meets the parent's rows of both matrices; a new word has a drawn vector and a context of zeros."""
     begun = {}
@@ -187,7 +214,9 @@ def test_a_continuation_is_current_until_its_parent_changes(places, tmp_path):
     assert [run(places.model), run(places.model), run(other), run(None)] == [True, False, True, True]
 
 
-@pytest.mark.parametrize("change", [{"vector_size": 9}, {"architecture": "cbow"}, {"loss": "hs"}])
+@pytest.mark.parametrize(
+    "change", [{"vector_size": 9}, {"architecture": "cbow"}, {"loss": "hs"}, {"model": "fasttext"}]
+)
 def test_another_shape_is_wrong_usage(places, tmp_path, change):
     """Model, loss and vector size must be the parent's; the message says which option to give."""
     ((name, value),) = change.items()

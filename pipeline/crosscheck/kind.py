@@ -1,12 +1,16 @@
 """The kind of training a model had: what the replay repeats, and whether gensim has it at all."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pipeline.crosscheck.levels import UNDECIDED, Level
-from pipeline.settings import TrainSettings
+from pipeline.settings import PIECES, TrainSettings
 
-_KIND = ("architecture", "loss", "cbow_mean", "shrink_windows")
+_KIND = ("model", "architecture", "loss", "cbow_mean", "shrink_windows", *PIECES)
+
+_MOST_BUCKETS = 50_000
+"""Of the replay: gensim holds a row for every bucket, used or not. The tables are compared with all there are."""
 
 NOT_IN_GENSIM = "not in gensim, which has negative sampling and hierarchical softmax but no full softmax"
 
@@ -18,7 +22,8 @@ def kind_of(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 def one_epoch(settings: TrainSettings) -> TrainSettings:
     """What the replay of this kind of training trains: one epoch, with everything else at its default."""
-    return TrainSettings(epochs=1, **kind_of(settings.as_dict()))
+    made = TrainSettings(epochs=1, **kind_of(settings.as_dict()))
+    return made if made.bucket is None else replace(made, bucket=min(made.bucket, _MOST_BUCKETS))
 
 
 def in_gensim(settings: TrainSettings) -> bool:

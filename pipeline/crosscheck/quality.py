@@ -71,8 +71,8 @@ def firth_parameters(text: TextPart, vocabulary: Vocabulary, settings: TrainSett
 def gensim_parameters(text: TextPart, vocabulary: Vocabulary, settings: TrainSettings) -> Parameters:
     """What gensim learns, words in the order of the vocabulary. Sentences of more than JOB_WORDS words are cut."""
     model = train_gensim(text.as_words(len(vocabulary), JOB_WORDS), settings, min_count=1)
-    rows, (vectors, contexts) = model.rows(vocabulary.words), (model.parameters.vectors, model.parameters.contexts)
-    return Parameters(vectors[rows], contexts if settings.loss == "hs" else contexts[rows])
+    rows, contexts = model.rows(vocabulary.words), model.parameters.contexts
+    return Parameters(model.vectors[rows], contexts if settings.loss == "hs" else contexts[rows])
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,6 +129,8 @@ def check_quality(
     if len(seeds) < 2 or len(set(seeds)) < len(seeds):
         raise SettingError(f"seeds are {list(seeds)}; the quality level needs two or more different ones")
     threads = min(len(seeds), os.cpu_count() or 1)  # gensim releases the interpreter lock while it trains
+    if experiment.settings.model == "fasttext":
+        threads = 1  # it holds a row for every bucket, used or not
     here = experiment.runs("Firth", firth, 1, report)
     there = experiment.runs("gensim", gensim, threads, report)
     scores = compare_scores([run.evaluation for run in here], [run.evaluation for run in there])

@@ -22,7 +22,7 @@ from pipeline.training.beginning import Beginning
 from pipeline.training.parameters import Parameters
 from storage.errors import InputError, SettingError
 
-SHAPE = ("model", "architecture", "loss", "vector_size", *PIECES)
+SHAPE = ("architecture", "loss", "vector_size", "model", *PIECES)
 """The settings in which a model and its continuation must agree."""
 
 

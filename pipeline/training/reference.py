@@ -144,12 +144,14 @@ class ReferenceTrainer:
             raise ValueError("fastText needs the pieces of words")
         words = batch.tokens[at[0], places].tolist()
         rows = [(int(row), (word, entry)) for word in words for entry, row in enumerate(pieces[word])]
+        shares = [1 if mean else len(pieces[word]) for _, (word, _) in rows]
         h = fasttext.forward(_rows(parameters.vectors, [row for row, _ in rows]), mean)
         loss, d_h, updates = self._output(parameters, batch, at, h, targets)
         d_rows = fasttext.step_factor(len(rows), mean) * fasttext.gradient(d_h, len(rows), mean)
         counts = _times_used(pieces, batch, self.objective.architecture)
-        moved = zip(rows, d_rows, strict=True)
-        return loss, [*updates, *(Update("vectors", row, which, counts[row], d_row) for (row, which), d_row in moved)]
+        for (row, entry), share, d_row in zip(rows, shares, d_rows, strict=True):
+            updates.append(Update("vectors", row, entry, share * counts[row], d_row))
+        return loss, updates
 
     def _hierarchical(
         self, parameters: Parameters, batch: Batch, at: tuple[int, int], h: Float64s, targets: list[Target]

@@ -55,13 +55,17 @@ class PieceRows:
     word's places is summed, and that is what pulls each of its rows: the step is vectors += Q.T pulls, where each entry
     of Q moves at its own rate (`Pull`), lowered by how many entries the row has in the step.
 
+    Where rows are summed up and not averaged, a word moves by as much as all its rows together, so each entry counts as
+    many times as the word has rows.
+
     Args:
         pieces: the rows of each word.
         dimensions: D.
+        mean: whether the rows' mean predicts, or their sum.
     """
 
-    def __init__(self, pieces: Pieces, dimensions: int) -> None:
-        self._pieces, self._dimensions = pieces, dimensions
+    def __init__(self, pieces: Pieces, dimensions: int, mean: bool) -> None:
+        self._pieces, self._dimensions, self._mean = pieces, dimensions, mean
         self._last = np.zeros(len(pieces.starts) - 1, np.intp)  # (V,) scratch
         self._met = np.zeros(pieces.total, np.intp)  # (V + B,) scratch: zero between calls
         self._sums_UD = self._pulls_UD = floats(0, dimensions)
@@ -100,9 +104,12 @@ class PieceRows:
         return Pull("vectors", self._rows, self._occurrences(), sums, factors=ones, starts=self._starts)
 
     def _occurrences(self) -> Ids:
-        """(E,) in how many entries of the step each entry's row is."""
+        """(E,) in how many entries of the step each entry's row is, times the word's rows where they are summed up."""
         rows = self._rows.astype(np.intp)
         np.add.at(self._met, rows, 1)
         found = self._met.take(rows).astype(np.int32)
         self._met[rows] = 0
+        if not self._mean:
+            sizes = np.diff(self._starts)
+            found *= np.repeat(sizes, sizes)
         return found

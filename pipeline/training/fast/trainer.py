@@ -91,7 +91,7 @@ class FastTrainer:
         if parameters.pieces is not self._pieces:  # other words
             self._made.clear()
             self._pieces = parameters.pieces
-            self._rows = PieceRows(self._pieces, parameters.vectors.shape[1]) if self._pieces else OwnRows()
+            self._rows = self._new_rows(parameters)
         words = len(parameters.contexts) if self.objective.loss == "softmax" else 0  # elsewhere no array is so long
         sizes = (*batch.sizes, words, parameters.vectors.shape[1])
         if sizes not in self._made:
@@ -99,6 +99,12 @@ class FastTrainer:
                 self._made.clear()
             self._made[sizes] = self._new_sides(parameters, batch)
         return self._made[sizes]
+
+    def _new_rows(self, parameters: Parameters) -> Rows:
+        if parameters.pieces:
+            mean = self.objective.mean or self.objective.architecture == "skipgram"
+            return PieceRows(parameters.pieces, parameters.vectors.shape[1], mean)
+        return OwnRows()
 
     def _new_sides(self, parameters: Parameters, batch: Batch) -> tuple[InputSide, OutputSide]:
         dimensions = parameters.vectors.shape[1]
