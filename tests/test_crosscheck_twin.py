@@ -51,6 +51,19 @@ def test_gensim_trains_both_matrices(architecture, loss):
     assert moved.tolist() == [True, True, True, loss == "ns"]
 
 
+@pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
+def test_gensim_s_fasttext_is_trained_too(architecture):
+    """It has the same switches and the pieces' settings, and a row for each word and for each bucket."""
+    kind = {"model": "fasttext", "architecture": architecture, "min_n": 1, "max_n": 2, "bucket": 5}
+    settings = TrainSettings(**kind, vector_size=3, epochs=1, sample=0)
+    found = gensim_arguments(settings)
+    assert {name: found[name] for name in ("min_n", "max_n", "bucket")} == {"min_n": 1, "max_n": 2, "bucket": 5}
+    assert found["sg"] == (architecture == "skipgram")
+    trained = train_gensim(SENTENCES, settings, 1)
+    assert trained.vectors.shape == (4, 3)
+    assert trained.parameters.vectors.shape == (4 + 5, 3)
+
+
 def test_full_softmax_is_refused():
     """gensim has none: an error that names what it has."""
     with pytest.raises(SettingError, match="'softmax' is not in gensim, which has negative sampling and hierarchical"):
