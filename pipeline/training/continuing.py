@@ -106,8 +106,7 @@ def from_parent(
     rows = np.array([words.ids[word] for word in parent.words.words], np.int64)  # (P,)
     start.vectors[rows] = parent.vectors[: len(rows)]
     if start.pieces and parent.buckets is not None:
-        places = np.searchsorted(start.pieces.buckets, parent.buckets)  # all are there, since all old words are
-        start.vectors[start.size + places] = parent.vectors[len(rows) :]
+        start.vectors[start.pieces.rows_of(parent.buckets)] = parent.vectors[len(rows) :]  # all old words are there
     if settings.loss != "hs":
         start.contexts[rows] = parent.contexts
     report = {"min_count": final_min_count(corpus.counts, vocabulary), "parent": _about(parent, words, settings)}

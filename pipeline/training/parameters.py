@@ -94,17 +94,19 @@ class Parameters:
 
 
 def _draw_rows(numbers: Ids, seed: int, out: NDArray[np.float32]) -> None:
-    """Rows with these numbers, ascending, of the endless matrix that a generator would draw row after row.
+    """Rows with these numbers of the endless matrix that a generator would draw row after row.
 
     A draw of 64 bits makes two numbers, so a block of _AT_ONCE rows begins with a draw of its own.
     """
     bits = np.random.PCG64(seed)  # what `default_rng` takes
     random, drawn = np.random.Generator(bits), 0
     block = np.empty((_AT_ONCE, out.shape[1]), np.float32)
+    order = np.argsort(numbers)
+    numbers = numbers[order]
     firsts = numbers // _AT_ONCE
     cuts = np.flatnonzero(np.diff(firsts, prepend=-1, append=-1))
     for begin, end in zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True):
         bits.advance((int(firsts[begin]) - drawn) * block.size // 2)
         random.random(dtype=np.float32, out=block)
         drawn = int(firsts[begin]) + 1
-        np.take(block, numbers[begin:end] % _AT_ONCE, axis=0, out=out[begin:end])
+        out[order[begin:end]] = block[numbers[begin:end] % _AT_ONCE]

@@ -74,7 +74,8 @@ class Model:
         ngrams = ngrams_of(self.settings)
         if ngrams is None or self.rows is None or self.buckets is None:
             return None
-        return Subwords(ngrams, self.buckets, self.rows[len(self.embeddings.words) :])
+        order = np.argsort(self.buckets)
+        return Subwords(ngrams, self.buckets[order], self.rows[len(self.embeddings.words) + order])
 
 
 def train_stage(
