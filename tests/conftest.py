@@ -32,6 +32,26 @@ OBJECTIVES = {
     )
     for loss in ("ns", "hs", "softmax")
 }
+OBJECTIVES |= {
+    f"fastText {name}, {loss}": {
+        "model": "fasttext",
+        "architecture": architecture,
+        "loss": loss,
+        "cbow_mean": mean,
+        "min_n": 3,
+        "max_n": 4,
+        "bucket": 200,
+    }
+    for name, architecture, mean, loss in (
+        ("skip-gram", "skipgram", True, "ns"),
+        ("skip-gram", "skipgram", True, "hs"),
+        ("skip-gram", "skipgram", True, "softmax"),
+        ("CBOW", "cbow", True, "ns"),
+        ("CBOW", "cbow", True, "hs"),
+        ("CBOW", "cbow", True, "softmax"),
+        ("CBOW sum", "cbow", False, "ns"),
+    )
+}
 
 SMALL = TrainSettings(vector_size=16, epochs=2, sample=1e-2)
 

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from pipeline.models import cbow, hierarchical_softmax, negative_sampling, skip_gram, softmax
+from pipeline.models import cbow, fasttext, hierarchical_softmax, negative_sampling, skip_gram, softmax
 from pipeline.settings import PIECES, TokenSettings, TrainSettings, VocabularySettings
 from pipeline.stages import StageFolder
 from pipeline.text.token_files import TokenCorpus
@@ -19,7 +19,7 @@ from pipeline.training.schedule import learning_rate
 from pipeline.training.stage import load_model, train_stage
 from pipeline.training.training import train
 from storage.errors import Diverged, InputError, SettingError
-from tests.varied import varied
+from tests.varied import in_precision, random_parameters, varied
 
 ALL_WORDS = VocabularySettings(min_count=1)
 SMALL = TrainSettings(vector_size=16, epochs=2, sample=1e-2)
@@ -86,7 +86,7 @@ def test_both_trainers_stay_together_over_a_whole_epoch(corpus_of, lines, object
     vocabulary = corpus.vocabulary(VocabularySettings(min_count=3))
     settings = small(objective, epochs=1, alpha=0.05)
     fast = train(corpus, vocabulary, settings)
-    start = Parameters.start(len(vocabulary), 16, settings.seed)
+    start = Parameters.for_settings(vocabulary.words, settings)
     parameters, total, pairs = start.as_float64(), 0.0, 0
     what, batches = batches_of(corpus, vocabulary, settings)
     for batch in batches:
@@ -128,6 +128,14 @@ def loss_of_pair(what, u, h, target, noise):
     return negative_sampling.loss(h, u[[target, *noise]], labels, weights)
 
 
+def input_vector(what, v, pieces, center, contexts):
+    """What a center's targets are scored with, from `pipeline.models`."""
+    inputs = [center] if what.architecture == "skipgram" else contexts
+    if pieces:
+        return fasttext.forward(v[[row for word in inputs for row in pieces[word]]], what.mean)
+    return skip_gram.forward(v[inputs]) if what.architecture == "skipgram" else cbow.forward(v[inputs], what.mean)
+
+
 def brute_force_losses(what, parameters, batch):
     """The loss of every pair of an input and a target, one by one in float64."""
     v, u = (matrix.astype(np.float64) for matrix in (parameters.vectors, parameters.contexts))
@@ -136,7 +144,7 @@ def brute_force_losses(what, parameters, batch):
         if len(contexts) == 0:
             continue
         center, noise = batch.centers[lane, n], noise_of(batch, lane, n) if what.loss == "ns" else ()
-        h = skip_gram.forward(v[[center]]) if what.architecture == "skipgram" else cbow.forward(v[contexts], what.mean)
+        h = input_vector(what, v, parameters.pieces, center, contexts)
         for target in contexts if what.architecture == "skipgram" else [center]:
             yield loss_of_pair(what, u, h, target, noise)
 
@@ -145,7 +153,8 @@ def test_the_reported_loss_is_the_mean_over_every_pair(corpus_of, lines, objecti
     """The epoch's loss equals a brute-force mean over its pairs in float64 to 1e-6, with no pair left out."""
     corpus = corpus_of(lines[:10])
     vocabulary = corpus.vocabulary(ALL_WORDS)
-    start = Parameters(*np.random.default_rng(3).normal(0, 0.4, (2, len(vocabulary), 16)).astype(np.float32))
+    random = np.random.default_rng(3)
+    start = in_precision(random_parameters(random, 0.4, vocabulary.words, 16, objective), np.float32)
     settings = small(objective, epochs=1)
     what, batches = batches_of(corpus, vocabulary, settings)
     reported = train(corpus, vocabulary, settings, trainer=FrozenTrainer(what, start))
@@ -201,7 +210,8 @@ def test_bursts_of_one_word_harm_nothing(corpus_of, lines, objective):
     corpus = corpus_of(hostile_lines(lines))
     vocabulary = corpus.vocabulary(VocabularySettings(min_count=2))
     trained = train(corpus, vocabulary, TrainSettings(vector_size=50, epochs=5, **objective))
-    norms, output_norms = (np.linalg.norm(matrix, axis=1) for matrix in vars(trained.parameters).values())
+    matrices = trained.parameters.word_vectors(), trained.parameters.contexts
+    norms, output_norms = (np.linalg.norm(matrix, axis=1) for matrix in matrices)
     calm = norms[[word not in BURSTS for word in vocabulary.words]]
     assert np.isfinite(trained.losses).all()
     assert max(norms.max(), output_norms.max()) < 15
@@ -235,7 +245,7 @@ def test_the_smallest_vocabularies_train(corpus_of, words, objective):
     """Texts of one, two or three different words, whose every context is also their noise, stay bounded."""
     corpus = corpus_of([" ".join(["one", "two", "three"][:words] * 50)] * 100)
     trained = train_on(corpus, TrainSettings(vector_size=8, epochs=3, **objective))
-    assert len(trained.parameters.vectors) == words
+    assert len(trained.parameters.word_vectors()) == words
     assert trained.largest_norm < 5
 
 

@@ -62,9 +62,10 @@ def firth_parameters(text: TextPart, vocabulary: Vocabulary, settings: TrainSett
     """What the fast trainer learns; its progress is logged."""
     with Meter(f"crosscheck  quality: Firth with seed {settings.seed}") as meter:
         try:
-            return train(text, vocabulary, settings, report=of_training(meter)).parameters
+            trained = train(text, vocabulary, settings, report=of_training(meter)).parameters
         except InputError:  # the text holds no pair of words, from which gensim learns as little, but does not say so
-            return Parameters.start(len(vocabulary), settings.vector_size, settings.seed)
+            trained = Parameters.for_settings(vocabulary.words, settings)
+    return Parameters(trained.word_vectors(), trained.contexts)
 
 
 def gensim_parameters(text: TextPart, vocabulary: Vocabulary, settings: TrainSettings) -> Parameters:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.settings import TrainSettings, VocabularySettings
+from pipeline.settings import PIECES, TrainSettings, VocabularySettings
 from pipeline.text.token_files import Chunk, TokenCorpus
 from pipeline.text.vocabulary import Vocabulary, final_min_count
 from pipeline.training.batch import Floats, Ids
@@ -22,7 +22,7 @@ from pipeline.training.beginning import Beginning
 from pipeline.training.parameters import Parameters
 from storage.errors import InputError, SettingError
 
-SHAPE = ("architecture", "loss", "vector_size")
+SHAPE = ("model", "architecture", "loss", "vector_size", *PIECES)
 """The settings in which a model and its continuation must agree."""
 
 
@@ -34,8 +34,9 @@ class Parent:
         key: of its stage.
         settings: of its training.
         words: its P words, with their counts.
-        vectors: (P, D) of the words.
+        vectors: (P, D) of the words; with fastText the rows that they are made of, (P + B, D).
         contexts: (P, D) of outputs.
+        buckets: (B,) those of the last rows, with fastText.
         hashes: sha256 of the files of both matrices.
         parent: what its own manifest says of its parent; None where it began from nothing.
     """
@@ -45,6 +46,7 @@ class Parent:
     words: Vocabulary
     vectors: Floats
     contexts: Floats
+    buckets: Ids | None
     hashes: Mapping[str, str]
     parent: Mapping[str, Any] | None
 
@@ -75,11 +77,12 @@ def require_same_shape(parent: Mapping[str, Any], settings: TrainSettings) -> No
     """Refuse a training whose matrices would mean something else than its parent's, with these settings.
 
     Raises:
-        SettingError: architecture, loss or vector_size differ; an older parent without one of them has its default.
+        SettingError: one of SHAPE differs; an older parent without one of them has its default.
     """
-    usual, wanted = TrainSettings().as_dict(), settings.as_dict()
+    known, wanted = {name: parent[name] for name in SHAPE if name in parent}, settings.as_dict()
+    usual = TrainSettings(**known).as_dict()
     for name in SHAPE:
-        mine = parent.get(name, usual[name])
+        mine = usual[name]
         if mine != wanted[name]:
             option = f"--{name.replace('_', '-')} {mine}"
             raise SettingError(f"{name} is {wanted[name]}, but the model to continue from has {mine}; give {option}")
@@ -99,9 +102,12 @@ def from_parent(
     tokens = int(new.counts[ids >= 0].sum())
     if not tokens:
         raise InputError("the text holds no word of the model, and none that stands often enough; lower --min-count")
-    start = Parameters.start(len(words), settings.vector_size, settings.seed)
+    start = Parameters.for_settings(words.words, settings)
     rows = np.array([words.ids[word] for word in parent.words.words], np.int64)  # (P,)
-    start.vectors[rows] = parent.vectors
+    start.vectors[rows] = parent.vectors[: len(rows)]
+    if start.pieces and parent.buckets is not None:
+        places = np.searchsorted(start.pieces.buckets, parent.buckets)  # all are there, since all old words are
+        start.vectors[start.size + places] = parent.vectors[len(rows) :]
     if settings.loss != "hs":
         start.contexts[rows] = parent.contexts
     report = {"min_count": final_min_count(corpus.counts, vocabulary), "parent": _about(parent, words, settings)}

@@ -37,8 +37,6 @@ class Objective:
         Raises:
             SettingError: full softmax would need more than SOFTMAX_BYTES.
         """
-        if settings.model == "fasttext":
-            raise SettingError("fasttext cannot be trained yet")
         if settings.loss == "softmax":
             _require_memory(len(counts), settings)
         tree = HuffmanTree.of(counts) if settings.loss == "hs" else None

@@ -1,12 +1,13 @@
 """The stage `firth train`: token files in, a folder with both matrices out."""
 
+import dataclasses
 import logging
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -21,18 +22,25 @@ from pipeline.training.interrupt import Interrupt
 from pipeline.training.keeping import Keeping
 from pipeline.training.ledger import Progress, ignore
 from pipeline.training.parameters import Parameters
+from pipeline.training.pieces import ngrams_of
 from pipeline.training.probes import Probed, Probes, unseen
 from pipeline.training.start_vectors import StartVectors, from_file
 from pipeline.training.training import Trained, train
 from pipeline.training.wishes import Wishes
-from storage.embeddings import Embeddings
+from storage.declared import Declared
+from storage.embeddings import Embeddings, Floats
 from storage.errors import InputError, SettingError
 from storage.files import sha256_of_file, whole_file, write_array
+from storage.ngrams import Ids
+from storage.subwords import Subwords
 
 STAGE = "train"
 HASHES = {"vectors_sha256": "vectors.npy", "contexts_sha256": "contexts.npy"}
 """What the report calls the sha256 of each matrix's file."""
+ROWS = {"rows_sha256": "rows.npy"}
+"""The same of the matrix that fastText's vectors are made of."""
 _LOG = logging.getLogger(__name__)
+_Chosen = TypeVar("_Chosen", bound=Declared)
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,13 +51,30 @@ class Model:
         manifest: settings, inputs, losses.
         embeddings: words, counts and center vectors: the result.
         contexts: (V, D) the output vectors.
+        rows: (V + B, D) with fastText each word's own row, then those of buckets.
+        buckets: (B,) with fastText.
         tokens: folder of the token files it was trained on.
     """
 
     manifest: Manifest
     embeddings: Embeddings
-    contexts: np.ndarray[Any, np.dtype[np.float32]]
+    contexts: Floats
+    rows: Floats | None
+    buckets: Ids | None
     tokens: Path
+
+    @property
+    def settings(self) -> TrainSettings:
+        """Of its training; an older model lacks what was then always the default."""
+        return settings_of(TrainSettings, self.manifest)
+
+    @property
+    def subwords(self) -> Subwords | None:
+        """With fastText the rows of pieces, from which unknown words can be made."""
+        ngrams = ngrams_of(self.settings)
+        if ngrams is None or self.rows is None or self.buckets is None:
+            return None
+        return Subwords(ngrams, self.buckets, self.rows[len(self.embeddings.words) :])
 
 
 def train_stage(
@@ -153,9 +178,10 @@ def _beginning(
     if wishes.parent:
         manifest = StageFolder(wishes.parent).manifest(STAGE)
         require_same_shape(manifest.settings, settings)
-        if missing := [name for name in HASHES if name not in manifest.report]:
+        names = _hashes(settings)
+        if missing := [name for name in names if name not in manifest.report]:
             raise InputError(f"{wishes.parent / MANIFEST} is damaged (it has no {missing[0]}); train that model again")
-        inputs["parent"] = {"key": manifest.key, **{name: manifest.report[name] for name in HASHES}}
+        inputs["parent"] = {"key": manifest.key, **{name: manifest.report[name] for name in names}}
         return lambda: from_parent(corpus, vocabulary, settings, _parent(wishes.parent)), inputs
     if wishes.start_vectors:
         file = StartVectors.of(wishes.start_vectors)
@@ -167,14 +193,19 @@ def _beginning(
 def _parent(folder: Path) -> Parent:
     """A finished model to go on with, whose bytes are those that were trained."""
     model = load_model(folder)
-    report, data = model.manifest.report, StageFolder(folder).data(model.manifest)
-    for name, matrix in HASHES.items():
+    report, data, names = model.manifest.report, StageFolder(folder).data(model.manifest), _hashes(model.settings)
+    for name, matrix in names.items():
         if sha256_of_file(data / matrix) != report[name]:
             raise InputError(f"{data / matrix} is damaged; run `firth train` again")
     words = Vocabulary(model.embeddings.words, model.embeddings.counts)
-    hashes = {name: report[name] for name in HASHES}
-    matrices = model.embeddings.matrix, model.contexts
-    return Parent(model.manifest.key, model.manifest.settings, words, *matrices, hashes, report.get("parent"))
+    hashes = {name: report[name] for name in names}
+    arrays = model.embeddings.matrix if model.rows is None else model.rows, model.contexts, model.buckets
+    return Parent(model.manifest.key, model.manifest.settings, words, *arrays, hashes, report.get("parent"))
+
+
+def _hashes(settings: TrainSettings) -> dict[str, str]:
+    """The matrices that training goes on from, by what the report calls their hashes."""
+    return HASHES | (ROWS if ngrams_of(settings) else {})
 
 
 def load_model(folder: Path) -> Model:
@@ -189,21 +220,39 @@ def load_model(folder: Path) -> Model:
     try:
         words = tuple((data / "words.txt").read_text("utf-8").split("\n")[:-1])
         counts, vectors = (np.load(data / f"{name}.npy") for name in ("counts", "vectors"))
-        contexts = np.load(data / "contexts.npy", mmap_mode="r")  # few want it
+        few_want = "contexts", "rows", "buckets"
+        contexts, rows, buckets = (_mapped(data / f"{name}.npy") for name in few_want)
         embeddings = Embeddings(words, counts, vectors)
+        if contexts is None:
+            raise ValueError("contexts.npy is missing")
     except (OSError, ValueError, InputError) as error:
         raise InputError(f"{data} is damaged ({error}); run `firth train` again") from None
-    return Model(manifest, embeddings, contexts, (folder / manifest.report["tokens_folder"]).resolve())
+    return Model(manifest, embeddings, contexts, rows, buckets, (folder / manifest.report["tokens_folder"]).resolve())
+
+
+def _mapped(file: Path) -> Any:
+    """An array that is read where it is looked at; None where there is none."""
+    return np.load(file, mmap_mode="r") if file.is_file() else None
+
+
+def settings_of(kind: type[_Chosen], manifest: Manifest) -> _Chosen:
+    """The settings of one kind that a model was made with; an older one lacks what was then always the default."""
+    kept, names = manifest.settings, [field.name for field in dataclasses.fields(kind)]
+    return kind(**{name: kept[name] for name in names if name in kept})
 
 
 def _write(data: Path, words: Vocabulary, parameters: Parameters) -> dict[str, str]:
     """Write the model's files; returns the hashes of the matrices."""
     with whole_file(data / "words.txt") as file:
         file.writelines(f"{word}\n".encode() for word in words.words)
-    arrays = {"counts": words.counts, "vectors": parameters.vectors, "contexts": parameters.contexts}
+    arrays = {"counts": words.counts, "vectors": parameters.word_vectors(), "contexts": parameters.contexts}
+    names = HASHES
+    if parameters.pieces:
+        arrays |= {"rows": parameters.vectors, "buckets": parameters.pieces.buckets}
+        names = HASHES | ROWS
     for name, array in arrays.items():
         write_array(data / f"{name}.npy", array)
-    return {name: sha256_of_file(data / matrix) for name, matrix in HASHES.items()}
+    return {name: sha256_of_file(data / matrix) for name, matrix in names.items()}
 
 
 def _way(folder: StageFolder, tokens: Path) -> str:

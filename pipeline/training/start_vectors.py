@@ -125,8 +125,12 @@ def from_file(
         InputError: no word would be left, or the file is not as it has to be.
     """
     usual = from_nothing(corpus, vocabulary)
-    start = Parameters.start(len(usual.words), settings.vector_size, settings.seed)
-    return replace(usual, start=start, report={**usual.report, "start_vectors": file.fill(start.vectors, usual.words)})
+    start = Parameters.for_settings(usual.words.words, settings)
+    vectors = start.word_vectors()
+    found = file.fill(vectors, usual.words)
+    if start.pieces:
+        start.become(vectors)
+    return replace(usual, start=start, report={**usual.report, "start_vectors": found})
 
 
 def _header(line: str, dimensions: int) -> tuple[int, int] | None:

@@ -51,7 +51,8 @@ class Trained:
     @property
     def largest_norm(self) -> float:
         """The longest word vector: the first to tell when bursts spoil a run."""
-        return float(np.sqrt(np.einsum("vd,vd->v", self.parameters.vectors, self.parameters.vectors).max()))
+        vectors = self.parameters.word_vectors()
+        return float(np.sqrt(np.einsum("vd,vd->v", vectors, vectors).max()))
 
 
 def train(
@@ -78,7 +79,7 @@ def train(
         workers: processes that train at once.
         deterministic: train in shards, whose bytes do not depend on the workers.
         trainer: instead of the fast one, for one worker.
-        start: parameters to start from, which are moved; by default `Parameters.start`.
+        start: parameters to start from, which are moved; by default `Parameters.for_settings`.
         tokens: of the vocabulary in a pass over the text, where that is not the sum of its counts.
         watch: what is held out, and when that ends the training.
         probes: looks at some words.
@@ -93,7 +94,7 @@ def train(
     watch, counts = watch or WatchSettings(), vocabulary.counts
     text = divide(corpus, len(counts), watch.held_out)
     tokens = tokens_of(text.trained, len(counts)) if text.held_out else int(counts.sum()) if tokens is None else tokens
-    start = start or Parameters.start(len(counts), settings.vector_size, settings.seed)
+    start = start or Parameters.for_settings(vocabulary.words, settings)
     with (
         threadpool_limits(1, "blas"),
         np.errstate(over="ignore", invalid="ignore"),
@@ -136,7 +137,7 @@ class _Run:
 
     @property
     def _size(self) -> int:
-        return len(self.crew.parameters.vectors)
+        return self.crew.parameters.size
 
     def _epoch(self) -> None:
         """Take what is left of an epoch, and measure what was held out."""
@@ -166,7 +167,7 @@ class _Run:
         if self.probes:
             ledger = self.ledger
             epoch = min(ledger.epoch + 1, ledger.epochs)
-            self.probes.look(self.crew.parameters.vectors, ledger.progress, epoch, ledger.tokens, last=last)
+            self.probes.look(self.crew.parameters.word_vectors, ledger.progress, epoch, ledger.tokens, last=last)
 
     def _trained(self, held_out_tokens: int) -> Trained:
         """What comes out."""
