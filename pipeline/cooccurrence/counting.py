@@ -94,9 +94,7 @@ def _count_in_processes(text: Text, how: Counting, scratch: Path, report: Report
 
 
 def _start(text: Text, how: Counting, number: int, folder: Path) -> SpawnProcess:
-    process = multiprocessing.get_context("spawn").Process(
-        target=_work, args=(text, how, number, folder), daemon=True
-    )
+    process = multiprocessing.get_context("spawn").Process(target=_work, args=(text, how, number, folder), daemon=True)
     with held_back():
         process.start()
     return process

@@ -4,6 +4,7 @@ A file of a run holds its n keys and then its n units, as little-endian int64.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -66,4 +67,4 @@ def ranges(runs: Sequence[Run], most: int) -> list[tuple[int, int]]:
     samples = np.sort(np.concatenate([np.empty(0, np.int64), *(run.keys[::step] for run in runs)]))
     inner = np.unique(samples[max(1, most // step) :: max(1, most // step)])
     edges = [0, *inner.tolist(), np.iinfo(np.int64).max]
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(pairwise(edges))

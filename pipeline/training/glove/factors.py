@@ -8,8 +8,6 @@ import numpy as np
 from pipeline.training.batch import Floats
 from storage.errors import Diverged
 
-COMBINATIONS = ("sum", "word", "concatenation")
-
 
 @dataclass(frozen=True, eq=False)
 class Factors:
@@ -38,14 +36,24 @@ class Factors:
             drawn[side, :, ones], squares[side, :, ones] = 1.0, np.inf
         return cls(*drawn, *squares)
 
+    @classmethod
+    def zeros(cls, size: int) -> "Factors":
+        """Vectors of no dimension and biases of zero, whose scores are all zero."""
+        both = np.zeros((2, size, 2), np.float32)
+        return cls(*both, *both)
+
     def as_float64(self) -> "Factors":
         """A copy in double precision, for the reference trainer."""
         return Factors(*(array.astype(np.float64) for array in self.arrays.values()))
 
     @property
     def arrays(self) -> Mapping[str, Floats]:
-        """All that a checkpoint keeps."""
+        """All arrays that a training has to know to go on, by name."""
         return vars(self)
+
+    def word_vectors(self) -> Floats:
+        """(V, D) the sum of each word's vectors, as it is now."""
+        return self.combined("sum")[0]
 
     @property
     def vectors(self) -> Floats:

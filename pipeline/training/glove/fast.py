@@ -8,7 +8,8 @@ vectors of its rows and Q (S, D + 2) those of its columns,
     sums of squares     (F * F) (Q * Q) and (F * F).T (P * P), number by number: each pair's square, not that of a sum
 
 A tile of frequent words is nearly full: its products are those of dense matrices, at 100 floating-point operations a
-nanosecond and core. From one cell in FULL on that is dearer than sparse rows, at some 30 nanoseconds a pair and product.
+nanosecond and core. With fewer than one pair in FULL cells sparse rows are cheaper, at some 30 nanoseconds a pair and
+product.
 """
 
 import numpy as np

@@ -11,7 +11,7 @@ bands (a, b) is that of (b, a) with its sides exchanged, and only one of them is
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,6 +75,12 @@ class Tiles:
         sizes = np.diff(self.first_pair).reshape(self.bands, self.bands)
         return int(sizes.sum() * 2 - np.trace(sizes)) if self.symmetric else int(sizes.sum())
 
+    def size(self, a: int, b: int) -> int:
+        """How many pairs a tile has."""
+        a, b = (b, a) if self.exchanged(a, b) else (a, b)
+        place = a * self.bands + b
+        return int(self.first_pair[place + 1] - self.first_pair[place])
+
     def exchanged(self, a: int, b: int) -> bool:
         """Whether the tile of rows `a` and columns `b` is kept as that of (b, a)."""
         return self.symmetric and a > b
@@ -85,13 +91,14 @@ class Tiles:
         place, size = a * self.bands + b, int(self.edges[b + 1] - self.edges[b])
         first, last = self.first_pair[place : place + 2]
         starts = self._part("starts", np.int32, *self.first_start[place : place + 2])
-        return Tile(starts, self._part("columns", np.int32, first, last), self._part("logs", np.float32, first, last), size)
+        columns, logs = self._part("columns", np.int32, first, last), self._part("logs", np.float32, first, last)
+        return Tile(starts, columns, logs, size)
 
     def span(self, band: int) -> slice:
         """The ranks of a band."""
         return slice(int(self.edges[band]), int(self.edges[band + 1]))
 
-    def _part(self, name: str, dtype: type, first: int, last: int) -> NDArray[np.generic]:
+    def _part(self, name: str, dtype: type, first: int, last: int) -> NDArray[Any]:
         return np.fromfile(self.folder / name, dtype, int(last - first), offset=int(first) * np.dtype(dtype).itemsize)
 
 
@@ -138,8 +145,8 @@ def _of_rows(cells: Cells, first: int, last: int) -> Piece:
     return cells.piece(int(begin), int(end))
 
 
-def _only(piece: Piece, which: NDArray[np.bool_]) -> Piece:
-    return Piece(*(array[which] for array in piece))
+def _only(piece: Piece, which: NDArray[Any]) -> Piece:
+    return Piece(piece.rows[which], piece.columns[which], piece.weights[which])
 
 
 def _by_column_band(piece: Piece, edges: Int64s, diagonal: int | None) -> Iterator[tuple[int, Piece]]:
@@ -148,7 +155,7 @@ def _by_column_band(piece: Piece, edges: Int64s, diagonal: int | None) -> Iterat
     order = np.argsort(bands.astype(np.uint16), kind="stable")
     ends = np.cumsum(np.bincount(bands, minlength=len(edges) - 1))
     for b, chosen in enumerate(np.split(order, ends[:-1])):
-        part = _only(piece, chosen)  # type: ignore[arg-type] # indices choose as well
+        part = _only(piece, chosen)
         if b == diagonal:
             part = _both_halves(part)
         if diagonal is None or b >= diagonal:
