@@ -24,6 +24,7 @@ class Progress:
         loss: mean loss per positive pair in the current epoch so far, in nats.
         alpha: current learning rate.
         words_per_s: raw tokens per second since this process began to train.
+        pairs_per_s: positive pairs per second since then.
         eta_s: seconds left at that speed.
         recent_loss: mean loss per positive pair since the last report.
         held_out_loss: mean loss per pair of held-out text after the last epoch that has ended; None before.
@@ -36,6 +37,7 @@ class Progress:
     loss: float
     alpha: float
     words_per_s: float
+    pairs_per_s: float
     eta_s: float
     recent_loss: float = math.nan
     held_out_loss: float | None = None
@@ -82,6 +84,7 @@ class Ledger:
         self.now, self.part, self._recent = Sum(position.loss, position.epoch_pairs), Sum(), Sum()
         self.rate, self._recent_loss = settings.alpha, math.nan
         self._seconds_before, self._tokens_before = position.seconds, self.tokens
+        self._pairs_here = 0
         self._started = self._reported = time.perf_counter()
 
     @property
@@ -99,10 +102,16 @@ class Ledger:
         """Raw tokens per second since this process began."""
         return (self.tokens - self._tokens_before) / max(time.perf_counter() - self._started, 1e-9)
 
+    @property
+    def pairs_per_s(self) -> float:
+        """Positive pairs per second since this process began."""
+        return self._pairs_here / max(time.perf_counter() - self._started, 1e-9)
+
     def take(self, done: Done) -> None:
         """Count in what was done, and report from time to time."""
         for total in (self.now, self.part, self._recent):
             total.add(done)
+        self._pairs_here += done.pairs
         self.rate, self.progress = done.rate, max(self.progress, done.progress)
         if done.parts:
             self.parts = done.parts
@@ -139,5 +148,5 @@ class Ledger:
             self._recent_loss, self._recent = self._recent.mean, Sum()
         speed, held_out = self.words_per_s, self.held_out[-1] if self.held_out else None
         left = (self.total - self.tokens) / speed if speed else math.inf
-        where = (epoch, self.epochs, self.tokens, self.total, loss, self.rate, speed, left)
+        where = (epoch, self.epochs, self.tokens, self.total, loss, self.rate, speed, self.pairs_per_s, left)
         self._report(Progress(*where, self._recent_loss, held_out))

@@ -1,6 +1,6 @@
 """The two matrices that training moves."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -60,6 +60,11 @@ class Parameters:
     def size(self) -> int:
         """V, the number of words."""
         return len(self.contexts)
+
+    @property
+    def arrays(self) -> Mapping[str, Floats]:
+        """All arrays that a training has to know to go on, by name."""
+        return {"vectors": self.vectors, "contexts": self.contexts}
 
     def word_vectors(self) -> Floats:
         """(V, D) the vector of each word: the result. With fastText a new array, else `vectors` itself."""

@@ -3,6 +3,7 @@
 import dataclasses
 import logging
 import os
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +19,9 @@ from pipeline.text.vocabulary import Vocabulary
 from pipeline.training.beginning import Beginning, from_nothing
 from pipeline.training.checkpoint import Checkpoint, Checkpoints
 from pipeline.training.continuing import Parent, from_parent, require_same_shape
+from pipeline.training.course import Trained
+from pipeline.training.glove.factors import Factors
+from pipeline.training.glove.training import Watching, train_glove, uncounted
 from pipeline.training.interrupt import Interrupt
 from pipeline.training.keeping import Keeping
 from pipeline.training.ledger import Progress, ignore
@@ -25,7 +29,7 @@ from pipeline.training.parameters import Parameters
 from pipeline.training.pieces import ngrams_of
 from pipeline.training.probes import Probed, Probes, unseen
 from pipeline.training.start_vectors import StartVectors, from_file
-from pipeline.training.training import Trained, train
+from pipeline.training.training import train
 from pipeline.training.wishes import Wishes
 from storage.declared import Declared
 from storage.embeddings import Embeddings, Floats
@@ -37,8 +41,10 @@ from storage.subwords import Subwords
 STAGE = "train"
 HASHES = {"vectors_sha256": "vectors.npy", "contexts_sha256": "contexts.npy"}
 """What the report calls the sha256 of each matrix's file."""
-ROWS = {"rows_sha256": "rows.npy"}
-"""The same of the matrix that fastText's vectors are made of."""
+ROWS = {"rows_sha256": "rows.npy", "buckets_sha256": "buckets.npy"}
+"""The same of what fastText's vectors are made of."""
+BIASES = {"biases_sha256": "biases.npy"}
+"""The same of what GloVe has besides its vectors."""
 _LOG = logging.getLogger(__name__)
 _Chosen = TypeVar("_Chosen", bound=Declared)
 
@@ -53,6 +59,7 @@ class Model:
         contexts: (V, D) the output vectors.
         rows: (V + B, D) with fastText each word's own row, then those of buckets.
         buckets: (B,) with fastText.
+        biases: (V, 2) with GloVe, of each word and of it as a context.
         tokens: folder of the token files it was trained on.
     """
 
@@ -61,6 +68,7 @@ class Model:
     contexts: Floats
     rows: Floats | None
     buckets: Ids | None
+    biases: Floats | None
     tokens: Path
 
     @property
@@ -89,6 +97,7 @@ def train_stage(
     interrupt: Interrupt | None = None,
     report: Callable[[Progress], None] = ignore,
     probed: Callable[[Probed], None] = unseen,
+    counted: Callable[[int], None] = uncounted,
 ) -> tuple[Manifest, bool]:
     """Train, unless this has been done with the same tokens, settings and code; says whether it ran.
 
@@ -114,8 +123,9 @@ def train_stage(
         beginning = begin()
         probes = Probes(wishes.probes, beginning.words, probed)
         keeping = Keeping(checkpoints, _checkpoint(checkpoints, wishes.resume), interrupt)
-        trained = _train(beginning, settings, wishes, probes=probes, keeping=keeping, report=report)
-        hashes = _write(data, beginning.words, trained.parameters)
+        watching = Watching(probes=probes, keeping=keeping, report=report, counted=counted)
+        trained = _train(beginning, settings, wishes, watching, folder.path)
+        hashes = _write(data, beginning.words, trained)
         return {"tokens_folder": _way(folder, tokens), **_report(beginning, settings, trained, work), **hashes}
 
     made = folder.write(STAGE, chosen, inputs, fill)
@@ -123,34 +133,44 @@ def train_stage(
     return made, True
 
 
-def _train(
-    beginning: Beginning,
-    settings: TrainSettings,
-    wishes: Wishes,
-    *,
-    probes: Probes,
-    keeping: Keeping,
-    report: Callable[[Progress], None],
-) -> Trained:
+def _train(beginning: Beginning, settings: TrainSettings, wishes: Wishes, watching: Watching, folder: Path) -> Trained:
+    """Train what the settings ask for; what that needs besides is kept in `folder` meanwhile."""
+    if settings.model == "glove":
+        return train_glove(
+            beginning.text,
+            beginning.words,
+            settings,
+            folder / f".data-{secrets.token_hex(6)}",  # a name of the stage: where a kill leaves it, it goes later
+            work=wishes.work,
+            watch=wishes.watch,
+            watching=watching,
+            start=beginning.start if isinstance(beginning.start, Factors) else None,
+            tokens=beginning.tokens,
+        )
     return train(
         beginning.text,
         beginning.words,
         settings,
         workers=wishes.work.workers,
         deterministic=wishes.work.deterministic,
-        start=beginning.start,
+        start=beginning.start if isinstance(beginning.start, Parameters) else None,
         tokens=beginning.tokens,
         watch=wishes.watch,
-        probes=probes,
-        keeping=keeping,
-        report=report,
+        probes=watching.probes,
+        keeping=watching.keeping,
+        report=watching.report,
     )
 
 
 def _settings(vocabulary: VocabularySettings, settings: TrainSettings, wishes: Wishes) -> dict[str, Any]:
     """All that decides the bytes besides inputs and code."""
     chosen = {**vocabulary.as_dict(), **settings.as_dict(), **wishes.watch.as_dict()}
-    return {**chosen, "scheme": wishes.work.scheme}
+    return {**chosen, "scheme": _scheme(settings, wishes.work)}
+
+
+def _scheme(settings: TrainSettings, work: WorkerSettings) -> str:
+    """How the work is shared; GloVe's workers leave the bytes as one alone would."""
+    return "solo" if settings.model == "glove" else work.scheme
 
 
 def _named(settings: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -200,13 +220,13 @@ def _parent(folder: Path) -> Parent:
             raise InputError(f"{data / matrix} is damaged; run `firth train` again")
     words = Vocabulary(model.embeddings.words, model.embeddings.counts)
     hashes = {name: report[name] for name in names}
-    arrays = model.embeddings.matrix if model.rows is None else model.rows, model.contexts, model.buckets
+    arrays = model.embeddings.matrix if model.rows is None else model.rows, model.contexts, model.buckets, model.biases
     return Parent(model.manifest.key, model.manifest.settings, words, *arrays, hashes, report.get("parent"))
 
 
 def _hashes(settings: TrainSettings) -> dict[str, str]:
     """The matrices that training goes on from, by what the report calls their hashes."""
-    return HASHES | (ROWS if ngrams_of(settings) else {})
+    return HASHES | (ROWS if ngrams_of(settings) else {}) | (BIASES if settings.model == "glove" else {})
 
 
 def load_model(folder: Path) -> Model:
@@ -221,14 +241,15 @@ def load_model(folder: Path) -> Model:
     try:
         words = tuple((data / "words.txt").read_text("utf-8").split("\n")[:-1])
         counts, vectors = (np.load(data / f"{name}.npy") for name in ("counts", "vectors"))
-        few_want = "contexts", "rows", "buckets"
-        contexts, rows, buckets = (_mapped(data / f"{name}.npy") for name in few_want)
+        few_want = "contexts", "rows", "buckets", "biases"
+        contexts, rows, buckets, biases = (_mapped(data / f"{name}.npy") for name in few_want)
         embeddings = Embeddings(words, counts, vectors)
         if contexts is None:
             raise ValueError("contexts.npy is missing")
     except (OSError, ValueError, InputError) as error:
         raise InputError(f"{data} is damaged ({error}); run `firth train` again") from None
-    return Model(manifest, embeddings, contexts, rows, buckets, (folder / manifest.report["tokens_folder"]).resolve())
+    where = (folder / manifest.report["tokens_folder"]).resolve()
+    return Model(manifest, embeddings, contexts, rows, buckets, biases, where)
 
 
 def _mapped(file: Path) -> Any:
@@ -242,8 +263,9 @@ def settings_of(kind: type[_Chosen], manifest: Manifest) -> _Chosen:
     return kind(**{name: kept[name] for name in names if name in kept})
 
 
-def _write(data: Path, words: Vocabulary, parameters: Parameters) -> dict[str, str]:
+def _write(data: Path, words: Vocabulary, trained: Trained) -> dict[str, str]:
     """Write the model's files; returns the hashes of the matrices."""
+    parameters = trained.parameters
     with whole_file(data / "words.txt") as file:
         file.writelines(f"{word}\n".encode() for word in words.words)
     arrays = {"counts": words.counts, "vectors": parameters.word_vectors(), "contexts": parameters.contexts}
@@ -251,6 +273,9 @@ def _write(data: Path, words: Vocabulary, parameters: Parameters) -> dict[str, s
     if parameters.pieces:
         arrays |= {"rows": parameters.vectors, "buckets": parameters.pieces.buckets}
         names = HASHES | ROWS
+    if trained.biases is not None:
+        arrays |= {"biases": trained.biases}
+        names = HASHES | BIASES
     for name, array in arrays.items():
         write_array(data / f"{name}.npy", array)
     return {name: sha256_of_file(data / matrix) for name, matrix in names.items()}
@@ -273,7 +298,7 @@ def _found_again(folder: StageFolder, tokens: Path) -> Manifest:
 
 def _report(beginning: Beginning, settings: TrainSettings, trained: Trained, work: WorkerSettings) -> dict[str, Any]:
     watched = {
-        "held_out_tokens": trained.held_out_tokens,
+        **({} if settings.model == "glove" else {"held_out_tokens": trained.held_out_tokens}),
         "held_out_losses": list(trained.held_out),
         "stopped_early": len(trained.losses) < settings.epochs,
     }
@@ -288,6 +313,7 @@ def _report(beginning: Beginning, settings: TrainSettings, trained: Trained, wor
         "largest_norm": trained.largest_norm,
         "seconds": round(trained.seconds, 3),
         "words_per_s": round(trained.words_per_s),
+        "pairs_per_s": round(trained.pairs_per_s),
         "workers": work.workers,
-        "reproducible": work.reproducible,
+        "reproducible": _scheme(settings, work) != "free",
     }
