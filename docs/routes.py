@@ -17,7 +17,7 @@ from service.http.examples import EXAMPLES, given
 from service.http.fields import Field, fields_of, is_required, kind_of
 from service.http.schemas import described
 from service.problems import MEANINGS
-from service.questions import QUESTIONS, ByCosine, Question, Ranking, Several
+from service.questions import QUESTIONS, ByCosine, Question, Ranking
 from service.settings import ServiceSettings
 from storage.declared import Declared, allowed_range
 from storage.embeddings import Embeddings
@@ -28,8 +28,7 @@ WORDS = {"king": (4, 3, 1), "queen": (4, 3, -1), "man": (1, 4, 1), "woman": (1, 
 SHARED: dict[type[Declared], str] = {  # parameters that many questions have, told once
     ByCosine: "those of every ranking, and `search`",
     Ranking: "those of every ranking",
-    Several: "`case`, `on_missing`",
-    Question: "`case`",
+    Question: "`case`, `on_missing`",
 }
 _KEPT = tempfile.TemporaryDirectory()  # goes when the process ends
 

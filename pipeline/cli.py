@@ -51,6 +51,17 @@ SECTIONS = {  # title -> name of a command -> its module, which is imported when
         "random-words": "questions",
         "shell": "shell",
     },
+    "Move vectors": {"import": "importing", "export": "exporting"},
+    "Keep models": {
+        "tag": "versions",
+        "untag": "versions",
+        "publish": "versions",
+        "rollback": "versions",
+        "delete": "delete",
+        "copy": "copying",
+        "diff": "diff",
+        "gc": "gc",
+    },
     "Serve": {"serve": "serve"},
     "Set up": {"config": "config", "completion": "completion"},
 }

@@ -146,6 +146,17 @@ def of_reading(meter: Meter, total_bytes: int | None) -> Callable[[int, int], No
     return report
 
 
+def of_share(meter: Meter, of_what: str) -> Callable[[int, int], None]:
+    """Show how much of something is done, of how much."""
+
+    def report(done: int, total: int) -> None:
+        seconds = meter.clock() - meter.started
+        facts = f"{done:,} of {total:,} {of_what}"
+        meter.show(done, total, f"{facts}, {left(seconds * (total - done) / done)}" if done else facts)
+
+    return report
+
+
 def of_map(meter: Meter) -> Callable[[float], None]:
     """Show how far a map is, as the share of the work that is done."""
 

@@ -38,4 +38,4 @@ def register(app: Flask, library: Library, metrics: Metrics) -> None:
 
 def _as_json(name: Readiness) -> Json:
     answering = str(name.answering) if name.answering else None
-    return {"name": name.newest.name, "newest": str(name.newest), "answering": answering, "failed": name.failed}
+    return {"name": name.asked, "current": str(name.current), "answering": answering, "failed": name.failed}

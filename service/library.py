@@ -16,9 +16,10 @@ from service.listing import PATIENCE, Listing
 from service.loading import load_vectors
 from service.nearest import Ranker
 from service.readiness import Readiness
+from storage.catalog import Catalog
 from storage.errors import FirthError, UnknownModel
 from storage.maps import Map
-from storage.models import ModelInfo, find_model, newest_first
+from storage.models import ModelInfo
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -36,9 +37,9 @@ class _Slot:
 class Library:
     """Finds and loads models; a version published while the process runs answers as soon as it is loaded.
 
-    Until then, questions to its name are answered from the version that answered before, and so it is when the newest
-    version disappears from the store. Where the store cannot be read any more, the models it had are still known,
-    and those loaded still answer.
+    Until then, questions to its name are answered from the version that answered before, and so it is when a name or a
+    tag means another version by now. Where the store cannot be read any more, the models it had are still known, and
+    those loaded still answer.
 
     Args:
         db: the store's file.
@@ -65,24 +66,28 @@ class Library:
         self._listing = Listing(db)
         self._lock = Lock()  # of all below; never held while the store is read
         self._slots: OrderedDict[ModelInfo, _Slot] = OrderedDict()
-        self._answering: dict[str, tuple[ModelInfo, Engine]] = {}  # what questions to a name get meanwhile
+        self._answering: dict[str, tuple[ModelInfo, Engine]] = {}  # what questions to a name or a tag get meanwhile
         self._attempts = Attempts()
 
-    def models(self) -> list[ModelInfo]:
-        """All published models, by name and version; the last known ones where the store cannot be read.
+    def catalog(self) -> Catalog:
+        """All published models and their tags; the last known ones where the store cannot be read.
 
         Raises:
             StoreError: the store cannot be read, and never could.
         """
-        return self._listing.models()
+        return self._listing.catalog()
+
+    def models(self) -> list[ModelInfo]:
+        """All published models, by name and version; raises as `catalog` does."""
+        return list(self.catalog().models)
 
     def find(self, asked: str) -> ModelInfo:
-        """The model called `name@version`, or the latest version of `name`.
+        """The model that `name`, `name@version` or `name@tag` means now.
 
         Raises:
             UnknownModel: there is none; it carries the models that may have been meant.
         """
-        return find_model(asked, self.models())
+        return self.catalog().find(asked)
 
     def card(self, info: ModelInfo) -> dict[str, Any]:
         """Everything that was published with the model besides its words and vectors."""
@@ -95,27 +100,27 @@ class Library:
             return store.load_map(info)
 
     def answering(self, asked: str) -> tuple[ModelInfo, Engine]:
-        """What answers questions to `name@version` or to `name`: one model and its engine, for the whole answer.
+        """What answers questions to `name@version`, `name` or `name@tag`: one model, its engine, for the whole answer.
 
-        A name is answered without waiting as long as any of its versions answers: its latest when that is loaded,
-        else the one that answered before, while the latest is loaded aside.
+        A name or tag is answered without waiting once it has been answered: by the version that it means when that is
+        loaded, else by the one that answered before, while the other is loaded aside.
 
         Raises:
             UnknownModel: there is none; it carries the models that may have been meant.
             StoreError: it cannot be loaded; the models that are loaded stay so.
         """
-        newest = self.find(asked)
-        if asked != newest.name:
-            return newest, self.engine(newest, by_version=True)
-        if engine := self._loaded(newest):
-            return self._promote(newest, engine)
+        meant = self.find(asked)
+        if asked == str(meant):
+            return meant, self.engine(meant, by_version=True)
+        if engine := self._loaded(meant):
+            return self._promote(asked, meant, engine)
         if before := self._answering.get(asked):
-            self._load_aside(newest)
+            self._load_aside(asked, meant)
             return before
         try:
-            return self._promote(newest, self.engine(newest))
+            return self._promote(asked, meant, self.engine(meant))
         except UnknownModel:  # it disappeared a moment ago: what the store says now counts
-            if self.find(asked) == newest:
+            if self.find(asked) == meant:
                 raise
             return self.answering(asked)
 
@@ -134,40 +139,42 @@ class Library:
             return slot.engine
 
     def preload(self) -> None:
-        """Load the latest versions of as many names as stay loaded, those published last, ready for any question."""
-        for info in self._due():
-            self._prepare(info)
+        """Load what as many names mean as stay loaded, those published last, ready for any question."""
+        for asked, info in self._due():
+            self._prepare(asked, info)
 
     def catch_up(self) -> None:
         """Load what is due by now, and let go what is gone; failures are logged and tried again later."""
-        for info in self._due():
-            if self._answers(info) != info and self._attempts.begin(info):
-                self._try_to_prepare(info)
+        for asked, info in self._due():
+            if self._answers(asked) != info and self._attempts.begin(info):
+                self._try_to_prepare(asked, info)
         self._forget()
         self._tell()
 
     def readiness(self) -> list[Readiness]:
-        """How far the names are that answer, or are to answer, without being asked for first."""
-        return [Readiness(info, self._answers(info), self._attempts.has_failed(info)) for info in self._due()]
+        """How far the names and tags are that answer, or are to answer, without being asked for first."""
+        return [
+            Readiness(asked, info, self._answers(asked), self._attempts.has_failed(info)) for asked, info in self._due()
+        ]
 
-    def _due(self) -> list[ModelInfo]:
-        """The latest versions of the names that answer now and, while there is room, of those published last.
+    def _due(self) -> list[tuple[str, ModelInfo]]:
+        """The names and tags that answer now and, while there is room, the names published last; with what they mean.
 
         Where there is none, what was asked for has pushed something out, which is not to come back by itself.
         """
-        latest = {info.name: info for info in self.models()}
+        catalog = self.catalog()
         with self._lock:
-            answering = {name for name in self._answering if name in latest}
+            answering = sorted(asked for asked in self._answering if asked in catalog.references)
             room = self._keep - sum(slot.engine is not None for slot in self._slots.values())
-        others = newest_first(info for name, info in latest.items() if name not in answering)
-        return [latest[name] for name in sorted(answering)] + others[: max(room, 0)]
+        others = [(info.name, info) for info in catalog.current if info.name not in answering]
+        return [(asked, catalog.find(asked)) for asked in answering] + others[: max(room, 0)]
 
-    def _answers(self, info: ModelInfo) -> ModelInfo | None:
-        found = self._answering.get(info.name)
+    def _answers(self, asked: str) -> ModelInfo | None:
+        found = self._answering.get(asked)
         return found[0] if found else None
 
-    def _is_newest(self, info: ModelInfo) -> bool:
-        return {each.name: each for each in self.models()}.get(info.name) == info
+    def _means(self, asked: str) -> ModelInfo | None:
+        return self.catalog().references.get(asked)
 
     def _loaded(self, info: ModelInfo) -> Engine | None:
         with self._lock:
@@ -177,31 +184,37 @@ class Library:
             self._slots.move_to_end(info)
             return slot.engine
 
-    def _promote(self, info: ModelInfo, engine: Engine) -> tuple[ModelInfo, Engine]:
-        """From now on this version answers for its name; the one before goes, unless somebody asked for just that."""
-        before = self._answering.get(info.name)
-        if (before is None or before[0] != info) and self._is_newest(info):  # while we looked a newer one may have come
+    def _promote(self, asked: str, info: ModelInfo, engine: Engine) -> tuple[ModelInfo, Engine]:
+        """From now on this version answers for a name or tag; the one before goes, unless it is needed elsewhere."""
+        before = self._answers(asked)
+        if before != info and self._means(asked) == info:  # while we looked it may have come to mean another
             with self._lock:
-                self._answering[info.name] = info, engine
-                if before and before[0] in self._slots and not self._slots[before[0]].by_version:
-                    del self._slots[before[0]]
+                self._answering[asked] = info, engine
+                if before:
+                    self._let_go(before)
             self._tell()
         return info, engine
 
-    def _prepare(self, info: ModelInfo) -> None:
+    def _let_go(self, info: ModelInfo) -> None:
+        """Forget a model's engine, unless somebody asked for just this version, or it answers for another name."""
+        slot = self._slots.get(info)
+        if slot and not slot.by_version and info not in (meant for meant, _ in self._answering.values()):
+            del self._slots[info]
+
+    def _prepare(self, asked: str, info: ModelInfo) -> None:
         engine = self.engine(info)
         engine.prepare()
-        self._promote(info, engine)
+        self._promote(asked, info, engine)
 
-    def _load_aside(self, info: ModelInfo) -> None:
+    def _load_aside(self, asked: str, info: ModelInfo) -> None:
         """Let a thread of its own load a model, if none does; questions go on meanwhile."""
         if self._attempts.begin(info):
-            Thread(target=self._try_to_prepare, args=(info,), name=f"load {info}", daemon=True).start()
+            Thread(target=self._try_to_prepare, args=(asked, info), name=f"load {info}", daemon=True).start()
 
-    def _try_to_prepare(self, info: ModelInfo) -> None:
+    def _try_to_prepare(self, asked: str, info: ModelInfo) -> None:
         failed = True
         try:
-            self._prepare(info)
+            self._prepare(asked, info)
             failed = False
         except FirthError as error:
             log.warning("%s is not loaded: %s", info, error)
@@ -214,11 +227,11 @@ class Library:
 
     def _forget(self) -> None:
         """Let go the models that are not in the store any more, and the failures of those."""
-        known = set(self.models())
-        names = {info.name for info in known}
+        catalog = self.catalog()
+        known = set(catalog.models)
         with self._lock:
-            for name in self._answering.keys() - names:
-                del self._answering[name]
+            for asked in self._answering.keys() - catalog.references.keys():
+                del self._answering[asked]
             kept = known | {info for info, _ in self._answering.values()}
             for info in [info for info in self._slots if info not in kept]:
                 del self._slots[info]
@@ -256,6 +269,6 @@ class Library:
                 self._slots.move_to_end(info)
             while len(self._slots) > self._keep:
                 out, _ = self._slots.popitem(last=False)
-                if self._answers(out) == out:
-                    del self._answering[out.name]
+                for asked in [asked for asked, (info, _) in self._answering.items() if info == out]:
+                    del self._answering[asked]
         self._tell()

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
+from storage.catalog import Catalog
 from storage.connection import Stamp, stamp_of
 from storage.errors import StoreError
-from storage.models import ModelInfo
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ class _Known:
     """What was in the store when its file had this stamp."""
 
     stamp: Stamp
-    models: tuple[ModelInfo, ...]
+    catalog: Catalog
 
 
 class Listing:
@@ -32,15 +32,15 @@ class Listing:
         self._known: _Known | None = None
         self._lost = False
 
-    def models(self) -> list[ModelInfo]:
-        """All published models, by name and version.
+    def catalog(self) -> Catalog:
+        """All published models, and which are meant by names and tags.
 
         One thread reads the store, and others wait for it only so long, if something is known.
 
         Raises:
             StoreError: the store cannot be read, and never could.
         """
-        return list(self._now().models)
+        return self._now().catalog
 
     def _now(self) -> _Known:
         known = self._known
@@ -66,7 +66,7 @@ class Listing:
         stamp = stamp_of(self._db)
         try:
             with Store.open(self._db, patience=PATIENCE) as store:
-                known = _Known(stamp, tuple(store.models()))
+                known = _Known(stamp, store.catalog())
         except StoreError as error:
             if self._known is None:
                 raise

@@ -6,8 +6,12 @@ next one begins at once and all processes share one copy. Where they cannot be w
 
 import logging
 import time
-from dataclasses import fields, replace
+from collections.abc import Mapping
+from dataclasses import astuple, fields, replace
+from functools import partial
 from pathlib import Path
+
+import numpy as np
 
 from service.folding import Folded
 from service.nearest import Quantized, quantized
@@ -16,12 +20,14 @@ from storage.array_folder import Array
 from storage.derived import Derived, DerivedFiles
 from storage.embeddings import Embeddings, Floats
 from storage.models import ModelInfo
+from storage.ngrams import Ngrams
 from storage.store import Store
+from storage.subwords import Subwords
 from storage.texts import Texts, order_of
 
 log = logging.getLogger(__name__)
 
-_LAYOUT = 4  # another number whenever what `_derived` makes changes, or how it is computed
+_LAYOUT = 5  # another number whenever what `_derived` makes changes, or how it is computed
 _INT8 = tuple(field.name for field in fields(Quantized))
 
 
@@ -50,14 +56,16 @@ def load_vectors_once(db: Path, info: ModelInfo) -> UnitVectors:
     if found:
         return replace(found, quantized=None)
     with Store.open(db) as store:
-        return UnitVectors.of(store.load(info), lambda: _contexts(db, info))
+        return UnitVectors.of(store.load(info), partial(_contexts, db, info), partial(_subwords, db, info))
 
 
-def derive(store: Store, info: ModelInfo, embeddings: Embeddings, contexts: Floats | None) -> None:
+def derive(
+    store: Store, info: ModelInfo, embeddings: Embeddings, contexts: Floats | None, subwords: Subwords | None = None
+) -> None:
     """Write the derived files of a model that was just published, unless another process was faster."""
     with derived_files(store.path).making():
         if not _mapped(store.path, info):
-            _kept(store, info, _made(embeddings, contexts))
+            _kept(store, info, _made(embeddings, contexts, subwords))
 
 
 def derived_files(db: Path) -> DerivedFiles:
@@ -70,13 +78,18 @@ def _contexts(db: Path, info: ModelInfo) -> Floats | None:
         return store.load_contexts(info)
 
 
+def _subwords(db: Path, info: ModelInfo) -> Subwords | None:
+    with Store.open(db) as store:
+        return store.load_subwords(info)
+
+
 def _made_and_kept(store: Store, info: ModelInfo) -> UnitVectors:
-    made = _made(store.load(info, verify=True), store.load_contexts(info))
+    made = _made(store.load(info, verify=True), store.load_contexts(info), store.load_subwords(info))
     return _kept(store, info, made)
 
 
-def _made(embeddings: Embeddings, contexts: Floats | None) -> UnitVectors:
-    return UnitVectors.of(embeddings, lambda: contexts, in_int8=True)
+def _made(embeddings: Embeddings, contexts: Floats | None, subwords: Subwords | None) -> UnitVectors:
+    return UnitVectors.of(embeddings, lambda: contexts, lambda: subwords, in_int8=True)
 
 
 def _mapped(db: Path, info: ModelInfo, *, tell: bool = True) -> UnitVectors | None:
@@ -93,7 +106,21 @@ def _mapped(db: Path, info: ModelInfo, *, tell: bool = True) -> UnitVectors | No
         folded=Folded(texts["folded"], arrays["folded_order"], arrays["folded_lengths"]),
         order=arrays["order"],
         load_contexts=lambda: arrays.get("contexts"),
+        load_subwords=lambda: _subwords_in(arrays),
     )
+
+
+def _subwords_in(arrays: Mapping[str, Array]) -> Subwords | None:
+    if "subword_rows" not in arrays:
+        return None
+    return Subwords(Ngrams(*arrays["ngrams"].tolist()), arrays["subword_buckets"], arrays["subword_rows"])
+
+
+def _arrays_of(subwords: Subwords | None) -> dict[str, Array]:
+    if subwords is None:
+        return {}
+    ngrams = np.array(astuple(subwords.ngrams))  # (3,)
+    return {"ngrams": ngrams, "subword_buckets": subwords.buckets, "subword_rows": subwords.rows}
 
 
 def _kept(store: Store, info: ModelInfo, made: UnitVectors) -> UnitVectors:
@@ -123,4 +150,5 @@ def _derived(made: UnitVectors) -> Derived:
         "order": order_of(made.words),
     }
     contexts = {} if made.contexts is None else {"contexts": made.contexts}
-    return Derived({"words": Texts.of(made.words), "folded": Texts.of(folded.texts)}, {**arrays, **contexts})
+    arrays |= {**contexts, **_arrays_of(made.subwords)}
+    return Derived({"words": Texts.of(made.words), "folded": Texts.of(folded.texts)}, arrays)

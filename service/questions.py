@@ -24,21 +24,16 @@ class Question(Declared):
         "exact",
         choices=("exact", "fold"),
     )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Several(Question):
-    """A question about several words, some of which may be missing."""
-
     on_missing: str = asked(
-        "A word that the model does not have is an `error`, or is left out of its list and named (`skip`).",
+        "A word that the model does not have is an `error`; or is left out of its list and named (`skip`); or gets a "
+        "vector from its pieces, which are listed, where the model has vectors of pieces (`subword`).",
         "error",
-        choices=("error", "skip"),
+        choices=("error", "skip", "subword"),
     )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ranking(Several):
+class Ranking(Question):
     """A question that ranks the vocabulary; whom the filters leave out is left out before ranking."""
 
     topn: int = asked("How many words to answer with.", 10, low=1, high=LARGEST_TOPN)
@@ -79,7 +74,7 @@ class Distance(Question):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Similarities(Several):
+class Similarities(Question):
     """The cosines of several pairs: of a[0] with b[0], a[1] with b[1], and so on."""
 
     a: tuple[str, ...] = asked("The first word of each pair.", most=MOST_WORDS)
@@ -136,14 +131,14 @@ class AnalogyFromExamples(ByCosine):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DoesntMatch(Several):
+class DoesntMatch(Question):
     """The word that fits least among several: the one farthest from the mean of their unit vectors."""
 
     words: tuple[str, ...] = asked("The words, three or more.", most=MOST_WORDS)
 
 
 @dataclass(frozen=True, kw_only=True)
-class SetSimilarity(Several):
+class SetSimilarity(Question):
     """The cosine of the mean vectors of two sets of words: gensim's `n_similarity`."""
 
     a: tuple[str, ...] = asked("The words of one set.", most=MOST_WORDS)
@@ -167,7 +162,7 @@ class CloserThan(ByCosine):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Distances(Several):
+class Distances(Question):
     """One less the cosine of a word with each of a list, in the order of the list."""
 
     word: str = asked("The word.")
@@ -175,7 +170,7 @@ class Distances(Several):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MostSimilarToGiven(Several):
+class MostSimilarToGiven(Question):
     """The one of a list that is nearest to a word, with all their cosines, nearest first."""
 
     word: str = asked("The word.")

@@ -7,15 +7,17 @@ from storage.models import ModelInfo
 
 @dataclass(frozen=True)
 class Readiness:
-    """How far a name is.
+    """How far a name is, or a tag that was asked for.
 
     Attributes:
-        newest: the version that questions to the name are meant for.
+        asked: `name` or `name@tag`.
+        current: the version that questions to it are meant for.
         answering: the version that answers them now; None while none is loaded.
-        failed: the newest could not be loaded; the log says why.
+        failed: the current one could not be loaded; the log says why.
     """
 
-    newest: ModelInfo
+    asked: str
+    current: ModelInfo
     answering: ModelInfo | None
     failed: bool
 

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from service.folding import Folded
 from service.nearest import Doubles, Quantized, Rows, quantized, unit_rows
 from storage.embeddings import Counts, Embeddings, Floats
+from storage.subwords import Subwords
 from storage.texts import Places
 
 
-def _no_contexts() -> None:
+def _none() -> None:
     return None
 
 
@@ -30,6 +31,7 @@ class UnitVectors:
         folded: the words without capitals and accents, where that is known already.
         order: (V,) rows in the order of their words, where that is known already.
         load_contexts: gets the (V, D) context vectors, or None where the model has none.
+        load_subwords: gets the rows of words' pieces, or None where the model has none.
     """
 
     words: Sequence[str]
@@ -39,13 +41,15 @@ class UnitVectors:
     quantized: Quantized | None = None
     folded: Folded | None = None
     order: Rows | None = None
-    load_contexts: Callable[[], Floats | None] = _no_contexts
+    load_contexts: Callable[[], Floats | None] = _none
+    load_subwords: Callable[[], Subwords | None] = _none
 
     @classmethod
     def of(
         cls,
         embeddings: Embeddings,
-        load_contexts: Callable[[], Floats | None] = _no_contexts,
+        load_contexts: Callable[[], Floats | None] = _none,
+        load_subwords: Callable[[], Subwords | None] = _none,
         *,
         in_int8: bool = False,
     ) -> "UnitVectors":
@@ -53,7 +57,7 @@ class UnitVectors:
         matrix, unit = embeddings.matrix, unit_rows(embeddings.matrix)
         int8 = quantized(unit) if in_int8 else None
         counts, lengths = embeddings.counts, lengths_of(matrix)
-        vectors = cls(embeddings.words, counts, unit, lengths, quantized=int8, load_contexts=load_contexts)
+        vectors = cls(embeddings.words, counts, unit, lengths, int8, None, None, load_contexts, load_subwords)
         vectors.__dict__["rows"] = embeddings.rows  # made already, when the words were checked
         return vectors
 
@@ -68,6 +72,11 @@ class UnitVectors:
     def contexts(self) -> Floats | None:
         """(V, D) the words' context vectors, or None where the model has none."""
         return self.load_contexts()
+
+    @cached_property
+    def subwords(self) -> Subwords | None:
+        """The rows of words' pieces, or None where the model has none."""
+        return self.load_subwords()
 
     @cached_property
     def pointing(self) -> NDArray[np.bool_] | None:

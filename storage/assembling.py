@@ -5,18 +5,30 @@ in the processor's cache.
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from storage.dtypes import decoded, row_type
 from storage.embeddings import Embeddings, Floats, is_finite
-from storage.errors import InputError
+from storage.errors import InputError, SettingError
 from storage.maps import Map
 from storage.models import ModelInfo
+from storage.ngrams import Ngrams
+from storage.subwords import Subwords
 
 Blocks = Iterable[tuple[tuple[Any, ...], ...]]
 
-_FLOAT_BYTES = 4
+
+class Cuts(NamedTuple):
+    """How a model cuts words into pieces, and how many rows it has for these."""
+
+    ngrams: Ngrams
+    rows: int
+
+    def about(self) -> dict[str, int]:
+        """Plain JSON values, as `Subwords.about` has them."""
+        return {**vars(self.ngrams), "rows": self.rows}
 
 
 def embeddings_of(info: ModelInfo, blocks: Blocks) -> Embeddings:
@@ -65,11 +77,48 @@ def map_of(info: ModelInfo, blocks: Blocks) -> Map | None:
     return Map(np.array(rows, np.int64), points, np.array(clusters, np.int64))
 
 
+def words_of(_: ModelInfo, blocks: Blocks) -> tuple[str, ...]:
+    """A model's words alone, from the column word."""
+    return tuple(word for (words,) in blocks for word in words)
+
+
+def cuts_of(_: ModelInfo, blocks: Blocks) -> Cuts | None:
+    """How a model cuts words into pieces, from the columns min_n, max_n, buckets, rows; None where there is no row."""
+    cut = [row for block in blocks for row in zip(*block, strict=True)]
+    if not cut:
+        return None
+    *ngrams, rows = cut[0]
+    try:
+        return Cuts(Ngrams(*ngrams), rows)
+    except SettingError as error:
+        raise InputError(f"how words are cut is damaged: {error}") from error
+
+
+def subwords_of(info: ModelInfo, cut: Blocks, blocks: Blocks) -> Subwords | None:
+    """A model's rows for pieces of words, from how it cuts words, and the columns bucket, vector (float32)."""
+    cuts = cuts_of(info, cut)
+    if cuts is None:
+        return None
+    buckets: list[int] = []
+    vectors = bytearray()
+    for some_buckets, blobs in blocks:
+        if set(map(len, blobs)) != {row_type("float32", info.dimensions).itemsize}:
+            raise InputError(f"the row of bucket {some_buckets[0]} or of one soon after it is of a wrong size")
+        buckets += some_buckets
+        vectors += b"".join(blobs)
+    if len(buckets) != cuts.rows:
+        raise InputError(f"it has {len(buckets)} rows for pieces of words where {cuts.rows} were published")
+    ids = np.array(buckets, np.int64).clip(-1, cuts.ngrams.buckets).astype(np.int32)  # (B,)
+    found = Subwords(cuts.ngrams, ids, decoded(vectors, "float32", info.dimensions))
+    found.check_numbers()
+    return found
+
+
 def _check_rows(info: ModelInfo, first: int, ranks: tuple[int, ...], vectors: tuple[bytes, ...]) -> None:
     """Refuse a block of rows that does not go on at `first`, or holds a vector of a wrong size."""
     # ranks ascend: where the first and the last are right, all are
     in_order = (ranks[0], ranks[-1]) == (first, first + len(ranks) - 1)
-    if not in_order or set(map(len, vectors)) != {_FLOAT_BYTES * info.dimensions}:
+    if not in_order or set(map(len, vectors)) != {row_type(info.dtype, info.dimensions).itemsize}:
         raise InputError(f"row {first} or one soon after it is missing or of a wrong size")
 
 
@@ -79,4 +128,4 @@ def _check_number(info: ModelInfo, rows: int) -> None:
 
 
 def _matrix(info: ModelInfo, vectors: bytearray) -> Floats:
-    return np.frombuffer(vectors, dtype="<f4").reshape(info.words, info.dimensions)  # (V, D)
+    return decoded(vectors, info.dtype, info.dimensions)  # (V, D)

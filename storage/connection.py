@@ -6,11 +6,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 from storage.errors import StoreError
 
 MIGRATION_SET = "firth"
-KNOWN_MIGRATIONS = ("m001_models", "m002_contexts", "m003_maps")
+KNOWN_MIGRATIONS = ("m001_models", "m002_contexts", "m003_maps", "m004_seals", "m005_tags", "m006_subwords")
 _OLDEST_SCHEMA = KNOWN_MIGRATIONS[:1]  # what a reader needs: tables that came later may be missing
 _OLDEST_SQLITE = (3, 37)  # the first with STRICT tables
 _PAGE_BYTES = 16384  # reads a model of 121,926 x 100 in 0.7 of the time that SQLite's default of 4096 takes
@@ -92,6 +93,11 @@ def open_for_reading(path: Path, patience: float) -> tuple[sqlite3.Connection, S
     return connection, stamp if mode == _UNLOCKED else None
 
 
+def address_to_read(path: Path) -> str:
+    """What SQLite can attach to read an existing store beside another."""
+    return _address(path, _reading_mode(path))
+
+
 def open_for_writing(path: Path, patience: float) -> sqlite3.Connection:
     """Open a store to be written, or an empty database where there is none; the schema is the caller's to migrate.
 
@@ -143,8 +149,12 @@ def _has_switched(connection: sqlite3.Connection, *, last_try: bool) -> bool:
 
 
 def _connect(path: Path, mode: str, patience: float) -> sqlite3.Connection:
+    return sqlite3.connect(_address(path, mode), uri=True, timeout=patience)
+
+
+def _address(path: Path, mode: str) -> str:
     # as_uri writes ? and # as %3F and %23, so that no file name can be taken for a parameter
-    return sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=patience)
+    return f"{path.absolute().as_uri()}?{mode}"
 
 
 def _reading_mode(path: Path) -> str:
@@ -169,9 +179,10 @@ def _has_log(path: Path) -> bool:
     return log.exists() and log.stat().st_size > 0
 
 
-def tables_of(connection: sqlite3.Connection) -> set[str]:
-    """The names of the tables that are there."""
-    return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+def tables_of(connection: sqlite3.Connection, database: Literal["main", "source"] = "main") -> set[str]:
+    """The names of the tables that are there, of the file itself or of one that is attached."""
+    query = f"SELECT name FROM {database}.sqlite_master WHERE type = 'table'"  # noqa: S608 - one of two words
+    return {name for (name,) in connection.execute(query)}
 
 
 def _check_file(path: Path) -> None:

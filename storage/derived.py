@@ -84,29 +84,40 @@ class DerivedFiles:
         return {"layout": self._layout, "model": info.as_dict()}
 
     @contextmanager
-    def making(self) -> Iterator[None]:
+    def making(self) -> Iterator[bool]:
         """Wait until no other process, nor thread, makes files here, so that not all of them do the same work at once.
 
         Where there is no folder to be written, or no such lock, nobody waits; that costs work, and no correctness.
+        Says whether nobody else can be making any.
         """
         lock = None
         with suppress(OSError):
             self.folder.mkdir(exist_ok=True)
             lock = (self.folder / _LOCK).open("wb")
         if lock is None or fcntl is None:
-            yield
+            yield False
             return
         with lock:  # the lock goes with the file, and so with the process, however that ends
             fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+            yield True
 
     def tidy(self, models: Collection[ModelInfo]) -> None:
-        """Take away what belongs to none of the store's models, and what was left behind half written."""
+        """Take away what belongs to none of the store's models, and what was left behind half written long ago."""
+        for path in self.litter(models):
+            remove(path)
+
+    def litter(self, models: Collection[ModelInfo], *, alone: bool = False) -> list[Path]:
+        """What belongs to none of the store's models, or was left behind half written.
+
+        Args:
+            models: all that the store has.
+            alone: nobody makes files here, so that also what was begun a moment ago is given up.
+        """
         known = {self.of(info).name for info in models}
-        for path in self.folder.iterdir() if self.folder.is_dir() else ():
-            given_up = path.name.startswith(".") and path.name != _LOCK and _is_old(path)
-            if given_up or (not path.name.startswith(".") and path.name not in known):
-                remove(path)
+        inside = sorted(self.folder.iterdir()) if self.folder.is_dir() else []
+        begun = [path for path in (*inside, *self.folder.glob("*/.*")) if path.name.startswith(".")]
+        unknown = [path for path in inside if path not in begun and path.name not in known]
+        return unknown + [path for path in begun if path.name != _LOCK and (alone or _is_old(path))]
 
 
 def _is_old(path: Path) -> bool:

@@ -6,6 +6,7 @@ For completion in a shell, where even importing NumPy would be felt at each pres
 from contextlib import closing
 from pathlib import Path
 
+from storage.catalog import Catalog
 from storage.connection import explained, open_for_reading
 from storage.models import ModelInfo
 
@@ -13,18 +14,15 @@ _PATIENCE = 0.2  # seconds; whoever writes meanwhile is more important than a co
 _LAST_LETTER = "\U0010ffff"
 
 
-def models_of(path: Path) -> list[ModelInfo]:
-    """All published models, by name and version.
+def catalog_of(path: Path) -> Catalog:
+    """The models and their tags.
 
     Raises:
         StoreError: the file cannot be read.
     """
     connection, _ = open_for_reading(path, _PATIENCE)
     with closing(connection), explained(path):
-        rows = connection.execute(
-            "SELECT name, version, words, dimensions, created, vectors_sha256, id FROM models ORDER BY name, version"
-        ).fetchall()
-    return [ModelInfo(*row) for row in rows]
+        return Catalog.read(connection)
 
 
 def words_beginning(path: Path, info: ModelInfo, beginning: str, most: int) -> list[str]:

@@ -1,13 +1,14 @@
 """What a stored model is called: `name@version`, and what is known of it without reading its vectors."""
 
-import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from storage.errors import SettingError, UnknownModel
+from storage.errors import SettingError
 
+DTYPES = ("float32", "float16", "int8")
+"""How the numbers of a model's vectors can be kept."""
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}")
 
 
@@ -21,8 +22,9 @@ class ModelInfo:
         words: V, the number of words.
         dimensions: D, the length of each vector.
         created: when it was published, UTC, ISO 8601.
-        vectors_sha256: hash of the (V, D) matrix as little-endian float32, row after row.
+        vectors_sha256: hash of the (V, D) matrix, as it is read, in little-endian float32, row after row.
         order: larger than that of every model that was published before in the same store.
+        dtype: how the numbers are kept (`storage/dtypes.py`).
     """
 
     name: str
@@ -32,6 +34,7 @@ class ModelInfo:
     created: str
     vectors_sha256: str
     order: int
+    dtype: str = "float32"
 
     def __str__(self) -> str:
         return f"{self.name}@{self.version}"
@@ -56,28 +59,3 @@ def check_name(name: str) -> None:
 def newest_first(models: Iterable[ModelInfo]) -> list[ModelInfo]:
     """The models of one store, the one published last first."""
     return sorted(models, key=lambda info: info.order, reverse=True)
-
-
-def find_model(asked: str, models: Sequence[ModelInfo]) -> ModelInfo:
-    """The model called `name@version`, or the latest version of `name`.
-
-    Args:
-        asked: `name` or `name@version`.
-        models: all there are, by name and version.
-
-    Raises:
-        UnknownModel: there is none; it carries at most five that may have been meant.
-    """
-    found = [info for info in models if asked in (info.name, str(info))]
-    if not found:
-        raise UnknownModel(asked, _near_models(asked, models))
-    return found[-1]
-
-
-def _near_models(asked: str, models: Sequence[ModelInfo]) -> list[str]:
-    """The latest versions of a known name, or names that look alike."""
-    name = asked.partition("@")[0]
-    versions = [str(info) for info in reversed(models) if info.name == name]
-    names = {info.name.casefold(): info.name for info in models}
-    alike = difflib.get_close_matches(name.casefold(), names, n=5)
-    return versions[:5] or [names[folded] for folded in alike]

@@ -8,8 +8,10 @@ import sqlite3
 from sqlite_utils import Database, Migrations
 
 from storage.connection import MIGRATION_SET
+from storage.seals import MIGRATED, seal_all_models, seal_file
 
 migrations = Migrations(MIGRATION_SET)
+_SEALS = "m004_seals"
 
 
 def migrate(connection: sqlite3.Connection) -> Database:
@@ -18,7 +20,11 @@ def migrate(connection: sqlite3.Connection) -> Database:
     if migrations.pending(database):  # most often nothing is, and then nobody has to wait for a writer
         connection.execute("BEGIN IMMEDIATE")  # two processes that create the same file come one after the other
         with connection:
+            unsealed = _SEALS not in {migration.name for migration in migrations.applied(database)}
             migrations.apply(database)
+            if unsealed:
+                seal_all_models(connection, MIGRATED)
+            seal_file(connection)
     return database
 
 
@@ -87,6 +93,74 @@ def m003_maps(database: Database) -> None:
         ) STRICT""",
     )
     _never_change(database, "maps")
+
+
+@migrations()
+def m004_seals(database: Database) -> None:
+    """One row for each part of a model with its sha256, and the type of the numbers in a model's vectors.
+
+    Rows without a model are of the file itself. Models that were published before are sealed as they are found now:
+    by `migrate`, when all tables are there.
+    """
+    _run(
+        database,
+        "ALTER TABLE models ADD COLUMN dtype TEXT NOT NULL DEFAULT 'float32' "
+        "CHECK (dtype IN ('float32', 'float16', 'int8'))",
+        """CREATE TABLE seals (
+            model INTEGER REFERENCES models (id) ON DELETE CASCADE,
+            part TEXT NOT NULL,
+            sha256 TEXT NOT NULL CHECK (length(sha256) = 64)
+        ) STRICT""",
+        "CREATE UNIQUE INDEX seals_once ON seals (ifnull(model, 0), part)",
+    )
+    _never_change(database, "seals")
+
+
+@migrations()
+def m005_tags(database: Database) -> None:
+    """One row for each tag, which may be moved; and one for each model that was deleted, whose number stays taken."""
+    _run(
+        database,
+        """CREATE TABLE tags (
+            name TEXT NOT NULL,
+            tag TEXT NOT NULL,
+            version INTEGER NOT NULL,
+            changed TEXT NOT NULL,
+            PRIMARY KEY (name, tag),
+            FOREIGN KEY (name, version) REFERENCES models (name, version) ON DELETE CASCADE
+        ) STRICT""",
+        """CREATE TABLE deleted (
+            name TEXT NOT NULL,
+            version INTEGER NOT NULL,
+            vectors_sha256 TEXT NOT NULL,
+            deleted TEXT NOT NULL,
+            PRIMARY KEY (name, version)
+        ) STRICT""",
+    )
+    _never_change(database, "deleted")
+
+
+@migrations()
+def m006_subwords(database: Database) -> None:
+    """How words are cut into pieces, and one row for each bucket of pieces that has a vector, of fastText's models."""
+    _run(
+        database,
+        """CREATE TABLE ngrams (
+            model INTEGER PRIMARY KEY REFERENCES models (id) ON DELETE CASCADE,
+            min_n INTEGER NOT NULL CHECK (min_n >= 1),
+            max_n INTEGER NOT NULL CHECK (max_n >= min_n),
+            buckets INTEGER NOT NULL CHECK (buckets >= 1),
+            rows INTEGER NOT NULL CHECK (rows BETWEEN 1 AND buckets)
+        ) STRICT""",
+        """CREATE TABLE subwords (
+            model INTEGER NOT NULL REFERENCES models (id) ON DELETE CASCADE,
+            bucket INTEGER NOT NULL,
+            vector BLOB NOT NULL,
+            PRIMARY KEY (model, bucket)
+        ) STRICT""",
+    )
+    for table in ("ngrams", "subwords"):
+        _never_change(database, table)
 
 
 def _never_change(database: Database, table: str) -> None:

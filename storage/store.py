@@ -6,22 +6,25 @@ Reading goes through sqlite3 alone, so that a question is answered before sqlite
 import hashlib
 import json
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
-
-from storage.assembling import Blocks, contexts_of, embeddings_of, map_of
-from storage.connection import Stamp, explained, open_for_reading, open_for_writing, stamp_of
+from storage.assembling import Blocks, Cuts, contexts_of, cuts_of, embeddings_of, map_of, subwords_of, words_of
+from storage.catalog import Catalog
+from storage.connection import Stamp, address_to_read, explained, open_for_reading, open_for_writing, stamp_of
 from storage.embeddings import Embeddings, Floats
 from storage.errors import InputError, StoreError, UnknownModel
-from storage.json_text import json_text
 from storage.maps import Map
-from storage.models import ModelInfo, check_name, find_model
-from storage.tables import all_models, card_parts, insert_model, insert_rows, rows_of
+from storage.models import ModelInfo, check_name
+from storage.parts import Parts
+from storage.seals import seal_file
+from storage.subwords import Subwords
+from storage.tables import card_parts, rows_of
+from storage.tags import let_mean
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -33,12 +36,7 @@ Found = TypeVar("Found")
 
 
 class Store:
-    """A connection to one SQLite file; a context manager that closes it.
-
-    Tables: `models` (one row a model), `words` (one row a word, its vector a blob of little-endian float32), `cards`
-    (one row for each part of a model's card, as JSON), `contexts` (one row a word, where a model has an output matrix)
-    and `maps` (one row for each word that stands on the model's map).
-    """
+    """A connection to one SQLite file; a context manager that closes it. What its tables hold is told in schema.py."""
 
     def __init__(
         self,
@@ -101,6 +99,9 @@ class Store:
         *,
         contexts: Floats | None = None,
         map: Map | None = None,  # noqa: A002 - what the reader gets from load_map
+        subwords: Subwords | None = None,
+        dtype: str = "float32",
+        keep_current: bool = False,
     ) -> ModelInfo:
         """Store a model in one transaction, as the next version of its name.
 
@@ -111,45 +112,81 @@ class Store:
                 `manifest`, `loss_curve`, `crosscheck` and `evaluation`.
             contexts: (V, D) the words' output vectors, where the model has such.
             map: where the words stand on a plane, if that was computed.
+            subwords: the rows of words' pieces, where the model has such.
+            dtype: how the numbers of both matrices are kept: float32, float16 or int8.
+            keep_current: let the bare name go on meaning the version that it means now; else it means this one.
 
         Raises:
-            SettingError: the name is not usable.
-            InputError: a part of the card is not JSON, or contexts or map do not fit the words.
+            SettingError: the name is not usable, or there is no such dtype.
+            InputError: a part of the card is not JSON, contexts, map or subwords do not fit the words, or a number is
+                too large.
             StoreError: the store was opened for reading, or the file cannot be written; nothing of the model is kept.
         """
         check_name(name)
-        if self._database is None:
-            raise StoreError(f"{self.path} was opened for reading; open it with create=True to publish")
-        parts = {part: _card_text(part, value) for part, value in card.items()}
-        _check_fit(embeddings, contexts, map)
-        vectors = np.ascontiguousarray(embeddings.matrix, dtype="<f4")  # (V, D)
-        digest = hashlib.sha256(vectors.data).hexdigest()
-        with explained(self.path), self._database.atomic():
-            info = insert_model(self._connection, name, vectors.shape, digest)
-            write, rows = partial(insert_rows, self._connection, info), range(len(vectors))
-            write("words", rows, embeddings.words, embeddings.counts.tolist(), vectors)
-            write("cards", parts.keys(), parts.values())
-            if contexts is not None:
-                write("contexts", rows, np.ascontiguousarray(contexts, dtype="<f4"))
-            if map is not None:
-                write("maps", map.rows.tolist(), *map.points.T.tolist(), map.clusters.tolist())
+        parts = Parts.of(embeddings, card, contexts=contexts, map_=map, subwords=subwords, dtype=dtype)
+        with self.changing() as connection:
+            meant = Catalog.read(connection).references.get(name) if keep_current else None
+            info = parts.write(connection, name)
+            let_mean(connection, meant or info, newest=info)
         return info
+
+    @contextmanager
+    def changing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: what is written in it appears whole or not at all, and nobody else writes meanwhile.
+
+        Raises:
+            StoreError: the store was opened for reading, or the file cannot be written.
+        """
+        if self._database is None:
+            raise StoreError(f"{self.path} was opened for reading; open it with create=True to write")
+        with explained(self.path), self._connection:  # commits, or undoes everything
+            self._connection.execute("BEGIN IMMEDIATE")
+            yield self._connection
+            seal_file(self._connection)
+
+    @contextmanager
+    def using(self) -> Iterator[sqlite3.Connection]:
+        """The connection, outside of a transaction; whatever SQLite says about the file becomes a `StoreError`."""
+        with explained(self.path):
+            yield self._connection
+
+    @contextmanager
+    def beside(self, other: Path) -> Iterator[None]:
+        """Let the statements of this store see another one, as `source`.
+
+        Raises:
+            StoreError: the other file cannot be read.
+        """
+        with explained(other):
+            self._connection.execute("ATTACH ? AS source", [address_to_read(other)])
+        try:
+            yield
+        finally:
+            self._connection.execute("DETACH source")
+
+    def catalog(self) -> Catalog:
+        """All published models and their tags, as of now."""
+        return self._steadily(self._read_catalog)
 
     def models(self) -> list[ModelInfo]:
         """All published models, by name and version."""
-        return self._steadily(self._read_models)
+        return list(self.catalog().models)
 
     def find(self, asked: str) -> ModelInfo:
-        """The model called `name@version`, or the latest version of `name`.
+        """The model that `name`, `name@version` or `name@tag` means now.
 
         Raises:
             UnknownModel: there is none; it carries the models that may have been meant.
         """
-        return find_model(asked, self.models())
+        return self.catalog().find(asked)
 
     def card(self, info: ModelInfo) -> dict[str, Any]:
         """Everything that was published with the model besides its words and vectors."""
         return self._steadily(lambda: self._read_card(info))
+
+    def words(self, info: ModelInfo) -> tuple[str, ...]:
+        """The model's words alone, most frequent first; raises as `load` does."""
+        return self._made(info, words_of, "vocabulary")
 
     def load(self, info: ModelInfo, *, verify: bool = False) -> Embeddings:
         """The model's words, counts and vectors.
@@ -165,11 +202,23 @@ class Store:
 
     def load_contexts(self, info: ModelInfo) -> Floats | None:
         """(V, D) the model's context vectors, or None where it was published without; raises as `load` does."""
-        return self._steadily(lambda: self._read(info, self._read_contexts))
+        return self._made(info, contexts_of, "contexts")
 
     def load_map(self, info: ModelInfo) -> Map | None:
         """The model's map, or None where it was published without; raises as `load` does."""
-        return self._steadily(lambda: self._read(info, self._read_map))
+        return self._made(info, map_of, "maps")
+
+    def load_subwords(self, info: ModelInfo) -> Subwords | None:
+        """The rows of words' pieces, or None where it was published without; raises as `load` does."""
+        return self._made(info, subwords_of, "ngrams", "subwords")
+
+    def cuts(self, info: ModelInfo) -> Cuts | None:
+        """How a model cuts words into pieces, read in a moment; None where it was published without their rows."""
+        return self._made(info, cuts_of, "ngrams")
+
+    def _made(self, info: ModelInfo, make: Callable[..., Found], *tables: str) -> Found:
+        """What `make` makes of the model's rows in some tables."""
+        return self._steadily(lambda: self._read(info, lambda _: make(info, *(self._rows(info, t) for t in tables))))
 
     def _steadily(self, read: Callable[[], Found], tries: int = _TRIES) -> Found:
         """What `read` finds when nobody writes in its midst.
@@ -196,9 +245,9 @@ class Store:
         self.close()
         self._connection, self._stamp = open_for_reading(self.path, self._patience)
 
-    def _read_models(self) -> list[ModelInfo]:
+    def _read_catalog(self) -> Catalog:
         with explained(self.path):
-            return all_models(self._connection)
+            return Catalog.read(self._connection)
 
     def _read_card(self, info: ModelInfo) -> dict[str, Any]:
         with explained(self.path):
@@ -222,28 +271,8 @@ class Store:
             raise InputError("its vectors are not those that were published")
         return embeddings
 
-    def _read_contexts(self, info: ModelInfo) -> Floats | None:
-        return contexts_of(info, self._rows(info, "contexts"))
-
-    def _read_map(self, info: ModelInfo) -> Map | None:
-        return map_of(info, self._rows(info, "maps"))
-
     def _rows(self, info: ModelInfo, table: str) -> Blocks:
         return rows_of(self._connection, info, table)
 
     def _damaged(self, info: ModelInfo, why: str) -> StoreError:
         return StoreError(f"{self.path} is damaged: model {info}: {why}; restore it from a copy or publish it again")
-
-
-def _card_text(part: str, value: Any) -> str:
-    try:
-        return json_text(value)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"the card's {part!r} is not JSON: {error}") from error
-
-
-def _check_fit(embeddings: Embeddings, contexts: Floats | None, map_: Map | None) -> None:
-    if contexts is not None:
-        embeddings.check_contexts(contexts)
-    if map_ is not None and map_.rows[-1] >= len(embeddings):
-        raise InputError(f"the map has row {map_.rows[-1]}, but there are {len(embeddings)} words")

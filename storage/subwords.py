@@ -38,7 +38,7 @@ class Subwords:
         rows: (B, D) float32, the row of each.
 
     Raises:
-        InputError: shapes or types that do not fit, buckets that do not ascend, or a number that is not finite.
+        InputError: shapes or types that do not fit, or buckets that do not ascend.
     """
 
     ngrams: Ngrams
@@ -54,8 +54,20 @@ class Subwords:
             raise InputError(f"subwords are {self.buckets.dtype} and {self.rows.dtype}, not int32 and float32")
         if (np.diff(self.buckets) <= 0).any() or self.buckets[0] < 0 or self.buckets[-1] >= self.ngrams.buckets:
             raise InputError(f"subwords' buckets do not ascend from 0 to less than {self.ngrams.buckets}")
+
+    def check_numbers(self) -> None:
+        """Refuse rows that are not finite: reads all of them, and so is not done each time a service starts.
+
+        Raises:
+            InputError: names the bucket.
+        """
         if not is_finite(self.rows):
-            raise InputError("a row of the subwords holds a number that is not finite")
+            bad = int(np.flatnonzero(~np.isfinite(self.rows).all(axis=1))[0])
+            raise InputError(f"the row of bucket {self.buckets[bad]} holds a number that is not finite")
+
+    def about(self) -> dict[str, int]:
+        """How words are cut, and how many rows there are, for cards."""
+        return {**vars(self.ngrams), "rows": len(self)}
 
     def __len__(self) -> int:
         return len(self.buckets)
@@ -88,14 +100,23 @@ class Subwords:
         parts = [self._composed(words[i : i + _AT_ONCE], own[i : i + _AT_ONCE]) for i in range(0, len(words), _AT_ONCE)]
         return np.concatenate([*parts, np.empty((0, self.dimensions), np.float32)])
 
+    def decompose(self, words: Sequence[str], vectors: Floats) -> Floats:
+        """(V, D) the rows that words have for themselves, from their vectors: what `compose` undoes, up to rounding."""
+        sums, rows_each = self._sums(words)
+        return np.asarray(vectors * rows_each - sums, np.float32)
+
     def _composed(self, words: Sequence[str], own: Floats) -> Floats:
+        sums, rows_each = self._sums(words)
+        return np.asarray((own + sums) / rows_each, np.float32)
+
+    def _sums(self, words: Sequence[str]) -> tuple[Floats, Floats]:
+        """(n, D) the sum of the rows of each word's pieces, and (n, 1) how many they are with its own."""
         from scipy import sparse
 
         table = self.ngrams.table(words)
         at, known = self._find(table.buckets)
         stands = sparse.csr_matrix((known.astype(np.float32), at, table.offsets), shape=(len(words), len(self)))
-        rows_each = (table.counts + 1).astype(np.float32)[:, np.newaxis]
-        return np.asarray((own + stands @ self.rows) / rows_each, np.float32)
+        return np.asarray(stands @ self.rows, np.float32), (table.counts + 1).astype(np.float32)[:, np.newaxis]
 
     def _find(self, buckets: Ids) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
         """Where the row of each bucket stands, and whether there is one (where not, another's place is given)."""

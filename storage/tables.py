@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable
-from datetime import datetime, timezone
+from dataclasses import replace
 from itertools import repeat
 
 from storage.assembling import Blocks
@@ -13,24 +13,22 @@ from storage.models import ModelInfo
 _ROWS_AT_ONCE = 1024
 
 _SELECT = {
+    "vocabulary": "SELECT word FROM words WHERE model = ? ORDER BY row",
     "words": "SELECT row, word, count, vector FROM words WHERE model = ? ORDER BY row",
     "contexts": "SELECT row, vector FROM contexts WHERE model = ? ORDER BY row",
     "maps": "SELECT row, x, y, cluster FROM maps WHERE model = ? ORDER BY row",
+    "ngrams": "SELECT min_n, max_n, buckets, rows FROM ngrams WHERE model = ?",
+    "subwords": "SELECT bucket, vector FROM subwords WHERE model = ? ORDER BY bucket",
 }
+_OLDEST = ("words", "cards")  # tables that every file has
 _INSERT = {
     "words": "INSERT INTO words (model, row, word, count, vector) VALUES (?, ?, ?, ?, ?)",
     "cards": "INSERT INTO cards (model, part, json) VALUES (?, ?, ?)",
     "contexts": "INSERT INTO contexts (model, row, vector) VALUES (?, ?, ?)",
     "maps": "INSERT INTO maps (model, row, x, y, cluster) VALUES (?, ?, ?, ?, ?)",
+    "ngrams": "INSERT INTO ngrams (model, min_n, max_n, buckets, rows) VALUES (?, ?, ?, ?, ?)",
+    "subwords": "INSERT INTO subwords (model, bucket, vector) VALUES (?, ?, ?)",
 }
-
-
-def all_models(connection: sqlite3.Connection) -> list[ModelInfo]:
-    """All published models, by name and version."""
-    rows = connection.execute(
-        "SELECT name, version, words, dimensions, created, vectors_sha256, id FROM models ORDER BY name, version"
-    ).fetchall()
-    return [ModelInfo(*row) for row in rows]
 
 
 def card_parts(connection: sqlite3.Connection, info: ModelInfo) -> list[tuple[str, str]]:
@@ -42,10 +40,12 @@ def card_parts(connection: sqlite3.Connection, info: ModelInfo) -> list[tuple[st
 def rows_of(connection: sqlite3.Connection, info: ModelInfo, table: str) -> Blocks:
     """The columns of a thousand of a model's rows at a time; none where the table came with a later schema.
 
+    `vocabulary` is what the table `words` has without its vectors.
+
     A file of an earlier schema is read as it is; opening it to publish brings it up to date.
     """
     model = _id(connection, info)
-    if table not in tables_of(connection):
+    if table not in ("vocabulary", *_OLDEST) and table not in tables_of(connection):
         return
     cursor = connection.execute(_SELECT[table], [model])
     while rows := cursor.fetchmany(_ROWS_AT_ONCE):
@@ -57,17 +57,24 @@ def insert_rows(connection: sqlite3.Connection, info: ModelInfo, table: str, *co
     connection.executemany(_INSERT[table], zip(repeat(info.order), *columns, strict=False))
 
 
-def insert_model(connection: sqlite3.Connection, name: str, shape: tuple[int, ...], vectors_sha256: str) -> ModelInfo:
-    """Write the row of a new model of V words and D dimensions, the next version of its name."""
-    created = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    # one statement reads the last version and writes the next: two writers can never take the same
-    (row,) = connection.execute(
-        "INSERT INTO models (name, version, words, dimensions, created, vectors_sha256) "
-        "SELECT ?, coalesce(max(version), 0) + 1, ?, ?, ?, ? FROM models WHERE name = ? "
-        "RETURNING name, version, words, dimensions, created, vectors_sha256, id",
-        (name, *shape, created, vectors_sha256, name),
-    ).fetchall()
-    return ModelInfo(*row)
+def insert_model(connection: sqlite3.Connection, info: ModelInfo) -> ModelInfo:
+    """Write the row of a new model; its order is given here."""
+    query = (
+        "INSERT INTO models (name, version, words, dimensions, created, vectors_sha256, dtype) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id"
+    )
+    row = (info.name, info.version, info.words, info.dimensions, info.created, info.vectors_sha256, info.dtype)
+    ((order,),) = connection.execute(query, row).fetchall()
+    return replace(info, order=order)
+
+
+def next_version(connection: sqlite3.Connection, name: str) -> int:
+    """The version that the next model of a name gets; that of a deleted one is not given again."""
+    query = (
+        "SELECT coalesce(max(version), 0) + 1 FROM "
+        "(SELECT name, version FROM models UNION ALL SELECT name, version FROM deleted) WHERE name = ?"
+    )
+    return int(connection.execute(query, [name]).fetchone()[0])
 
 
 def _id(connection: sqlite3.Connection, info: ModelInfo) -> int:

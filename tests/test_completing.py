@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from pipeline.cli import COMPLETION, firth
 from storage.embeddings import Embeddings
-from storage.glance import models_of, words_beginning
+from storage.glance import catalog_of, words_beginning
 from storage.store import Store
 
 WORDS = (
@@ -80,9 +80,9 @@ def test_words_are_completed_the_most_frequent_first(db):
 
 
 def test_models_are_completed(db):
-    """By their names, and with an @ by their versions."""
+    """By their names, and with an @ by their versions and tags."""
     assert completed("similar", "--db", str(db), "--model", "") == ["new", "old"]
-    assert completed("vector", "--db", str(db), "--model", "old@") == ["old@1", "old@2"]
+    assert completed("vector", "--db", str(db), "--model", "old@") == ["old@1", "old@2", "old@current", "old@latest"]
 
 
 def test_a_word_that_would_break_the_line_is_not_offered(db):
@@ -121,7 +121,7 @@ def test_the_glance_sees_what_begins_so(db, words_of, beginning):
 def test_the_glance_knows_the_models(db):
     """They are those of the store."""
     with Store.open(db) as store:
-        assert models_of(db) == store.models()
+        assert list(catalog_of(db).models) == store.models()
 
 
 def test_completion_imports_nothing_heavy(db):

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from pipeline.settings import TokenSettings
 from pipeline.text import corpus
 from pipeline.text.corpus import Source, blocks, find_sources
-from pipeline.text.reading import Tally, gathered, pieces
+from pipeline.text.reading import gathered, pieces
 from storage.errors import InputError
+from storage.packed import Tally
 
 COMPRESS = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress, ".zst": zstandard.compress}
 TEXT = "One sentence.\nAnother, with an é.\n" * 300

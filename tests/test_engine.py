@@ -198,6 +198,7 @@ def test_answers_are_plain_json(animals):
         "topn": 1,
         "neighbors": [{"word": "dog", "score": pytest.approx(3 / 10**0.5, abs=1e-6), "count": 3, "rank": 3}],
         "approximate": None,
+        "composed": [],
         "used": ["cat"],
         "missing": [],
     }

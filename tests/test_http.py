@@ -63,15 +63,17 @@ def test_livez(client):
 def test_models(client, db):
     """The list of models is the store's, with sizes, times and hashes."""
     with Store.open(db) as store:
-        assert client.get("/api/v1/models").json == {"models": [info.as_dict() for info in store.models()]}
+        assert client.get("/api/v1/models").json == {
+            "models": [store.catalog().described(info) for info in store.models()]
+        }
 
 
 @pytest.mark.parametrize(("path", "label"), [("news", "news@2"), ("news@1", "news@1"), ("wiki", "wiki@1")])
 def test_card(client, db, path, label):
-    """A model's address shows its card; a name without version is the latest."""
+    """A model's address shows its card and its tags; a name without version is the current one."""
     with Store.open(db) as store:
         info = store.find(label)
-        expected = {"model": info.as_dict(), "card": store.card(info)}
+        expected = {"model": store.catalog().described(info), "card": store.card(info)}
     assert client.get(f"/api/v1/models/{path}").json == expected
 
 

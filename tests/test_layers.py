@@ -29,11 +29,12 @@ CONFINED = {
     "sqlite3": ("storage/",),
     "click": ("pipeline/cli.py", "pipeline/commands/", "pipeline/asking/", "pipeline/options.py", "pipeline/config.py"),
     "prompt_toolkit": ("pipeline/asking/prompt.py",),
+    "pyarrow": ("storage/formats/parquet.py",),
     "openTSNE": ("pipeline/map/",),
     "sklearn": ("pipeline/map/",),
     "gensim": ("pipeline/crosscheck/", "pipeline/evaluation/data.py", "pipeline/text/demo.py"),
 }
-ONLY_IN_FUNCTIONS = ("gensim", "gunicorn", "waitress", "prometheus_client", "openTSNE", "sklearn")
+ONLY_IN_FUNCTIONS = ("gensim", "gunicorn", "waitress", "prometheus_client", "openTSNE", "sklearn", "pyarrow")
 IN_FUNCTIONS_THEMSELVES = {  # files that nobody imports at once, and so may import at once what only they need
     "service/gunicorn_server.py": "service.gunicorn_server",
     "service/gunicorn_worker.py": "service.gunicorn_worker",

@@ -271,7 +271,7 @@ def test_a_new_version_that_cannot_be_loaded(versions, monkeypatch, caplog):
         library.catch_up()
     assert [record.getMessage() for record in caplog.records if "m@2 is not loaded" in record.getMessage()]
     (state,) = library.readiness()
-    assert (str(state.newest), str(state.answering), state.failed, state.is_ready) == ("m@2", "m@1", True, True)
+    assert (str(state.current), str(state.answering), state.failed, state.is_ready) == ("m@2", "m@1", True, True)
     with closing(sqlite3.connect(versions)) as connection, connection:
         connection.execute("INSERT INTO words VALUES (2, 1, 'v2', 2, x'0000803fcdcccc3d')")
     monkeypatch.setattr("service.attempts._TRY_AGAIN", 0)
@@ -312,7 +312,7 @@ def test_readiness(versions):
     assert [(str(state.answering), state.is_ready) for state in library.readiness()] == [("m@1", True)]
     publish_version(versions, 2)
     (state,) = library.readiness()
-    assert (str(state.newest), str(state.answering), state.is_ready) == ("m@2", "m@1", True)
+    assert (str(state.current), str(state.answering), state.is_ready) == ("m@2", "m@1", True)
     library.catch_up()
     assert [str(state.answering) for state in library.readiness()] == ["m@2"]
     assert [str(info) for info in told[-1]] == ["m@2"]
@@ -322,11 +322,11 @@ def test_what_was_pushed_out_does_not_come_back_by_itself(db):
     """Where more models are asked for than may stay, those asked for stay, and the library is ready with them."""
     library = Library(db, keep=2)
     library.preload()
-    assert [state.newest.name for state in library.readiness()] == ["m", "z"]
+    assert [state.current.name for state in library.readiness()] == ["m", "z"]
     first = library.answering("a")[1]
     library.catch_up()
     assert library.answering("a")[1] is first
-    assert [state.newest.name for state in library.readiness()] == ["a", "m"]
+    assert [state.current.name for state in library.readiness()] == ["a", "m"]
     assert all(state.is_ready for state in library.readiness())
 
 

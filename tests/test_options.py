@@ -13,7 +13,7 @@ from pipeline.asking import spoken
 from pipeline.cli import COMMANDS, firth
 from pipeline.commands.crosscheck import LEVELS, CrosscheckSettings
 from pipeline.commands.evaluate import EvaluateSettings
-from pipeline.commands.store import MapSettings
+from pipeline.commands.store import MapSettings, PrecisionSettings
 from pipeline.commands.tokenizing import WorkSettings
 from pipeline.crosscheck import crosscheck
 from pipeline.evaluation.evaluate import RESTRICT
@@ -37,7 +37,7 @@ USED_BY = {
     "train": (VocabularySettings, TrainSettings, WatchSettings, WorkerSettings),
     "crosscheck": (CrosscheckSettings,),
     "evaluate": (EvaluateSettings,),
-    "store": (MapSettings,),
+    "store": (MapSettings, PrecisionSettings),
     "serve": (Running,),
     "plan": (TokenSettings, PhraseSettings, WorkSettings, VocabularySettings, TrainSettings, WorkerSettings),
     "run": (
@@ -49,6 +49,7 @@ USED_BY = {
         CrosscheckSettings,
         EvaluateSettings,
         MapSettings,
+        PrecisionSettings,
     ),
     **{name: (QUESTIONS[each.question],) for name, each in spoken.COMMANDS.items()},
 }

@@ -468,7 +468,10 @@ def test_readers_see_no_half_model(db):
     """While a model is being written, readers neither wait nor see anything of it."""
     with connected(db) as writer:
         writer.execute("BEGIN IMMEDIATE")
-        writer.execute("INSERT INTO models SELECT 99, name, 99, words, dimensions, created, '' FROM models LIMIT 1")
+        writer.execute(
+            "INSERT INTO models (name, version, words, dimensions, created, vectors_sha256) "
+            "SELECT name, 99, words, dimensions, created, '' FROM models LIMIT 1"
+        )
         with Store.open(db, patience=0) as store:
             assert [str(info) for info in store.models()] == ["news@1", "news@2", "wiki@1"]
             assert same(store.load(store.find("news")), some_embeddings(seed=3))

@@ -15,7 +15,7 @@ from storage.errors import FirthError
 if TYPE_CHECKING:
     from pipeline.asking.session import Session
     from service import answers
-    from storage.models import ModelInfo
+    from storage.catalog import Catalog
 
 MOST = 50
 """How many words are offered."""
@@ -35,13 +35,13 @@ def complete_word(context: click.Context, _: click.Parameter, typed: str, form: 
 
 
 def complete_model(context: click.Context, _: click.Parameter, beginning: str) -> list[str]:
-    """Names of models, and with an @ behind the name its versions."""
+    """Names of models, and with an @ behind the name its versions and tags."""
     try:
-        models = _models(context)
+        catalog = _catalog(context)
     except (FirthError, OSError):
         return []
-    names = {str(info) if "@" in beginning else info.name: None for info in models}
-    return [name for name in names if name.startswith(beginning)]
+    wanted = [asked for asked in sorted(catalog.references) if ("@" in asked) == ("@" in beginning)]
+    return [asked for asked in wanted if asked.startswith(beginning)]
 
 
 def quote_in_bash() -> None:
@@ -55,11 +55,11 @@ def quote_in_bash() -> None:
     add_completion_class(Quoting)
 
 
-def _models(context: click.Context) -> "list[ModelInfo]":
-    from storage.glance import models_of
+def _catalog(context: click.Context) -> "Catalog":
+    from storage.glance import catalog_of
 
     session: Session | None = context.obj
-    return session.models() if session else models_of(_db(context))
+    return session.catalog() if session else catalog_of(_db(context))
 
 
 def _loaded_words(session: "Session", beginning: str) -> Iterable[str]:
@@ -71,14 +71,13 @@ def _loaded_words(session: "Session", beginning: str) -> Iterable[str]:
 
 def _stored_words(context: click.Context, beginning: str) -> Iterable[str]:
     """Words as they are written, else in small letters."""
-    from storage.glance import models_of, words_beginning
-    from storage.models import find_model, newest_first
+    from storage.glance import catalog_of, words_beginning
 
     path, model = _db(context), context.params.get("model")
-    models = models_of(path)
-    asked = [find_model(model, models)] if model else newest_first(models)[:1]
+    catalog = catalog_of(path)
+    info = catalog.find(model) if model else catalog.usual()
     ways = dict.fromkeys((beginning, beginning.casefold()))
-    found = (words_beginning(path, info, way, MOST) for info in asked for way in ways)
+    found = (words_beginning(path, info, way, MOST) for way in ways if info)
     return next(filter(None, found), [])
 
 

@@ -51,7 +51,7 @@ def readable(answer: Answer) -> Readable:
 
 def notes(answer: Answer, *, folded: bool) -> list[str]:
     """What has to be said below an answer: words left out, those that stood for others, a search not exact."""
-    said = []
+    said = [_pieces(made) for made in getattr(answer, "composed", ())]
     if missing := getattr(answer, "missing", ()):
         said.append(f"Left out, not in the vocabulary: {', '.join(missing)}")
     if folded and (used := getattr(answer, "used", ())):
@@ -60,6 +60,12 @@ def notes(answer: Answer, *, folded: bool) -> list[str]:
         recall = f"recall@10 {note.recall_at_10:g} ({note.recall_at_10_of_sums:g} for sums of words)"
         said.append(f"Searched approximately, {note.probes:,} of {note.lists:,} lists: {recall}")
     return said
+
+
+def _pieces(made: answers.Composed) -> str:
+    """Which pieces a word was made from."""
+    count = f"{len(made.pieces)} of its {made.of} pieces" if len(made.pieces) < made.of else "its pieces"
+    return f"Not in the vocabulary, made from {count}: {made.word} = {' '.join(made.pieces)}"
 
 
 def cosine(score: float | None) -> str:
@@ -137,8 +143,9 @@ def _relative(answer: answers.RelativeCosineSimilarity) -> Readable:
 def _vector(answer: answers.Vector) -> Readable:
     numbers = [f"{number:.9g}" for number in answer.vector]  # nine digits are enough for every float32
     lines = [" ".join(f"{number:>15}" for number in numbers[start : start + 6]) for start in range(0, len(numbers), 6)]
-    sentence = f"The vector of {answer.word} (rank {answer.rank:,}, count {answer.count:,})"
-    return Readable(sentence, text="\n".join(lines))
+    known = answer.rank is not None and answer.count is not None
+    about = f"rank {answer.rank:,}, count {answer.count:,}" if known else "made from its pieces"
+    return Readable(f"The vector of {answer.word} ({about})", text="\n".join(lines))
 
 
 def _two_sets(answer: answers.SetSimilarity) -> Readable:

@@ -9,6 +9,7 @@ from storage.errors import StoreError
 
 if TYPE_CHECKING:
     from service.engine import Engine
+    from storage.catalog import Catalog
     from storage.models import ModelInfo
     from storage.store import Store
 
@@ -40,7 +41,7 @@ class Session:
         self.chosen: Opened | None = None
 
     def open(self, model: str | None = None) -> Opened:
-        """The model called `model`; without a name the chosen one, or else the newest.
+        """The model called `model`; without a name the chosen one, or else the usual one.
 
         Raises:
             StoreError: the file cannot be read, or holds no model.
@@ -51,7 +52,7 @@ class Session:
         from storage.store import Store
 
         with Store.open(self._db) as store:
-            info = store.find(model) if model else newest(store)
+            info = store.find(model) if model else usual(store)
         if info not in self._loaded:
             self._loaded[info] = Opened(info, self._engine(info))
         return self._loaded[info]
@@ -66,8 +67,8 @@ class Session:
         self.chosen = self.open(model)
         return self.chosen
 
-    def models(self) -> "list[ModelInfo]":
-        """All models of the file, by name and version.
+    def catalog(self) -> "Catalog":
+        """All models of the file and their tags.
 
         Raises:
             StoreError: the file cannot be read.
@@ -75,7 +76,7 @@ class Session:
         from storage.store import Store
 
         with Store.open(self._db) as store:
-            return store.models()
+            return store.catalog()
 
     def _engine(self, info: "ModelInfo") -> "Engine":
         from service.approximating import open_approximate
@@ -86,15 +87,13 @@ class Session:
         return Engine(vectors, approximate=partial(open_approximate, self._db, info, vectors))
 
 
-def newest(store: "Store") -> "ModelInfo":
-    """The model that was published last.
+def usual(store: "Store") -> "ModelInfo":
+    """The model that is asked where none is named: what the name that was published last means.
 
     Raises:
         StoreError: there is none.
     """
-    from storage.models import newest_first
-
-    models = newest_first(store.models())
-    if not models:
+    info = store.catalog().usual()
+    if info is None:
         raise StoreError(f"{store.path} holds no model yet; `firth run` or `firth store` puts one in")
-    return models[0]
+    return info

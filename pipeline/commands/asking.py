@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
@@ -11,6 +11,9 @@ from pipeline.asking.completing import complete_model
 from pipeline.asking.session import Opened, Session
 from pipeline.commands.base import FILE
 from pipeline.options import Setting
+
+if TYPE_CHECKING:
+    from storage.store import Store
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -31,6 +34,17 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 def asks_a_model(function: Decorated) -> Decorated:
     """Give a command --db, --model and --json."""
     return db_option(model_option(json_option(function)))
+
+
+def store_to_change(db: Path) -> "Store":
+    """An existing store, opened for writing; none is made where there is none.
+
+    Raises:
+        StoreError: the file is missing, or cannot be used.
+    """
+    from storage.store import Store
+
+    return Store.open(db, create=db.exists())  # of a missing one, reading says so
 
 
 def session_of(context: click.Context, db: Path, *, for_long: bool = False) -> Session:

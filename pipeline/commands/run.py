@@ -11,7 +11,7 @@ from pipeline.commands.base import FILE, force_option, tell
 from pipeline.commands.crosscheck import CrosscheckSettings, crosscheck_in, level_option
 from pipeline.commands.evaluate import EvaluateSettings, evaluate_in
 from pipeline.commands.first_look import show
-from pipeline.commands.store import MapSettings, publish
+from pipeline.commands.store import MapSettings, PrecisionSettings, publish
 from pipeline.commands.tokenizing import WorkSettings, tokenize_into
 from pipeline.commands.train import Training, train_into, training_options
 from pipeline.commands.word2vec_spellings import SpelledCommand
@@ -45,7 +45,7 @@ EXAMPLES = {
 @db_option
 @settings_options(TokenSettings, PhraseSettings, WorkSettings)
 @training_options
-@settings_options(CrosscheckSettings, EvaluateSettings, MapSettings)
+@settings_options(CrosscheckSettings, EvaluateSettings, MapSettings, PrecisionSettings)
 @level_option
 @force_option
 @click.pass_context
@@ -75,7 +75,7 @@ def command(
     tokenizing, phrasing = collect(TokenSettings, params), collect(PhraseSettings, params)
     work_settings, training = collect(WorkSettings, params), Training.of(params)
     checking, evaluating = collect(CrosscheckSettings, params), collect(EvaluateSettings, params)
-    drawing = collect(MapSettings, params)
+    drawing, precision = collect(MapSettings, params), collect(PrecisionSettings, params)
     name = name or name_for(paths)
     check_name(name)  # now, and the store below, rather than after a long training
     tokens, model = work / "tokens", work / "model"
@@ -84,7 +84,7 @@ def command(
     train_into(model, tokens, training, force=force)
     passed = crosscheck_in(model, level, checking, force=force)
     evaluate_in(model, evaluating, force=force)
-    show(db, publish(model, name, db, drawing, force=force))
+    show(db, publish(model, name, db, drawing, precision, force=force))
     if not passed:
         click.echo(
             "\nTHE CROSS-CHECK FAILED, see above: do not trust these vectors. They are stored with this verdict.",

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +14,13 @@ from pipeline.options import Setting, collect, settings_options
 from pipeline.progress import Meter, of_map
 from storage.declared import Declared, setting
 from storage.errors import InputError
+from storage.models import DTYPES
 
 if TYPE_CHECKING:
     from pipeline.map.making import Made
     from pipeline.stages import Manifest
     from pipeline.training.stage import Model
-    from storage.embeddings import Floats
+    from storage.embeddings import Embeddings, Floats
     from storage.models import ModelInfo
     from storage.store import Store
 
@@ -37,6 +38,18 @@ class MapSettings(Declared):
     map_words: int = setting(20_000, "Words on the map, the most frequent; 0 for no map.", low=0, high=100_000)
 
 
+@dataclass(frozen=True, kw_only=True)
+class PrecisionSettings(Declared):
+    """In how many bits the vectors are kept."""
+
+    dtype: str = setting(
+        "float32",
+        "How numbers are kept: as they are; in half the space as float16; or in a quarter as int8, with a scale for"
+        " each word. What is lost is measured and stored with the model.",
+        choices=DTYPES,
+    )
+
+
 def _given(context: click.Context, option: click.Parameter, name: str | None) -> str:
     """A name from any source; click takes a default of None for a given value, so `required` would not do."""
     if name is None:
@@ -44,9 +57,7 @@ def _given(context: click.Context, option: click.Parameter, name: str | None) ->
     return name
 
 
-@click.command("store", cls=FirthCommand, examples=EXAMPLES)
-@click.argument("model", metavar="DIR", type=FILE)
-@click.option(
+name_option = click.option(
     "--name",
     cls=Setting,
     metavar="NAME",
@@ -54,63 +65,110 @@ def _given(context: click.Context, option: click.Parameter, name: str | None) ->
     callback=_given,
     help="What the model is called; it gets the next version.",
 )
+
+
+@click.command("store", cls=FirthCommand, examples=EXAMPLES)
+@click.argument("model", metavar="DIR", type=FILE)
+@name_option
 @db_option
-@settings_options(MapSettings)
+@settings_options(MapSettings, PrecisionSettings)
+@click.option("--keep-current", is_flag=True, help="Let NAME go on meaning the version that it means now.")
 @force_option
-def command(*, model: Path, name: str, db: Path, force: bool, **params: object) -> None:
+def command(*, model: Path, name: str, db: Path, force: bool, keep_current: bool, **params: object) -> None:
     """Publish a model in an SQLite file.
 
     DIR is what `firth train` wrote. With the words, counts and vectors go the vectors of contexts (not of hierarchical
     softmax, which has none), a map of the most frequent words for the page, settings, the hashes of its text, losses,
     and the results of `firth crosscheck` and `firth evaluate` where those have been run.
 
-    A published model never changes. Publishing another one under the same NAME makes the next version.
+    A published model never changes. Publishing another one under the same NAME makes the next version, which NAME means
+    from then on; with --keep-current that waits for `firth publish`.
 
     Beside FILE, in FILE.derived, lies what makes the first answer come at once and lets several processes share one
     copy of the vectors. It can be taken away at any time, and is made again when it is needed.
     """
-    publish(model, name, db, collect(MapSettings, params), force=force)
+    publish(
+        model,
+        name,
+        db,
+        collect(MapSettings, params),
+        collect(PrecisionSettings, params),
+        force=force,
+        keep=keep_current,
+    )
 
 
-def publish(folder: Path, name: str, db: Path, map_settings: MapSettings | None = None, *, force: bool) -> "ModelInfo":
+def publish(
+    folder: Path,
+    name: str,
+    db: Path,
+    map_settings: MapSettings | None = None,
+    precision: PrecisionSettings | None = None,
+    *,
+    force: bool,
+    keep: bool = False,
+) -> "ModelInfo":
     """Publish, unless the latest version of the name already is this very model; tell which."""
     from pipeline.training.stage import load_model
     from storage.models import check_name
     from storage.store import Store
 
     check_name(name)
-    map_settings = map_settings or MapSettings()
+    map_settings, precision = map_settings or MapSettings(), precision or PrecisionSettings()
     model = load_model(folder)
-    card = _card(folder, model, map_settings)
+    card = _card(folder, model, {**vars(map_settings), **vars(precision)})
     with Store.open(db, create=True) as store:
         info = None if force else _published(store, name, card)
         ran = info is None
         if info is None:
-            info = _publish(store, name, model, card, map_settings)
+            info = _publish(store, name, model, card, keep=keep)
     tell("store", db, ran, [f"{info}: {info.words:,} words of {info.dimensions} dimensions"])
     return info
 
 
-def _publish(store: "Store", name: str, model: "Model", card: dict[str, Any], settings: MapSettings) -> "ModelInfo":
+def _publish(store: "Store", name: str, model: "Model", card: dict[str, Any], *, keep: bool) -> "ModelInfo":
     from service.loading import derive
+    from storage.dtypes import as_kept
 
-    drawn = _map(model, settings.map_words)
-    about = {"map": drawn.about} if drawn else {}
-    contexts = _contexts(model)
-    info = store.publish(name, model.embeddings, {**card, **about}, contexts=contexts, map=drawn.map if drawn else None)
-    derive(store, info, model.embeddings, contexts)
+    dtype, drawn = card["settings"]["dtype"], drawn_map(model.embeddings, card["settings"]["map_words"])
+    kept, rounding = _kept(model.embeddings, dtype)
+    about = {**({"map": drawn.about} if drawn else {}), **({"rounding": rounding} if rounding else {})}
+    contexts, subwords = _contexts(model), model.subwords
+    made = drawn.map if drawn else None
+    info = store.publish(
+        name,
+        model.embeddings,
+        {**card, **about},
+        contexts=contexts,
+        map=made,
+        subwords=subwords,
+        dtype=dtype,
+        keep_current=keep,
+    )
+    derive(store, info, kept, None if contexts is None else as_kept(contexts, dtype), subwords)
     return info
 
 
-def _map(model: "Model", words: int) -> "Made | None":
+def _kept(embeddings: "Embeddings", dtype: str) -> "tuple[Embeddings, dict[str, Any] | None]":
+    """The embeddings as they will be read back, and what they lose by that; None where they are kept as they are."""
+    if dtype == "float32":
+        return embeddings, None
+    from pipeline.evaluation.rounding import measure_rounding
+    from storage.dtypes import as_kept
+
+    kept = replace(embeddings, matrix=as_kept(embeddings.matrix, dtype))
+    return kept, measure_rounding(embeddings, kept).as_dict()
+
+
+def drawn_map(embeddings: "Embeddings", words: int) -> "Made | None":
     """The map of a model's most frequent words, unless there are too few of them."""
     from pipeline.map.making import FEWEST, make_map
 
-    if min(words, len(model.embeddings)) < FEWEST:
-        _LOG.info("no map is made: %s words are wanted on it of %s", words, len(model.embeddings))
+    if min(words, len(embeddings)) < FEWEST:
+        _LOG.info("no map is made: %s words are wanted on it of %s", words, len(embeddings))
         return None
     with Meter("store  map") as meter:
-        return make_map(model.embeddings, words, of_map(meter))
+        return make_map(embeddings, words, of_map(meter))
 
 
 def _contexts(model: "Model") -> "Floats | None":
@@ -118,8 +176,8 @@ def _contexts(model: "Model") -> "Floats | None":
     return None if model.manifest.settings["loss"] == "hs" else model.contexts
 
 
-def _card(folder: Path, model: "Model", map_settings: MapSettings) -> dict[str, Any]:
-    """Everything that is known of a model besides its words and vectors, before there is a map."""
+def _card(folder: Path, model: "Model", storing: dict[str, Any]) -> dict[str, Any]:
+    """Everything that is known of a model besides its words and vectors, before it is stored, with these settings."""
     from pipeline.crosscheck.kept import CROSSCHECK
     from pipeline.evaluation.evaluate import EVALUATION
 
@@ -129,7 +187,7 @@ def _card(folder: Path, model: "Model", map_settings: MapSettings) -> dict[str, 
             _LOG.warning("the %s in %s is about an earlier model and is left out; run it again", name, folder)
     tokens = _tokens_manifest(model)
     return {
-        "settings": {**(tokens["settings"] if tokens else {}), **model.manifest.settings, **vars(map_settings)},
+        "settings": {**(tokens["settings"] if tokens else {}), **model.manifest.settings, **storing},
         "manifest": {"tokenize": tokens, "train": _lasting(model.manifest)},
         "loss_curve": model.manifest.report["losses"],
         **{name: dict(kept.result) for name, kept in found.items() if kept and not kept.stale},
@@ -165,10 +223,10 @@ def _published(store: "Store", name: str, card: dict[str, Any]) -> "ModelInfo | 
 
 
 def _timeless(card: dict[str, Any]) -> dict[str, Any]:
-    """A card without the map, and without how long the training took and how many worked at it."""
+    """A card without what storing adds, and without how long the training took and how many worked at it."""
     train = card["manifest"]["train"]
     report = {
         name: value for name, value in train["report"].items() if name not in ("seconds", "words_per_s", "workers")
     }
-    lasting = {part: value for part, value in card.items() if part != "map"}
+    lasting = {part: value for part, value in card.items() if part not in ("map", "rounding")}
     return {**lasting, "manifest": {**card["manifest"], "train": {**train, "report": report}}}

@@ -11,8 +11,9 @@ from pathlib import PurePath
 
 from pipeline.settings import TokenSettings
 from pipeline.text.corpus import BLOCK, Source, blocks
-from pipeline.text.reading import DECOMPRESSORS, Tally, gathered
+from pipeline.text.reading import gathered
 from storage.errors import InputError
+from storage.packed import PACKINGS, Tally
 
 SAMPLE = 32 << 20
 """About how many bytes of text are read at most."""
@@ -49,7 +50,7 @@ class Portion:
     def suffix(self) -> str:
         """How it is compressed, empty if not."""
         suffix = PurePath(self.source.name).suffix.lower()
-        return suffix if suffix in DECOMPRESSORS else ""
+        return suffix if suffix in PACKINGS else ""
 
 
 class Sample:

@@ -11,8 +11,9 @@ from typing import IO
 
 from pipeline.settings import TokenSettings
 from pipeline.stages import MANIFEST
-from pipeline.text.reading import DECOMPRESSORS, Tally, pieces, tally_of
+from pipeline.text.reading import pieces, tally_of
 from storage.errors import InputError
+from storage.packed import PACKINGS, Tally
 
 BLOCK = 1 << 20
 """About how many bytes of text a block holds; four times as many gained no speed and took twice the memory."""
@@ -20,7 +21,7 @@ BLOCK = 1 << 20
 LONGEST_STRETCH = 1 << 28
 """Characters without any white space after which a file is taken for something other than text."""
 
-SUFFIXES = (".txt", *DECOMPRESSORS)
+SUFFIXES = (".txt", *PACKINGS)
 """Which files of a folder are taken; a file that is named itself is taken whatever its suffix."""
 
 

@@ -1,71 +1,14 @@
 """The text of one file: its bytes are read once and on their way counted, hashed, decompressed and decoded."""
 
-import bz2
 import codecs
-import hashlib
-import lzma
-import zlib
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import PurePath
-from typing import IO, AnyStr, Protocol
-
-import zstandard
+from typing import IO, AnyStr
 
 from pipeline.settings import TokenSettings
 from storage.errors import InputError
-
-CHUNK = 1 << 16
-"""Bytes read at a time."""
-
-
-class Decompressor(Protocol):
-    """One member of a gzip file, stream of a bzip2 or xz file, frame of a Zstandard file."""
-
-    @property
-    def eof(self) -> bool:
-        """Whether its end has been met."""
-
-    @property
-    def unused_data(self) -> bytes:
-        """What was given beyond its end."""
-
-    def decompress(self, data: bytes, /) -> bytes:
-        """The next bytes of it."""
-
-
-def _zstandard() -> Decompressor:
-    return zstandard.ZstdDecompressor(max_window_size=1 << 31).decompressobj()  # `zstd --long=31` writes such windows
-
-
-DECOMPRESSORS: dict[str, Callable[[], Decompressor]] = {
-    ".gz": lambda: zlib.decompressobj(wbits=16 + zlib.MAX_WBITS),  # 16: the format of gzip, with its checksum
-    ".bz2": bz2.BZ2Decompressor,
-    ".xz": lzma.LZMADecompressor,
-    ".zst": _zstandard,
-}
-_DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError)
-
-
-@dataclass
-class Tally:
-    """What has been read of a file so far.
-
-    Attributes:
-        bytes_read: how many bytes, as they stand on the disk.
-        lines: lines of the text that have ended.
-        digest: SHA-256 of those bytes.
-    """
-
-    bytes_read: int = 0
-    lines: int = 0
-    digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
-
-    def add(self, chunk: bytes) -> None:
-        """Count and hash what was read."""
-        self.bytes_read += len(chunk)
-        self.digest.update(chunk)
+from storage.packed import CHUNK, PACKINGS, Tally, chunks, explained, unpacked
 
 
 def pieces(file: IO[bytes], name: str, settings: TokenSettings, tally: Tally, size: int) -> Iterator[str]:
@@ -81,12 +24,11 @@ def pieces(file: IO[bytes], name: str, settings: TokenSettings, tally: Tally, si
     Raises:
         InputError: bytes that cannot be read, decompressed or decoded.
     """
-    compressed = DECOMPRESSORS.get(PurePath(name).suffix.lower())
-    chunks = _chunks(file, tally, min(size, CHUNK))
-    if compressed:
-        chunks = _decompressed(chunks, compressed)
+    parts = chunks(file, tally, min(size, CHUNK))
+    if packing := PACKINGS.get(PurePath(name).suffix.lower()):
+        parts = unpacked(parts, packing)
     decoder = _Decoder(name, settings, tally)
-    for part in chain(gathered(_explained(chunks, name), size), [b""]):  # the empty part is the end
+    for part in chain(gathered(explained(parts, name), size), [b""]):  # the empty part is the end
         if text := decoder.text(part):
             yield text
 
@@ -98,7 +40,7 @@ def tally_of(file: IO[bytes], name: str) -> Tally:
         InputError: it cannot be read.
     """
     tally = Tally()
-    for _ in _explained(_chunks(file, tally, CHUNK), name):
+    for _ in explained(chunks(file, tally), name):
         pass
     return tally
 
@@ -115,37 +57,6 @@ def gathered(parts: Iterable[AnyStr], size: int) -> Iterator[AnyStr]:
             held, length = [], 0
     if length:
         yield held[0][:0].join(held)
-
-
-def _chunks(file: IO[bytes], tally: Tally, size: int) -> Iterator[bytes]:
-    while chunk := file.read(size):
-        tally.add(chunk)
-        yield chunk
-
-
-def _decompressed(chunks: Iterator[bytes], start: Callable[[], Decompressor]) -> Iterator[bytes]:
-    """What was compressed, of any number of members, streams or frames one after another."""
-    decompressor = start()
-    for chunk in chunks:
-        rest = _without_padding(chunk) if decompressor.eof else chunk
-        while rest:
-            if decompressor.eof:
-                decompressor = start()
-            yield decompressor.decompress(rest)
-            rest = _without_padding(decompressor.unused_data)
-    if not decompressor.eof:
-        raise EOFError("it ends too early")
-
-
-def _without_padding(data: bytes) -> bytes:
-    return data.lstrip(b"\0")  # gzip and xz allow zeros between and after; nothing compressed begins with one
-
-
-def _explained(chunks: Iterator[bytes], name: str) -> Iterator[bytes]:
-    try:
-        yield from chunks
-    except _DAMAGE as error:
-        raise InputError(f"{name} is damaged or cannot be read: {error}") from None
 
 
 class _Decoder:

@@ -14,13 +14,14 @@ from pipeline.text.connectors import connector_words
 from pipeline.text.corpus import BLOCK, Source, blocks, find_sources
 from pipeline.text.phrase_table import PhraseTable, write_phrases
 from pipeline.text.phrasing import join_phrases
-from pipeline.text.reading import Tally, gathered
+from pipeline.text.reading import gathered
 from pipeline.text.token_files import STAGE, TokenCorpus
 from pipeline.text.token_writer import token_writer, write_words
 from pipeline.text.tokens import WORD_PATTERN
 from pipeline.text.vocabulary import Vocabulary, size_curve
 from pipeline.text.word_counts import WordCounts
 from storage.errors import InputError, SettingError
+from storage.packed import Tally
 
 NO_PHRASES = PhraseSettings()
 

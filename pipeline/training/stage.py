@@ -78,9 +78,9 @@ class Model:
 
     @property
     def subwords(self) -> Subwords | None:
-        """With fastText the rows of pieces, from which unknown words can be made."""
+        """With fastText the rows of pieces, from which unknown words can be made; None where no word has a piece."""
         ngrams = ngrams_of(self.settings)
-        if ngrams is None or self.rows is None or self.buckets is None:
+        if ngrams is None or self.rows is None or self.buckets is None or not len(self.buckets):
             return None
         order = np.argsort(self.buckets)
         return Subwords(ngrams, self.buckets[order], self.rows[len(self.embeddings.words) + order])

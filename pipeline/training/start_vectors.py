@@ -16,7 +16,6 @@ import numpy as np
 
 from pipeline.settings import TokenSettings, TrainSettings, VocabularySettings
 from pipeline.text.corpus import Source, blocks
-from pipeline.text.reading import Tally
 from pipeline.text.token_files import TokenCorpus
 from pipeline.text.vocabulary import Vocabulary
 from pipeline.training.batch import Floats
@@ -24,6 +23,7 @@ from pipeline.training.beginning import Beginning, from_nothing
 from pipeline.training.glove.factors import Factors
 from pipeline.training.parameters import Parameters
 from storage.errors import InputError
+from storage.packed import Tally
 
 LARGEST = float(np.finfo(np.float32).max)
 

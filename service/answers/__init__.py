@@ -4,7 +4,7 @@ An answer has the name of its question. Words stand in it as they were asked, an
 vocabulary they are.
 """
 
-from service.answers.base import AboutWords, Answer, Listed, Measured, Neighbor, Pair, Scored, document
+from service.answers.base import AboutWords, Answer, Composed, Listed, Measured, Neighbor, Pair, Scored, document
 from service.answers.listed import RandomWords, Vector, Words
 from service.answers.measured import (
     Distance,
@@ -35,6 +35,7 @@ __all__ = [
     "Answer",
     "ByCosine",
     "CloserThan",
+    "Composed",
     "Contexts",
     "Distance",
     "Distances",

@@ -16,21 +16,38 @@ class Answer:
         return {name: plain(value) for name, value in vars(self).items()}
 
 
+@dataclass(frozen=True)
+class Composed:
+    """A word that the vocabulary does not have, with a vector made from its pieces, as fastText does it.
+
+    Attributes:
+        word: the word as it was asked.
+        pieces: its pieces that have a vector, in the order of the word, with `<` where it begins and `>` where it ends.
+        of: how many pieces it has; their mean is the vector, in which those without a vector count as zeros.
+    """
+
+    word: str
+    pieces: tuple[str, ...]
+    of: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class AboutWords(Answer):
     """An answer about words that were asked for.
 
     Attributes:
-        used: the vocabulary's words that were computed with, in the order asked.
+        composed: the words of the question whose vectors were made from their pieces; empty unless that was asked.
+        used: the words that were computed with, in the order asked: the vocabulary's, and those of `composed`.
         missing: words that were asked and are not known, in the order asked; empty unless they were to be skipped.
     """
 
+    composed: tuple[Composed, ...] = ()
     used: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
-    _last: ClassVar[tuple[str, ...]] = ("used", "missing")
+    _last: ClassVar[tuple[str, ...]] = ("composed", "used", "missing")
 
     def as_dict(self) -> dict[str, Any]:
-        """The answer as plain JSON values, `used` and `missing` at the end."""
+        """The answer as plain JSON values, `composed`, `used` and `missing` at the end."""
         plain = super().as_dict()
         for name in self._last:
             plain[name] = plain.pop(name)

@@ -7,11 +7,11 @@ from service.answers.base import AboutWords, Answer, Listed
 
 @dataclass(frozen=True, kw_only=True)
 class Vector(AboutWords):
-    """The (D,) vector of `word` as it was trained, its count and its rank."""
+    """The (D,) vector of `word` as it was trained, its count and its rank; a word made from pieces has neither."""
 
     word: str
-    count: int
-    rank: int
+    count: int | None
+    rank: int | None
     vector: tuple[float, ...]
 
 

@@ -17,7 +17,7 @@ class ByCosine(AboutWords):
     """
 
     approximate: Note | None = None
-    _last: ClassVar[tuple[str, ...]] = ("approximate", "used", "missing")
+    _last: ClassVar[tuple[str, ...]] = ("approximate", "composed", "used", "missing")
 
 
 @dataclass(frozen=True, kw_only=True)

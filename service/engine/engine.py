@@ -85,11 +85,18 @@ class Engine:
             UnknownWord: a word is not in the vocabulary, and the question cannot do without it.
             UnusableQuestion: it has no answer.
         """
-        if isinstance(question, questions.ByCosine) and question.search == "approximate":
-            return self._approximately(question)
-        return _ANSWERS[type(question)](self._space, question)
+        if not (isinstance(question, questions.Question) and question.on_missing == "subword"):
+            return self._answer(self._space, question)
+        space = self._space.composing()
+        answer = self._answer(space, question)
+        return replace(cast("answers.AboutWords", answer), composed=space.composed)
 
-    def _approximately(self, question: questions.ByCosine) -> Answer:
+    def _answer(self, space: Space, question: Declared) -> Answer:
+        if isinstance(question, questions.ByCosine) and question.search == "approximate":
+            return self._approximately(space, question)
+        return _ANSWERS[type(question)](space, question)
+
+    def _approximately(self, space: Space, question: questions.ByCosine) -> Answer:
         method = getattr(question, "method", None)
         if method and method not in questions.BY_ONE_COSINE:
             raise UnusableQuestion(f"{method} does not rank by one cosine, so that only an exact search can answer it")
@@ -98,6 +105,5 @@ class Engine:
                 "this model has no approximate index; `firth serve --approximate` makes one of large models "
                 "(pip install 'firth[approximate]'); an exact search needs none"
             )
-        space = self._space.ranked_by(self.approximate)
-        answer = cast("answers.ByCosine", _ANSWERS[type(question)](space, question))
+        answer = cast("answers.ByCosine", _ANSWERS[type(question)](space.ranked_by(self.approximate), question))
         return replace(answer, approximate=self.approximate.note)

@@ -5,7 +5,7 @@ import numpy as np
 from service import answers, questions
 from service.engine.counting import count_above
 from service.engine.lookup import known
-from service.engine.space import Selection, Space
+from service.engine.space import Space
 from storage.errors import UnusableQuestion
 
 
@@ -51,14 +51,14 @@ def rank(space: Space, asked: questions.Rank) -> answers.Rank:
     row, other = space.lookup.words(asked, [asked.a, asked.b]).needed
     vector, score = space.direction_of(row), space.cosine(row, other)
     space.direction_of(other)
-    nearer = Selection(space.pointing, (), 1, float(np.nextafter(score, 2)))
+    nearer = space.everyone(1, float(np.nextafter(score, 2)))
     ranked = len(space.vectors.words) if space.pointing is None else int(np.count_nonzero(space.pointing))
     return answers.Rank(
         a=asked.a,
         b=asked.b,
         rank=1 + count_above(space, nearer.wanted(vector, [row])),
         score=score,
-        of=ranked - 1,
+        of=ranked - space.is_known(row) + (not space.is_known(other)),
         used=space.named([row, other]),
     )
 
@@ -74,8 +74,7 @@ def relative_cosine_similarity(
         UnusableQuestion: a has the zero vector, or the cosines of its nearest have no sum above zero.
     """
     row, other = space.lookup.words(asked, [asked.a, asked.b]).needed
-    everyone = Selection(space.pointing, (), asked.topn, -1.0)
-    (found,) = space.index.nearest([everyone.wanted(space.direction_of(row), [row])])
+    (found,) = space.index.nearest([space.everyone(asked.topn).wanted(space.direction_of(row), [row])])
     total, cosine = float(found.scores.sum()), space.cosine(row, other)
     if total <= 0:
         raise UnusableQuestion(f"the cosines of the words nearest to {asked.a!r} have the sum {total:g}, not above 0")

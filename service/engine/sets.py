@@ -1,7 +1,5 @@
 """Questions about words of a list: which of them fits least or is nearest, how far they are, how near two lists are."""
 
-import numpy as np
-
 from service import answers, questions
 from service.answers import Measured, Scored
 from service.engine.lookup import known
@@ -72,7 +70,7 @@ def most_similar_to_given(space: Space, asked: questions.MostSimilarToGiven) -> 
     words = space.lookup.words(asked, [asked.word], asked.candidates)
     (row,), rows = words.needed, known(words.lists[0])
     check_some(rows, "candidates")
-    zero = set(space.named([each for each in rows if space.vectors.lengths[each] == 0]))
+    zero = set(space.named([each for each in rows if space.lengths([each])[0] == 0]))
     scores = sorted(_scored(space, rows, space.direction_of(row)), key=lambda each: -each.score)
     best = next((each.word for each in scores if each.word not in zero), None)
     if best is None:
@@ -97,13 +95,12 @@ def check_some(rows: tuple[int, ...], name: str) -> None:
 
 
 def _scored(space: Space, rows: tuple[int, ...], vector: Doubles) -> list[Scored]:
-    scores = space.index.cosines(np.array(rows), vector).tolist()
-    return [Scored(space.word(row), score) for row, score in zip(rows, scores, strict=True)]
+    return [Scored(*pair) for pair in zip(space.named(rows), space.cosines(rows, vector), strict=True)]
 
 
 def _mean(space: Space, rows: tuple[int, ...], what: str) -> Doubles:
     """(D,) the direction of the mean of vectors as they were trained."""
     check_some(rows, what.rpartition(" ")[2])
     vectors = space.trained(rows)  # (n, D)
-    longest = float(space.vectors.lengths[list(rows)].max())
+    longest = float(space.lengths(rows).max())
     return direction(vectors.sum(axis=0) / (longest or 1.0), what)

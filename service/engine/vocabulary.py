@@ -13,13 +13,13 @@ _SEEDS = 2**32  # so many seeds are drawn from, when none is given: few enough t
 
 
 def vector(space: Space, asked: questions.Vector) -> answers.Vector:
-    """The vector of a word as it was trained, rounded to float32; as gensim's `get_vector`."""
+    """The vector of a word as it was trained, or made from its pieces, rounded to float32; as gensim's `get_vector`."""
     (row,) = rows = space.lookup.words(asked, [asked.word]).needed
-    trained = space.trained(rows)[0].astype(np.float32)  # (D,)
+    trained, known = space.trained(rows)[0].astype(np.float32), space.is_known(row)  # (D,)
     return answers.Vector(
         word=asked.word,
-        count=int(space.vectors.counts[row]),
-        rank=row + 1,
+        count=int(space.vectors.counts[row]) if known else None,
+        rank=row + 1 if known else None,
         vector=tuple(trained.tolist()),
         used=space.named(rows),
     )

@@ -9,7 +9,7 @@ from service.questions import RandomWords
 from storage.declared import Declared
 from storage.models import ModelInfo
 
-VERSION = "1.1"
+VERSION = "1.2"
 """Of the API; goes up whenever the same question gets another answer from the same model."""
 _COMPRESSED = ":gzip"  # what flask-compress puts behind the tag of a compressed answer
 

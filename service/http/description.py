@@ -35,7 +35,7 @@ MODEL = {
     "name": "model",
     "in": "path",
     "required": True,
-    "description": "A model's name, which means its latest version, or `name@version`.",
+    "description": "A model's name, which means its current version, or `name@version`, or `name@tag`.",
     "schema": {"type": "string", "minLength": 1},
     "example": "demo",
 }
@@ -56,12 +56,21 @@ def components() -> dict[str, Component]:
     names = ("name", "version", "vectors_sha256")
     schemas["Model"] = object_schema({name: schemas["ModelInfo"]["properties"][name] for name in names}, list(names))
     schemas["Error"] = object_schema({"error": reference("Problem")}, ["error"])
-    schemas["Models"] = object_schema({"models": {"type": "array", "items": reference("ModelInfo")}}, ["models"])
-    schemas["Card"] = object_schema({"model": reference("ModelInfo"), "card": {"type": "object"}}, ["model", "card"])
+    schemas["ListedModel"] = _listed(schemas["ModelInfo"])
+    schemas["Models"] = object_schema({"models": {"type": "array", "items": reference("ListedModel")}}, ["models"])
+    schemas["Card"] = object_schema({"model": reference("ListedModel"), "card": {"type": "object"}}, ["model", "card"])
     schemas |= _with_model(VocabularyMap, "MapAnswer")
     for cls in QUESTIONS.values():
         schemas |= _schemas_of(cls)
     return {name: Component(**schema) for name, schema in schemas.items()}
+
+
+def _listed(info: Schema) -> Schema:
+    """The schema of a model with what may change of it: its tags, and whether its bare name means it."""
+    tags = {"type": "array", "items": {"type": "string"}, "description": "Its tags; of the newest also `latest`."}
+    current = {"type": "boolean", "description": "Whether the bare name means this version."}
+    members = {**info["properties"], "tags": tags, "current": current}
+    return object_schema(members, list(members))
 
 
 def listing() -> Described:

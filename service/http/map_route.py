@@ -16,7 +16,7 @@ from storage.models import ModelInfo
 
 
 def blueprint(library: Library) -> APIBlueprint:
-    """The route under /api/v1; `<model>` is `name` (its latest version) or `name@version`."""
+    """The route under /api/v1; `<model>` is `name` (its current version), `name@version` or `name@tag`."""
     api = APIBlueprint("map", __name__, url_prefix="/api/v1", abp_responses=description.errors())
 
     @api.get("/models/<model>/map", **description.vocabulary_map())

@@ -21,7 +21,7 @@ class Nothing(Declared):
 
 
 def blueprint(library: Library, settings: ServiceSettings) -> APIBlueprint:
-    """The routes under /api/v1; `<model>` is `name` (its latest version) or `name@version`."""
+    """The routes under /api/v1; `<model>` is `name` (its current version), `name@version` or `name@tag`."""
     api = APIBlueprint("api", __name__, url_prefix="/api/v1", abp_responses=description.errors())
     many = batches.Batches()
 
@@ -29,15 +29,17 @@ def blueprint(library: Library, settings: ServiceSettings) -> APIBlueprint:
     def models() -> Response:
         """List the published models."""
         from_query(Nothing, request.query_string)
-        listed = {"models": [info.as_dict() for info in library.models()]}
+        catalog = library.catalog()
+        listed = {"models": [catalog.described(info) for info in catalog.models]}
         return caching.tagged_by_content(json_response(rendered(listed)))
 
     @api.get("/models/<model>", **description.card())
     def card() -> Response:
         """Show a model's card: settings, provenance, loss curve, cross-check, evaluation."""
         from_query(Nothing, request.query_string)
-        info = library.find(named_model())
-        shown = {"model": info.as_dict(), "card": library.card(info)}
+        catalog = library.catalog()
+        info = catalog.find(named_model())
+        shown = {"model": catalog.described(info), "card": library.card(info)}
         return caching.tagged_by_content(json_response(rendered(shown)))
 
     @api.post("/models/<model>/batch", **description.batch(settings.max_batch))

@@ -64,7 +64,7 @@ class OneWord(Declared):
 
 
 def blueprint(library: Library, model: str) -> APIBlueprint:
-    """The routes, answered from one model: `name` (always its latest version) or `name@version`."""
+    """The routes, answered from one model: `name` (always its current version), `name@version` or `name@tag`."""
     peer = APIBlueprint("word2vec_api", __name__, url_prefix="/word2vec", abp_responses=description.errors())
 
     def answer(question: Declared) -> Any:

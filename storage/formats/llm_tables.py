@@ -1,0 +1,144 @@
+"""The tables `collections` and `embeddings` of `llm`, which sqlite-utils and Datasette show and `llm similar` asks.
+
+Every id is a word, every embedding D little-endian float32; the count stands in the metadata. The tables are those of
+llm 0.36 (llm/embeddings_migrations.py), which brings older ones up to date when it opens them.
+"""
+
+import json
+import shutil
+import sqlite3
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from storage.formats.format import MOST_DIMENSIONS, Block, Format, Table, rows_at_once
+from storage.formats.source import LONGEST_WORD, Source
+from storage.formats.target import Target
+from storage.formats.text_rows import check_dimensions
+from storage.json_text import json_text
+
+_MAGIC = b"SQLite format 3\0"
+_TABLES = """
+CREATE TABLE collections (id INTEGER PRIMARY KEY, name TEXT, model TEXT);
+CREATE UNIQUE INDEX idx_collections_name ON collections (name);
+CREATE TABLE embeddings (
+    collection_id INTEGER REFERENCES collections (id),
+    id TEXT,
+    embedding BLOB,
+    content TEXT,
+    content_blob BLOB,
+    content_hash BLOB,
+    metadata TEXT,
+    updated INTEGER,
+    PRIMARY KEY (collection_id, id)
+);
+"""
+_INSERT = "INSERT INTO embeddings (collection_id, id, embedding, metadata, updated) VALUES (1, ?, ?, ?, ?)"
+_LONGEST_CELL = 4 * MOST_DIMENSIONS + LONGEST_WORD
+_SELECT = "SELECT id, embedding, metadata FROM embeddings WHERE collection_id = ? ORDER BY rowid"
+
+
+class LlmTables(Format):
+    """A database with one collection."""
+
+    name = "llm"
+    title = "SQLite tables of llm, for `llm similar`, sqlite-utils and Datasette"
+    suffixes = (".db", ".sqlite")
+    counts = True
+
+    def recognizes(self, head: bytes) -> bool:
+        """SQLite's first bytes."""
+        return head.startswith(_MAGIC)
+
+    def read(self, source: Source) -> Iterator[Block]:
+        """The words and vectors of its only collection."""
+        try:
+            with _opened(source) as connection:
+                yield from _blocks(source, connection)
+        except sqlite3.Error as error:
+            raise source.wrong(f"llm's tables cannot be read from it (SQLite: {error})") from None
+
+    def write(self, table: Table, target: Target) -> None:
+        """Write it."""
+        file = target.open()
+        with tempfile.TemporaryDirectory(dir=target.path.parent, prefix=".export-") as folder:
+            made = Path(folder) / "llm.db"
+            with closing(sqlite3.connect(made)) as connection, connection:
+                _fill(connection, table)
+            with made.open("rb") as whole:
+                shutil.copyfileobj(whole, file, 1 << 20)
+
+
+def _fill(connection: sqlite3.Connection, table: Table) -> None:
+    connection.executescript(f"PRAGMA journal_mode = off; PRAGMA synchronous = off; {_TABLES}")  # a file nobody has yet
+    named = table.about.get("name", "words"), table.about.get("model", "firth")
+    connection.execute("INSERT INTO collections (id, name, model) VALUES (1, ?, ?)", named)
+    now = int(time.time())
+    for block in table.blocks():
+        rows = np.ascontiguousarray(block.rows, "<f4")
+        vectors = (row.tobytes() for row in rows)
+        facts = (json_text({"count": count}) for count in block.counts) if block.counts else (None for _ in rows)
+        connection.executemany(_INSERT, zip(block.words, vectors, facts, (now for _ in rows), strict=True))
+
+
+@contextmanager
+def _opened(source: Source) -> Iterator[sqlite3.Connection]:
+    """The database, from a copy, so that nothing that lies beside it is needed or made."""
+    with source.seekable() as file, tempfile.NamedTemporaryFile(suffix=".db") as copy:
+        shutil.copyfileobj(file, copy, 1 << 20)
+        copy.flush()
+        uri = f"{Path(copy.name).as_uri()}?mode=ro&immutable=1"
+        with closing(sqlite3.connect(uri, uri=True)) as connection:
+            connection.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
+            connection.execute("PRAGMA trusted_schema = off")
+            if sys.version_info >= (3, 11):  # a damaged file can say of a cell that it has a gigabyte
+                connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_CELL)
+            yield connection
+
+
+def _check_tables(source: Source, connection: sqlite3.Connection) -> None:
+    """Refuse views and columns that are computed, which can be endless."""
+    for table in ("collections", "embeddings"):
+        kinds = connection.execute("SELECT type FROM sqlite_schema WHERE name = ? AND rootpage > 0", [table]).fetchall()
+        hidden = connection.execute("SELECT name FROM pragma_table_xinfo(?) WHERE hidden > 0", [table]).fetchall()
+        if kinds != [("table",)] or hidden:
+            raise source.wrong(f"it has no table {table!r} as llm makes it")
+
+
+def _blocks(source: Source, connection: sqlite3.Connection) -> Iterator[Block]:
+    _check_tables(source, connection)
+    collections = connection.execute("SELECT id, name FROM collections ORDER BY id LIMIT 20").fetchall()
+    if len(collections) != 1:
+        names = ", ".join(repr(name) for _, name in collections) or "none"
+        raise source.wrong(f"one collection is wanted; found: {names}")
+    cursor = connection.execute(_SELECT, [collections[0][0]])
+    first = connection.execute(_SELECT, [collections[0][0]]).fetchone()
+    dimensions = len(first[1]) // 4 if first and isinstance(first[1], bytes) else 0
+    check_dimensions(source, dimensions)
+    while found := cursor.fetchmany(rows_at_once(dimensions)):
+        yield _block(source, found, dimensions)
+
+
+def _block(source: Source, found: list[tuple[Any, ...]], dimensions: int) -> Block:
+    for word, vector, _ in found:
+        if not isinstance(word, str) or not isinstance(vector, bytes) or len(vector) != 4 * dimensions:
+            raise source.wrong(f"the embedding of {word!r} is not {dimensions} numbers of float32")
+    rows = np.frombuffer(b"".join(vector for _, vector, _ in found), "<f4").reshape(-1, dimensions)  # (n, D)
+    counts = [_count(facts) for _, _, facts in found]
+    known = [count for count in counts if count is not None]
+    return Block([word for word, _, _ in found], rows, known if len(known) == len(counts) else None)
+
+
+def _count(facts: object) -> int | None:
+    """The count in an entry's metadata, if there is one."""
+    try:
+        count = json.loads(str(facts))["count"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return count if type(count) is int and 0 <= count < 1 << 62 else None

@@ -1,0 +1,226 @@
+"""Parquet and Arrow: tables with the columns `word`, `count` and `vector`, through pyarrow, an optional extra."""
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import IO, Any
+
+import numpy as np
+
+from storage.embeddings import Floats
+from storage.errors import InputError, SettingError
+from storage.formats.format import Block, Format, Table
+from storage.formats.numpy_array import as_float32
+from storage.formats.source import Source
+from storage.formats.target import Target
+from storage.formats.text_rows import check_dimensions
+
+_WORDS = ("word", "token", "text", "id", "key", "name")
+_VECTORS = ("vector", "embedding", "embeddings", "vectors")
+_COUNTS = ("count", "freq", "frequency")
+_ROWS_AT_ONCE, _ROWS_OF_A_GROUP = 1 << 10, 1 << 15
+_MOST_UNPACKED = 100  # times the bytes of the file
+_UNPACKED_ANYWAY = 1 << 26
+
+
+class _Columns(Format):
+    """What both have in common: a column of words, one of vectors and, where counts are known, one of these."""
+
+    counts = True
+
+    def read(self, source: Source) -> Iterator[Block]:
+        """Its words and vectors."""
+        arrow, row = _pyarrow(), 0
+        with source.seekable() as file, _explained(arrow, source):
+            for batch in self._batches(source, file):
+                yield from _blocks(source, batch, row)
+                row += batch.num_rows
+
+    def write(self, table: Table, target: Target) -> None:
+        """Write it, some rows at a time."""
+        arrow = _pyarrow()
+        columns = {"word": arrow.string(), "vector": arrow.list_(arrow.float32(), table.dimensions)}
+        counts = {"count": arrow.int64()} if table.counted else {}
+        about = {f"firth.{name}": str(value) for name, value in table.about.items()}
+        schema = arrow.schema({**columns, **counts}, metadata=about)
+        with self._writer(target.open(), schema) as writer:
+            for block in table.blocks():
+                writer.write_batch(_batch(arrow, block, schema))
+
+    @abstractmethod
+    def _batches(self, source: Source, file: IO[bytes]) -> Iterator[Any]:
+        """Record batches of the file."""
+
+    @abstractmethod
+    def _writer(self, file: IO[bytes], schema: Any) -> Any:
+        """What record batches are written to."""
+
+
+class Parquet(_Columns):
+    """A Parquet file."""
+
+    name = "parquet"
+    title = "Parquet, for pandas, Polars, DuckDB (needs the extra `parquet`)"
+    suffixes = (".parquet",)
+
+    def recognizes(self, head: bytes) -> bool:
+        """Parquet's first bytes."""
+        return head.startswith(b"PAR1")
+
+    def _batches(self, source: Source, file: IO[bytes]) -> Iterator[Any]:
+        from pyarrow.parquet import ParquetFile
+
+        found = ParquetFile(file)
+        unpacked = sum(found.metadata.row_group(at).total_byte_size for at in range(found.metadata.num_row_groups))
+        if unpacked > _UNPACKED_ANYWAY + _MOST_UNPACKED * source.tally.bytes_read:
+            raise source.wrong(f"its {source.tally.bytes_read:,} bytes would become {unpacked:,}, which no vectors do")
+        yield from found.iter_batches(_ROWS_AT_ONCE)
+
+    def _writer(self, file: IO[bytes], schema: Any) -> Any:
+        from pyarrow.parquet import ParquetWriter
+
+        return _RowGroups(ParquetWriter(file, schema, compression="zstd", use_dictionary=False))
+
+
+class Arrow(_Columns):
+    """A file of Arrow's IPC format, which is Feather's too; a stream of it is read as well."""
+
+    name = "arrow"
+    title = "Arrow's IPC file, or Feather (needs the extra `parquet`)"
+    suffixes = (".arrow", ".feather")
+
+    def recognizes(self, head: bytes) -> bool:
+        """The first bytes of a file, or of a stream."""
+        return head.startswith((b"ARROW1", b"\xff\xff\xff\xff"))
+
+    def _batches(self, source: Source, file: IO[bytes]) -> Iterator[Any]:  # noqa: ARG002 - Parquet's needs it
+        from pyarrow import ipc
+
+        is_file = file.read(6) == b"ARROW1"
+        file.seek(0)
+        if not is_file:
+            yield from ipc.open_stream(file)
+            return
+        reader = ipc.open_file(file)
+        yield from map(reader.get_batch, range(reader.num_record_batches))
+
+    def _writer(self, file: IO[bytes], schema: Any) -> Any:
+        from pyarrow import ipc
+
+        return ipc.new_file(file, schema)
+
+
+class _RowGroups:
+    """A Parquet writer that gathers blocks until they are worth a row group."""
+
+    def __init__(self, writer: Any) -> None:
+        self.writer, self.rows = writer, 0
+        self.held: list[Any] = []
+
+    def __enter__(self) -> "_RowGroups":
+        return self
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        if error is None:
+            self.flush()
+        self.writer.close()
+
+    def write_batch(self, batch: Any) -> None:
+        self.held.append(batch)
+        self.rows += batch.num_rows
+        if self.rows >= _ROWS_OF_A_GROUP:
+            self.flush()
+
+    def flush(self) -> None:
+        if self.held:
+            self.writer.write_table(_pyarrow().Table.from_batches(self.held))
+        self.held, self.rows = [], 0
+
+
+def _pyarrow() -> Any:
+    try:
+        import pyarrow
+    except ImportError:
+        raise SettingError(
+            "Parquet and Arrow need pyarrow: pip install 'firth[parquet]', or pip install pyarrow"
+        ) from None
+    return pyarrow
+
+
+@contextmanager
+def _explained(arrow: Any, source: Source) -> Iterator[None]:
+    """Whatever pyarrow says about a damaged file, as an `InputError` that names it."""
+    try:
+        yield
+    except InputError:
+        raise
+    except (arrow.ArrowException, OSError, ValueError, KeyError, TypeError, MemoryError) as error:
+        raise source.wrong(f"is damaged or cannot be read: {error}") from None
+
+
+def _batch(arrow: Any, block: Block, schema: Any) -> Any:
+    rows = np.ascontiguousarray(block.rows, np.float32)
+    values = {"word": block.words, "count": block.counts}
+    arrays = [arrow.array(values[name], schema.field(name).type) for name in schema.names if name in values]
+    vectors = arrow.FixedSizeListArray.from_arrays(arrow.array(rows.ravel()), rows.shape[1])
+    arrays.insert(schema.get_field_index("vector"), vectors)
+    return arrow.record_batch(arrays, schema=schema)
+
+
+def _blocks(source: Source, batch: Any, row: int) -> Iterator[Block]:
+    """A batch of any length as blocks."""
+    import pyarrow.types as kinds
+
+    is_text = (kinds.is_string, kinds.is_large_string, kinds.is_string_view, _is_dictionary_of_text)
+    words = _column(source, batch, "words", _WORDS, lambda kind: any(check(kind) for check in is_text))
+    vectors = _column(source, batch, "vectors", _VECTORS, _is_vector)
+    named = [name for name in batch.schema.names if name.lower() in _COUNTS]
+    counts = batch.column(named[0]) if named and kinds.is_integer(batch.schema.field(named[0]).type) else None
+    for begin in range(0, batch.num_rows, _ROWS_AT_ONCE):
+        first, some = row + begin, slice(begin, begin + _ROWS_AT_ONCE)
+        texts = _whole(source, words[some], first).to_pylist()
+        numbers = None if counts is None else _whole(source, counts[some], first).to_pylist()
+        yield Block(texts, _matrix(source, vectors[some], first), numbers)
+
+
+def _column(source: Source, batch: Any, what: str, names: Sequence[str], fits: Callable[[Any], bool]) -> Any:
+    """The column of words or of vectors: the first that is named so, or the only one of such a type."""
+    fitting = [field.name for field in batch.schema if fits(field.type)]
+    named = [name for name in fitting if name.lower() in names]
+    if not named and len(fitting) != 1:
+        found = ", ".join(f"{field.name} ({field.type})" for field in batch.schema)
+        raise source.wrong(f"no column is surely that of the {what}; call it {names[0]!r}. There are: {found}")
+    return batch.column((named or fitting)[0])
+
+
+def _is_dictionary_of_text(kind: Any) -> bool:
+    import pyarrow.types as kinds
+
+    return bool(kinds.is_dictionary(kind) and kinds.is_string(kind.value_type))
+
+
+def _is_vector(kind: Any) -> bool:
+    import pyarrow.types as kinds
+
+    is_list = kinds.is_fixed_size_list(kind) or kinds.is_list(kind) or kinds.is_large_list(kind)
+    return bool(is_list and (kinds.is_floating(kind.value_type) or kinds.is_integer(kind.value_type)))
+
+
+def _whole(source: Source, column: Any, row: int) -> Any:
+    """A column in which nothing is missing."""
+    if column.null_count:
+        place = column.is_null().to_pylist().index(True)
+        raise source.wrong(f"row {row + place} (the first is 0) has a missing value")
+    return column
+
+
+def _matrix(source: Source, vectors: Any, row: int) -> Floats:
+    """(n, D) float32, of a column of lists that are all of one length."""
+    from pyarrow import compute
+
+    lengths = compute.list_value_length(_whole(source, vectors, row)).unique().to_pylist()
+    if len(lengths) != 1:
+        raise source.wrong(f"after row {row} (the first is 0) are vectors of different lengths: {lengths[:5]}")
+    check_dimensions(source, lengths[0])
+    flat = _whole(source, vectors.flatten(), row)
+    return as_float32(flat.to_numpy(zero_copy_only=False).reshape(-1, lengths[0]))
