@@ -242,6 +242,7 @@ def trial_of(corpus, settings, size=500, **options):
     """What `measure` takes, of a corpus that has been tokenized."""
     ids, offsets = np.load(corpus.data / IDS), np.load(corpus.data / OFFSETS)
     return Trial(
+        corpus.vocabulary(VocabularySettings(min_count=1)).words[:size],
         corpus.counts[:size],
         ids,
         offsets,
@@ -281,6 +282,19 @@ def test_several_processes_can_be_tried(demo, deterministic):
     """Free running and in shards, from another process, which leaves none behind."""
     measured = calibrate(trial_of(demo[1], TINY, workers=2, deterministic=deterministic))
     assert measured.tokens_per_s > 0
+
+
+def test_fasttext_is_planned_as_it_is_trained(lee_text, lee_tokens, tmp_path):
+    """A model of pieces is tried with its rows, which are counted in memory and, to the byte, on the disk."""
+    training = varied(TINY, model="fasttext", bucket=5000)
+    made, usual = (planned([lee_text], training=settings) for settings in (training, TINY))
+    manifest, _ = train_stage(lee_tokens, StageFolder(tmp_path), VocabularySettings(), training)
+    assert made.disk["model"].value == sum(manifest.files.values())
+    rows = manifest.files["rows.npy"] - 128
+    contexts = manifest.files["contexts.npy"] - 128
+    assert made.disk["checkpoints"].value == 2 * (256 + rows + contexts)
+    assert made.memory["train"].value > rows + contexts
+    assert made.disk["model"].value - usual.disk["model"].value > rows
 
 
 def test_both_matrices_are_counted(lee_text):

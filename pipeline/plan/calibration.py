@@ -39,6 +39,7 @@ class Trial(NamedTuple):
     """What is tried.
 
     Attributes:
+        words: V of them.
         counts: (V,) of the words, as they are expected in the whole corpus, descending.
         ids: (n,) tokens of the sample.
         offsets: (S + 1,) where each sentence begins in `ids`.
@@ -48,6 +49,7 @@ class Trial(NamedTuple):
         seconds: how long.
     """
 
+    words: Sequence[str]
     counts: Counts
     ids: NDArray[np.int32]
     offsets: NDArray[np.int64]
@@ -66,12 +68,14 @@ class Calibration:
         tokens_per_s: raw tokens of the vocabulary.
         hash_bytes_per_s: of the matrices when they are written.
         peak_bytes: the most memory of all processes, without the sample.
+        rows: of the first matrix for each word: 1, or more with fastText.
     """
 
     start: float
     tokens_per_s: float
     hash_bytes_per_s: float
     peak_bytes: int
+    rows: float = 1.0
 
 
 def calibrate(trial: Trial) -> Calibration:
@@ -87,8 +91,8 @@ def calibrate(trial: Trial) -> Calibration:
         except BrokenProcessPool:
             size = 8 * len(trial.counts) * trial.settings.vector_size
             raise FirthError(
-                f"the calibration ended early: memory ran out (the two matrices take {size:,} bytes), it was killed, or"
-                ' the program that calls Firth lacks `if __name__ == "__main__":`'
+                f"the calibration ended early: memory ran out (the matrices take {size:,} bytes or more), it was killed,"
+                ' or the program that calls Firth lacks `if __name__ == "__main__":`'
             ) from None
 
 
@@ -96,7 +100,8 @@ def measure(trial: Trial) -> Calibration:
     """Train for a few seconds in this process."""
     settings = replace(trial.settings, epochs=LONGEST)
     started = time.perf_counter()
-    start = Parameters.start(len(trial.counts), settings.vector_size, settings.seed)
+    start = Parameters.for_settings(trial.words, settings)
+    rows = len(start.vectors) / start.size
     with (
         threadpool_limits(1, "blas"),
         np.errstate(over="ignore", invalid="ignore"),
@@ -106,7 +111,7 @@ def measure(trial: Trial) -> Calibration:
         together = 1 if trial.deterministic else trial.workers
         first, speed = _speed(crew, _endless(trial), int(trial.counts.sum()) * LONGEST, trial.seconds, together)
         peak = peak_bytes() - trial.ids.nbytes - trial.offsets.nbytes
-        return Calibration(first - started, speed, _hash_speed(crew.parameters), peak)
+        return Calibration(first - started, speed, _hash_speed(crew.parameters), peak, rows)
 
 
 class Mark(NamedTuple):
