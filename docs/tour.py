@@ -26,6 +26,7 @@ STOPS = {
     "Token ids to vectors": [
         "pipeline/models/skip_gram.py",
         "pipeline/models/cbow.py",
+        "pipeline/models/fasttext.py",
         "pipeline/models/negative_sampling.py",
         "pipeline/models/huffman.py",
         "pipeline/models/hierarchical_softmax.py",
@@ -37,10 +38,12 @@ STOPS = {
         "pipeline/training/steps.py",
         "pipeline/training/paths.py",
         "pipeline/training/batches.py",
+        "pipeline/training/pieces.py",
         "pipeline/training/parameters.py",
         "pipeline/training/schedule.py",
         "pipeline/training/reference.py",
         "pipeline/training/fast/trainer.py",
+        "pipeline/training/fast/rows.py",
         "pipeline/training/fast/skip_gram.py",
         "pipeline/training/fast/cbow.py",
         "pipeline/training/fast/negative.py",
@@ -75,6 +78,7 @@ STOPS = {
         "pipeline/training/wishes.py",
         "pipeline/training/training.py",
         "pipeline/training/stage.py",
+        "pipeline/training/model.py",
     ],
     "What will it take": [
         "pipeline/plan/sample.py",
@@ -89,6 +93,7 @@ STOPS = {
     "Questions answered": ["service", "service/answers", "service/engine", "service/nearest", "service/http"],
     "Questions asked in a terminal": ["pipeline/asking"],
     "What holds it together": [
+        "pipeline/model_choice.py",
         "pipeline/settings.py",
         "pipeline/stages.py",
         "pipeline/options.py",

@@ -8,6 +8,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.model_choice import (
+    ARCHITECTURES,
+    COMBINATIONS,
+    LOSSES,
+    MODELS,
+    PIECES,
+    USUAL,
+    USUAL_OF_GLOVE,
+    WEIGHTS,
+    chosen,
+    foreign_to,
+    require_pieces,
+)
 from storage.declared import Declared, setting
 from storage.errors import SettingError
 
@@ -101,22 +114,6 @@ class VocabularySettings(Declared):
     )
 
 
-MODELS = ("skipgram", "cbow", "fasttext", "glove")
-ARCHITECTURES = ("skipgram", "cbow")
-LOSSES = ("ns", "hs", "softmax")
-PIECES = {"min_n": 3, "max_n": 6, "bucket": 2_000_000}
-"""The settings of fastText's pieces of words, with their defaults."""
-WEIGHTS = {"x_max": 100.0, "glove_alpha": 0.75}
-"""The settings of GloVe's weights, with their defaults, which are the paper's."""
-USUAL = {"window": 5, "alpha": 0.025, "epochs": 5}
-USUAL_OF_GLOVE = {"window": 15, "alpha": 0.05, "epochs": 25}
-"""Defaults of gensim's Word2Vec, and where those of GloVe's program differ."""
-COMBINATIONS = ("sum", "word", "concatenation")
-ONLY_GLOVE = (*WEIGHTS, "symmetric", "combine")
-NOT_GLOVE = ("architecture", "loss", "shrink_windows", "cbow_mean", *PIECES, "negative", "ns_exponent", "sample")
-"""Settings that say nothing of the other models, or nothing of GloVe."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class TrainSettings(Declared):
     """How the vectors are trained.
@@ -195,29 +192,16 @@ class TrainSettings(Declared):
         self._settle_missing({"min_alpha": self.alpha if glove else 1e-4})
         self._settle_only("fasttext", PIECES, "a word has no pieces")
         self._settle_only("glove", WEIGHTS, "a pair has no such weight")
-        if self.min_n is not None and self.max_n is not None and self.min_n > self.max_n:
-            raise SettingError(
-                f"min_n is {self.min_n}, above max_n {self.max_n}; lower it, or train whole words with --model"
-                f" {self.architecture}"
-            )
+        require_pieces(self.min_n, self.max_n, self.architecture)
         if self.min_alpha > self.alpha:
             raise SettingError(f"min_alpha is {self.min_alpha}, above alpha {self.alpha}; lower it or raise alpha")
 
     def as_dict(self) -> dict[str, Any]:
         """The settings of this model as plain JSON values."""
-        others = NOT_GLOVE if self.model == "glove" else ONLY_GLOVE
-        return {name: value for name, value in super().as_dict().items() if name not in others}
+        return {name: value for name, value in super().as_dict().items() if name not in foreign_to(self.model)}
 
     def _settle_model(self) -> None:
-        model = self.model or self.architecture or ARCHITECTURES[0]
-        architecture = self.architecture or (model if model in ARCHITECTURES else ARCHITECTURES[0])
-        if model in ARCHITECTURES and architecture != model:
-            raise SettingError(
-                f"model is {model}, but architecture is {architecture}; give --model {architecture}, or --model"
-                f" fasttext with --architecture {architecture}, or leave architecture out"
-            )
-        if model == "glove" and architecture != ARCHITECTURES[0]:
-            raise SettingError(f"architecture is {architecture}, but glove has none; leave it out")
+        model, architecture = chosen(self.model, self.architecture)
         self._settle(model=model, architecture=architecture)
 
     def _settle_missing(self, usual: Mapping[str, float]) -> None:

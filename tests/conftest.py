@@ -12,7 +12,8 @@ from pipeline.settings import TokenSettings, TrainSettings, VocabularySettings
 from pipeline.stages import StageFolder
 from pipeline.text.token_files import TokenCorpus
 from pipeline.text.tokenizing import tokenize
-from pipeline.training.stage import load_model, train_stage
+from pipeline.training.model import load_model
+from pipeline.training.stage import train_stage
 from service.app import create_app
 from service.library import Library
 from storage.embeddings import Embeddings

@@ -19,8 +19,9 @@ from pipeline.stages import MANIFEST, StageFolder
 from pipeline.text.token_files import TokenCorpus
 from pipeline.text.tokenizing import tokenize
 from pipeline.text.vocabulary import Vocabulary
+from pipeline.training.model import load_model
 from pipeline.training.parameters import Parameters
-from pipeline.training.stage import load_model, train_stage
+from pipeline.training.stage import train_stage
 from pipeline.training.start_vectors import StartVectors
 from pipeline.training.training import train
 from pipeline.training.wishes import Wishes

@@ -5,9 +5,8 @@ import math
 
 import pytest
 
+from pipeline.model_choice import ARCHITECTURES, MODELS
 from pipeline.settings import (
-    ARCHITECTURES,
-    MODELS,
     PhraseSettings,
     TokenSettings,
     TrainSettings,

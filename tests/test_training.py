@@ -6,17 +6,19 @@ import math
 import numpy as np
 import pytest
 
+from pipeline.model_choice import PIECES
 from pipeline.models import cbow, fasttext, hierarchical_softmax, negative_sampling, skip_gram, softmax
-from pipeline.settings import PIECES, TokenSettings, TrainSettings, VocabularySettings
+from pipeline.settings import TokenSettings, TrainSettings, VocabularySettings
 from pipeline.stages import StageFolder
 from pipeline.text.token_files import TokenCorpus
 from pipeline.text.tokenizing import tokenize
 from pipeline.training.batches import BatchMaker
 from pipeline.training.fast.trainer import FastTrainer
+from pipeline.training.model import load_model
 from pipeline.training.parameters import Parameters
 from pipeline.training.reference import ReferenceTrainer
 from pipeline.training.schedule import learning_rate
-from pipeline.training.stage import load_model, train_stage
+from pipeline.training.stage import train_stage
 from pipeline.training.training import train
 from storage.errors import Diverged, InputError, SettingError
 from tests.varied import in_precision, random_parameters, varied

@@ -19,7 +19,7 @@ from storage.models import DTYPES
 if TYPE_CHECKING:
     from pipeline.map.making import Made
     from pipeline.stages import Manifest
-    from pipeline.training.stage import Model
+    from pipeline.training.model import Model
     from storage.embeddings import Embeddings, Floats
     from storage.models import ModelInfo
     from storage.store import Store
@@ -109,7 +109,7 @@ def publish(
     keep: bool = False,
 ) -> "ModelInfo":
     """Publish, unless the latest version of the name already is this very model; tell which."""
-    from pipeline.training.stage import load_model
+    from pipeline.training.model import load_model
     from storage.models import check_name
     from storage.store import Store
 

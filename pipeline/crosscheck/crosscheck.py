@@ -15,7 +15,7 @@ from pipeline.crosscheck.tables import check_tables
 from pipeline.crosscheck.text_part import TextPart
 from pipeline.settings import VocabularySettings
 from pipeline.text.token_files import TokenCorpus
-from pipeline.training.stage import Model, load_model, settings_of
+from pipeline.training.model import Model, load_model, settings_of
 from storage.errors import InputError, SettingError
 
 LEVELS = ("tables", "replay", "quality")

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.crosscheck.kind import NOT_IN_GENSIM, in_gensim
-from pipeline.settings import PIECES, TrainSettings
+from pipeline.model_choice import PIECES
+from pipeline.settings import TrainSettings
 from pipeline.training.parameters import Floats, Parameters
 from storage.errors import SettingError
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from pipeline.crosscheck.levels import UNDECIDED, Level
-from pipeline.settings import PIECES, TrainSettings
+from pipeline.model_choice import PIECES
+from pipeline.settings import TrainSettings
 
 _KIND = ("model", "architecture", "loss", "cbow_mean", "shrink_windows", *PIECES)
 

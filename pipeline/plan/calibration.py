@@ -91,8 +91,8 @@ def calibrate(trial: Trial) -> Calibration:
         except BrokenProcessPool:
             size = 8 * len(trial.counts) * trial.settings.vector_size
             raise FirthError(
-                f"the calibration ended early: memory ran out (the matrices take {size:,} bytes or more), it was killed,"
-                ' or the program that calls Firth lacks `if __name__ == "__main__":`'
+                f"the calibration ended early: memory ran out (the matrices take at least {size:,} bytes), it was"
+                ' killed, or the program that calls Firth lacks `if __name__ == "__main__":`'
             ) from None
 
 

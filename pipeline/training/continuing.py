@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.settings import PIECES, TrainSettings, VocabularySettings
+from pipeline.model_choice import PIECES
+from pipeline.settings import TrainSettings, VocabularySettings
 from pipeline.text.token_files import Chunk, TokenCorpus
 from pipeline.text.vocabulary import Vocabulary, final_min_count
 from pipeline.training.batch import Floats, Ids

@@ -1,16 +1,12 @@
 """The stage `firth train`: token files in, a folder with both matrices out."""
 
-import dataclasses
 import logging
 import os
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
-
-import numpy as np
+from typing import Any
 
 from pipeline.settings import TrainSettings, VocabularySettings, WorkerSettings
 from pipeline.stages import MANIFEST, Manifest, StageFolder, code_version, stage_key
@@ -25,65 +21,16 @@ from pipeline.training.glove.training import Watching, train_glove, uncounted
 from pipeline.training.interrupt import Interrupt
 from pipeline.training.keeping import Keeping
 from pipeline.training.ledger import Progress, ignore
+from pipeline.training.model import BIASES, HASHES, ROWS, STAGE, hashes_of, load_model
 from pipeline.training.parameters import Parameters
-from pipeline.training.pieces import ngrams_of
 from pipeline.training.probes import Probed, Probes, unseen
 from pipeline.training.start_vectors import StartVectors, from_file
 from pipeline.training.training import train
 from pipeline.training.wishes import Wishes
-from storage.declared import Declared
-from storage.embeddings import Embeddings, Floats
 from storage.errors import InputError, SettingError
 from storage.files import sha256_of_file, whole_file, write_array
-from storage.ngrams import Ids
-from storage.subwords import Subwords
 
-STAGE = "train"
-HASHES = {"vectors_sha256": "vectors.npy", "contexts_sha256": "contexts.npy"}
-"""What the report calls the sha256 of each matrix's file."""
-ROWS = {"rows_sha256": "rows.npy", "buckets_sha256": "buckets.npy"}
-"""The same of what fastText's vectors are made of."""
-BIASES = {"biases_sha256": "biases.npy"}
-"""The same of what GloVe has besides its vectors."""
 _LOG = logging.getLogger(__name__)
-_Chosen = TypeVar("_Chosen", bound=Declared)
-
-
-@dataclass(frozen=True, eq=False)
-class Model:
-    """What `firth train` wrote.
-
-    Attributes:
-        manifest: settings, inputs, losses.
-        embeddings: words, counts and center vectors: the result.
-        contexts: (V, D) the output vectors.
-        rows: (V + B, D) with fastText each word's own row, then those of buckets.
-        buckets: (B,) with fastText.
-        biases: (V, 2) with GloVe, of each word and of it as a context.
-        tokens: folder of the token files it was trained on.
-    """
-
-    manifest: Manifest
-    embeddings: Embeddings
-    contexts: Floats
-    rows: Floats | None
-    buckets: Ids | None
-    biases: Floats | None
-    tokens: Path
-
-    @property
-    def settings(self) -> TrainSettings:
-        """Of its training; an older model lacks what was then always the default."""
-        return settings_of(TrainSettings, self.manifest)
-
-    @property
-    def subwords(self) -> Subwords | None:
-        """With fastText the rows of pieces, from which unknown words can be made; None where no word has a piece."""
-        ngrams = ngrams_of(self.settings)
-        if ngrams is None or self.rows is None or self.buckets is None or not len(self.buckets):
-            return None
-        order = np.argsort(self.buckets)
-        return Subwords(ngrams, self.buckets[order], self.rows[len(self.embeddings.words) + order])
 
 
 def train_stage(
@@ -199,7 +146,7 @@ def _beginning(
     if wishes.parent:
         manifest = StageFolder(wishes.parent).manifest(STAGE)
         require_same_shape(manifest.settings, settings)
-        names = _hashes(settings)
+        names = hashes_of(settings)
         if missing := [name for name in names if name not in manifest.report]:
             raise InputError(f"{wishes.parent / MANIFEST} is damaged (it has no {missing[0]}); train that model again")
         inputs["parent"] = {"key": manifest.key, **{name: manifest.report[name] for name in names}}
@@ -214,7 +161,7 @@ def _beginning(
 def _parent(folder: Path) -> Parent:
     """A finished model to go on with, whose bytes are those that were trained."""
     model = load_model(folder)
-    report, data, names = model.manifest.report, StageFolder(folder).data(model.manifest), _hashes(model.settings)
+    report, data, names = model.manifest.report, StageFolder(folder).data(model.manifest), hashes_of(model.settings)
     for name, matrix in names.items():
         if sha256_of_file(data / matrix) != report[name]:
             raise InputError(f"{data / matrix} is damaged; run `firth train` again")
@@ -222,45 +169,6 @@ def _parent(folder: Path) -> Parent:
     hashes = {name: report[name] for name in names}
     arrays = model.embeddings.matrix if model.rows is None else model.rows, model.contexts, model.buckets, model.biases
     return Parent(model.manifest.key, model.manifest.settings, words, *arrays, hashes, report.get("parent"))
-
-
-def _hashes(settings: TrainSettings) -> dict[str, str]:
-    """The matrices that training goes on from, by what the report calls their hashes."""
-    return HASHES | (ROWS if ngrams_of(settings) else {}) | (BIASES if settings.model == "glove" else {})
-
-
-def load_model(folder: Path) -> Model:
-    """Read what `train_stage` wrote.
-
-    Raises:
-        InputError: nothing finished is there, or its files do not fit each other.
-    """
-    stage = StageFolder(folder)
-    manifest = stage.manifest(STAGE)
-    data = stage.data(manifest)
-    try:
-        words = tuple((data / "words.txt").read_text("utf-8").split("\n")[:-1])
-        counts, vectors = (np.load(data / f"{name}.npy") for name in ("counts", "vectors"))
-        few_want = "contexts", "rows", "buckets", "biases"
-        contexts, rows, buckets, biases = (_mapped(data / f"{name}.npy") for name in few_want)
-        embeddings = Embeddings(words, counts, vectors)
-        if contexts is None:
-            raise ValueError("contexts.npy is missing")
-    except (OSError, ValueError, InputError) as error:
-        raise InputError(f"{data} is damaged ({error}); run `firth train` again") from None
-    where = (folder / manifest.report["tokens_folder"]).resolve()
-    return Model(manifest, embeddings, contexts, rows, buckets, biases, where)
-
-
-def _mapped(file: Path) -> Any:
-    """An array that is read where it is looked at; None where there is none."""
-    return np.load(file, mmap_mode="r") if file.is_file() else None
-
-
-def settings_of(kind: type[_Chosen], manifest: Manifest) -> _Chosen:
-    """The settings of one kind that a model was made with; an older one lacks what was then always the default."""
-    kept, names = manifest.settings, [field.name for field in dataclasses.fields(kind)]
-    return kind(**{name: kept[name] for name in names if name in kept})
 
 
 def _write(data: Path, words: Vocabulary, trained: Trained) -> dict[str, str]:
