@@ -1,22 +1,28 @@
 """fastText's input side: rows of words and of their pieces, and how a training holds them."""
 
+import json
 import math
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from gensim.models import FastText
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from pipeline.cli import firth
 from pipeline.models import cbow, fasttext, negative_sampling
 from pipeline.settings import TrainSettings, VocabularySettings
 from pipeline.stages import StageFolder
+from pipeline.text.token_files import TokenCorpus
 from pipeline.training.model import load_model
 from pipeline.training.parameters import Parameters
 from pipeline.training.pieces import Pieces
 from pipeline.training.stage import train_stage
+from pipeline.training.start_vectors import StartVectors, from_file
 from storage.ngrams import Ngrams
+from storage.store import Store
 
 LN = math.log
 ROWS = st.integers(1, 10).flatmap(lambda rows: arrays(np.float64, (rows, 3), elements=st.floats(-10, 10)))
@@ -126,3 +132,41 @@ def test_a_model_keeps_what_unknown_words_are_made_of(lee_tokens, tmp_path):
     assert subwords.compose(words, own) == pytest.approx(model.embeddings.matrix, abs=1e-6)
     assert "governmentally" not in words
     assert subwords.vector("governmentally").any()
+
+
+def test_from_text_to_the_vector_of_an_unknown_word(lee_tokens, tmp_path):
+    """`firth train --model fasttext` tells of its rows, `firth store` keeps them, and a question may use them."""
+    out, db = tmp_path / "model", tmp_path / "firth.db"
+    small = ["--vector-size", "8", "--epochs", "1", "--max-n", "4", "--bucket", "5000", "--min-count", "20"]
+    said = run("train", lee_tokens, "--out", out, "--model", "fasttext", *small)
+    model = load_model(out)
+    assert f"rows for pieces of words: {len(model.buckets):,}, of 5,000 buckets" in said
+    assert model.manifest.report["buckets"] == len(model.buckets)
+    run("store", out, "--name", "lee", "--db", db)
+    with Store.open(db) as store:
+        (info,) = store.models()
+        kept = store.load_subwords(info)
+    assert kept.rows.tobytes() == model.subwords.rows.tobytes()
+    found = json.loads(run("similar", "governmentally", "--on-missing", "subword", "--db", db, "--json"))
+    unit = model.embeddings.matrix / np.linalg.norm(model.embeddings.matrix, axis=1)[:, None]
+    cosines = unit @ model.subwords.vector("governmentally")
+    assert found["neighbors"][0]["word"] == model.embeddings.words[int(cosines.argmax())]
+
+
+def test_start_vectors_are_the_words_vectors(lee_tokens, tmp_path):
+    """A word of the file starts with the vector there, whatever its pieces start with; another as ever."""
+    corpus = TokenCorpus.open(lee_tokens)
+    words = corpus.vocabulary(VocabularySettings()).words
+    (tmp_path / "start.txt").write_text(f"{words[0]} 1 2 3 4 5 6 7 8\n", "utf-8")
+    file = StartVectors.of(tmp_path / "start.txt")
+    start = from_file(corpus, VocabularySettings(), SETTINGS, file).start
+    usual = Parameters.for_settings(words, SETTINGS)
+    assert start.word_vectors()[0] == pytest.approx(np.arange(1, 9), abs=1e-5)
+    assert np.array_equal(start.vectors[1:], usual.vectors[1:])
+
+
+def run(*arguments):
+    """Run `firth`; returns what it says."""
+    result = CliRunner().invoke(firth, [str(argument) for argument in arguments])
+    assert result.exit_code == 0, result.output
+    return result.stdout

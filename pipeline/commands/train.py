@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 EXAMPLES = {
     "firth train work/tokens --out work/model": "train with the defaults, which are gensim's",
     "firth train work/tokens --out work/model --vector-size 300 --epochs 10": "larger vectors, more passes",
+    "firth train work/tokens --out work/pieces --model fasttext": "fastText: vectors for unknown words, too",
     "firth train work/tokens --out work/glove --model glove": "GloVe, with the defaults of its authors' program",
     "firth train work/tokens --out work/model --workers 2 --resume": "on two cores; go on where it was interrupted",
     "firth train work/tokens --out work/model --held-out 0.02 --patience 2": "stop when nothing more is learned",
@@ -177,6 +178,8 @@ def _facts(found: Mapping[str, Any], training: Training) -> list[str]:
         f" at {found['words_per_s']:,} tokens/s",
         f"loss of each epoch: {_curve(found['losses'])}",
     ]
+    if buckets := found.get("buckets"):
+        facts.append(f"rows for pieces of words: {buckets:,}, of {training.settings.bucket:,} buckets")
     if parent := found.get("parent"):
         facts.append(
             f"continued: {parent['words']:,} words of {parent['key'][:12]} and {parent['new_words']:,} new ones"

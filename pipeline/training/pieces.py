@@ -74,10 +74,12 @@ class Pieces:
 
     def of_words(self, words: Ids) -> tuple[Ids, Ids]:
         """The rows of some words, (U,), one word after the other: where each begins, (U + 1,), and the rows, (E,)."""
-        sizes = self.sizes.take(words)
-        starts = np.concatenate([[0], np.cumsum(sizes)])
-        entries = np.arange(starts[-1]) + np.repeat(self.starts.take(words) - starts[:-1], sizes)
-        return starts.astype(np.int32), self.rows.take(entries)
+        begins = self.starts.take(words)
+        sizes = self.starts[1:].take(words) - begins
+        starts = np.zeros(len(words) + 1, np.int32)
+        np.cumsum(sizes, out=starts[1:])
+        entries = np.arange(starts[-1]) + np.repeat(begins - starts[:-1], sizes)
+        return starts, self.rows.take(entries)
 
     def only(self, words: Ids) -> tuple["Pieces", Ids]:
         """Those of some words, ascending, as if there were no others; and which row each of their rows is."""

@@ -216,6 +216,7 @@ def _report(beginning: Beginning, settings: TrainSettings, trained: Trained, wor
         "losses": list(trained.losses),
         "pairs": list(trained.pairs),
         **(watched if trained.held_out else {}),
+        **({"buckets": len(trained.parameters.pieces.buckets)} if trained.parameters.pieces else {}),
         **beginning.report,
         "ignorance": trained.ignorance,
         "largest_norm": trained.largest_norm,
