@@ -126,11 +126,9 @@ def test_replay_catches(architecture, loss, fault):
 @pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
 def test_replay_catches_faults_of_fasttext(architecture, fault):
     """So it is with the faults that only fastText can have."""
-    kind = replace(FASTTEXT, architecture=architecture)
-    level = check_replay(kind, FAULTS[fault], STORIES)
+    level = check_replay(replace(FASTTEXT, architecture=architecture), FAULTS[fault], STORIES // 2)
     assert level.verdict == "fail"
     assert level.numbers["largest_vector_difference"] > 10 * level.numbers["tolerance"]
-    assert check_replay(kind, CLEAN, STORIES).verdict == "pass"
 
 
 def test_tables_catch_other_pieces(text):

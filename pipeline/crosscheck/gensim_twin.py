@@ -14,6 +14,7 @@ from pipeline.crosscheck.kind import NOT_IN_GENSIM, in_gensim
 from pipeline.model_choice import PIECES
 from pipeline.settings import TrainSettings
 from pipeline.training.parameters import Floats, Parameters
+from pipeline.training.pieces import Pieces
 from storage.errors import SettingError
 
 Float64s = NDArray[np.float64]
@@ -73,22 +74,26 @@ class GensimTables:
 
 @dataclass(frozen=True, eq=False)
 class GensimModel:
-    """A trained gensim model: its words and its two matrices, rows in gensim's own order.
-
-    With hierarchical softmax the second matrix has a row for each inner node, the root's being V - 2, and one unused.
-    With fastText the first one has a row for each word and then one for each bucket, used or not.
+    """A trained gensim model: its words and its matrices, rows in gensim's own order.
 
     Attributes:
         words: the V words.
         vectors: (V, D) those that gensim answers with.
-        parameters: both matrices.
+        contexts: (V, D) of outputs; with hierarchical softmax of inner nodes, the root's being V - 2, and one unused.
+        rows: what `vectors` are made of; with fastText of words, (V, D), and of buckets, used or not, (buckets, D).
     """
 
     words: tuple[str, ...]
     vectors: Floats
-    parameters: Parameters
+    contexts: Floats
+    rows: Sequence[Floats]
 
-    def rows(self, words: Sequence[str]) -> NDArray[np.int64]:
+    def parameters(self, pieces: Pieces | None = None) -> Parameters:
+        """Both matrices as Firth has them; of the buckets those that some word uses."""
+        used = [self.rows[1][pieces.buckets]] if pieces else []
+        return Parameters(np.concatenate([self.rows[0], *used]), self.contexts, pieces)
+
+    def rows_of(self, words: Sequence[str]) -> NDArray[np.int64]:
         """The rows of these words."""
         row_of = {word: row for row, word in enumerate(self.words)}
         return np.array([row_of[word] for word in words], dtype=np.int64)
@@ -119,7 +124,7 @@ def train_gensim(sentences: Sentences, settings: TrainSettings, min_count: int) 
     found = model.wv
     own = [found.vectors_vocab, found.vectors_ngrams] if settings.model == "fasttext" else [found.vectors]
     outputs = model.syn1 if settings.loss == "hs" else model.syn1neg
-    return GensimModel(tuple(found.index_to_key), found.vectors, Parameters(np.concatenate(own), outputs))
+    return GensimModel(tuple(found.index_to_key), found.vectors, outputs, own)
 
 
 def _untrained(sentences: Sentences, arguments: dict[str, Any], min_count: int) -> Any:

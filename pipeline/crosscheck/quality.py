@@ -71,8 +71,8 @@ def firth_parameters(text: TextPart, vocabulary: Vocabulary, settings: TrainSett
 def gensim_parameters(text: TextPart, vocabulary: Vocabulary, settings: TrainSettings) -> Parameters:
     """What gensim learns, words in the order of the vocabulary. Sentences of more than JOB_WORDS words are cut."""
     model = train_gensim(text.as_words(len(vocabulary), JOB_WORDS), settings, min_count=1)
-    rows, contexts = model.rows(vocabulary.words), model.parameters.contexts
-    return Parameters(model.vectors[rows], contexts if settings.loss == "hs" else contexts[rows])
+    rows = model.rows_of(vocabulary.words)
+    return Parameters(model.vectors[rows], model.contexts if settings.loss == "hs" else model.contexts[rows])
 
 
 @dataclass(frozen=True, eq=False)

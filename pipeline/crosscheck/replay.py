@@ -27,7 +27,6 @@ from pipeline.models.negative_sampling import Float64s, Sigmoid
 from pipeline.settings import TrainSettings, VocabularySettings
 from pipeline.training.batch import Floats
 from pipeline.training.parameters import Parameters
-from pipeline.training.pieces import Pieces
 
 TOLERANCE = 1e-4
 
@@ -64,7 +63,7 @@ def check_replay(
     replay = Replay(gensim.words, sentences, settings, mathematics or Mathematics())
     parameters = replay.run()
     report(f"replay: {replay.pairs:,} pairs in {time.perf_counter() - started:.1f} s")
-    numbers = _differences(parameters, _same_rows(gensim.parameters, parameters.pieces))
+    numbers = _differences(parameters, gensim.parameters(parameters.pieces))
     passed = max(numbers["largest_vector_difference"], numbers["largest_context_difference"]) <= TOLERANCE
     sizes = {"stories": len(sentences), "words": len(gensim.words), "pairs": replay.pairs}
     found = {**kind_of(settings.as_dict()), **sizes, **numbers, "tolerance": TOLERANCE}
@@ -76,15 +75,6 @@ def lee_background() -> list[list[str]]:
     from gensim.test.utils import datapath
 
     return [line.split() for line in Path(datapath("lee_background.cor")).read_text("utf-8").splitlines()]
-
-
-def _same_rows(gensim: Parameters, pieces: Pieces | None) -> Parameters:
-    """Of gensim's rows those that Firth has: none of a bucket that no word uses."""
-    if not pieces:
-        return gensim
-    size = len(gensim.contexts)
-    rows = np.concatenate([np.arange(size), size + pieces.buckets])
-    return Parameters(gensim.vectors[rows], gensim.contexts)
 
 
 def _differences(firth: Parameters, gensim: Parameters) -> dict[str, Any]:

@@ -10,6 +10,7 @@ For R rows z_r
 In skip-gram the rows are the center's; a center with R - 1 pieces has R. In CBOW they are those of all words around the
 center, in one mean or sum, so a long word has more weight in it than a short one. Where a word holds a piece twice, its
 row is two of the r. What h predicts, and how that is scored, is as in `skip_gram`, `cbow` and the output sides.
+(gensim's skip-gram divides by R - 1 while it trains and by R when it answers; the original, and Firth, always by R.)
 
 The gradient. Each row enters h with the same factor: dL/dz_r = scale * dL/dh for every r. A row that many words share
 gets the gradient of each of them.
