@@ -177,7 +177,8 @@ class StopAfter:
 
 
 @pytest.mark.parametrize(
-    ("kind", "share"), [({}, 0), ({"loss": "hs"}, 0), ({"model": "cbow"}, 0.1), ({"model": "fasttext"}, 0.1)]
+    ("kind", "share"),
+    [({}, 0), ({"loss": "hs"}, 0), ({"model": "cbow"}, 0.1), ({"model": "fasttext", "bucket": 2000}, 0.1)],
 )
 def test_a_training_left_between_any_two_parts_ends_in_the_same_bytes(lee_tokens, tmp_path, kind, share):
     """Left after one, two, three ... parts and taken up again each time, it ends as if it had not been left."""
