@@ -87,9 +87,9 @@ class GloveCrew:
         """What the loss is to be measured by."""
         total, largest, zeros = 0.0, 0.0, Factors.zeros(len(self.factors.words))
         for a, b in itertools.product(range(self.tiles.bands), repeat=2):
-            if size := self.tiles.size(a, b):
-                loss = self._trainer.loss(self.tiles.tile(a, b), *sides(zeros, self.tiles, a, b))
-                total, largest = total + loss, max(largest, loss / size)
+            tile = self.tiles.tile(a, b)
+            loss = self._trainer.loss(tile, *sides(zeros, self.tiles, a, b))
+            total, largest = total + loss, max(largest, loss / max(len(tile.logs), 1))
         return Ignorance(total / max(self.tiles.pairs, 1), largest)
 
     def _round(self, tiles: list[tuple[int, int]], pairs: int, progress: float) -> tuple[float, int, float, float]:

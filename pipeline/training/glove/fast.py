@@ -134,8 +134,10 @@ def move(
     np.sqrt(steps, out=steps)  # d
     dimensions = steps.shape[1] - 2
     mean = steps[:, :-2] @ np.full(dimensions, 1 / dimensions, np.float32)
-    curvature = rate * (bends[:, 0] / mean + bends[:, 1] / steps[:, side.bias])  # (R,)
-    steps *= 1 + others * curvature[:, None]
+    bend = others[:, 0] * rate * bends[:, 0] / mean  # (R,) of the vector
+    bias_bend = others[:, 0] * rate * bends[:, 1] / steps[:, side.bias]
+    steps[:, :-2] *= (1 + bend)[:, None]
+    steps[:, side.bias] *= 1 + bend + bias_bend
     pull /= steps
     np.subtract(side.vectors, pull, out=side.vectors)
     np.add(side.squares, squares, out=side.squares)

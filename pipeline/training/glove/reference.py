@@ -5,18 +5,21 @@ partner q and gradient g, all taken before the step, the row u and its sums of s
 
     s  =  sum (rate g)^2
     d  =  sqrt(G + (n - 1) / (2n) s)
-    u  <- u - rate sum g / d / (1 + (n - 1) / n curvature)
+    u  <- u - rate sum g / d / (1 + (n - 1) / n bend)
     G  <- G + s
 
 With one pair this is the step of the authors' program (`models.glove`). With more, the program takes one pair after the
 other. Each would find in G the squares of those before it: in the mean over all orders half of the others', which is
 what d holds. Each would also find its difference made smaller by those before it; taken all at once they overshoot, and
-more so with every step. So what n pairs want is divided by the
+more so with every step. So what n pairs want is divided by the bend of the n - 1 others,
 
-    curvature  =  sum f rate (|q|^2 / mean d + 1 / d of the bias)
+    of the vector's numbers   sum f rate |q|^2 / mean d
+    of the bias               the same, and  sum f rate / d of the bias
 
-of the n - 1 others: the step that is implicit on the parabola that the pairs make of the loss along the row, as in
-`batch.row_rates`. Here q is the partner's vector without its bias, and the mean is over the row's vector without its.
+which is the step that is implicit on the parabola that the pairs make of the loss along the row (`batch.row_rates`),
+with the trace of its second derivatives, each at its number's rate, for the largest. The partner of a bias is always 1,
+so that all pairs pull it one way, and the vector helps them; the partners q, taken here without their own biases, of
+the vector's numbers point in many directions. The mean is over the row's vector.
 """
 
 from collections import defaultdict
@@ -90,6 +93,9 @@ def move(side: Side, row: int, pulled: Pulled, rate: float) -> None:
     n, squares = pulled.pairs, side.squares[row]
     s = rate**2 * pulled.squares
     d = np.sqrt(squares + (n - 1) / (2 * n) * s)
-    curvature = rate * (pulled.weighted_lengths / d[:-2].mean() + pulled.weights / d[side.bias])
-    side.vectors[row] -= rate * pulled.gradient / d / (1 + (n - 1) / n * curvature)
+    bend = (n - 1) / n * rate * pulled.weighted_lengths / d[:-2].mean()
+    bias_bend = (n - 1) / n * rate * pulled.weights / d[side.bias]
+    d[:-2] *= 1 + bend
+    d[side.bias] *= 1 + bend + bias_bend
+    side.vectors[row] -= rate * pulled.gradient / d
     side.squares[row] = squares + s

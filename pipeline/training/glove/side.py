@@ -22,8 +22,8 @@ class Side(NamedTuple):
 
 
 def sides(factors: Factors, tiles: Tiles, a: int, b: int) -> tuple[Side, Side]:
-    """The rows and the columns of the tile that is kept for rows of band `a` and columns of band `b`."""
+    """The rows and the columns of the tile of row band `a` and column band `b`, as it is kept."""
     words, contexts = tiles.span(a), tiles.span(b)
     row = Side(factors.words[words], factors.word_squares[words], -2)
     column = Side(factors.contexts[contexts], factors.context_squares[contexts], -1)
-    return (column, row) if tiles.exchanged(a, b) else (row, column)
+    return (column, row) if a > b else (row, column)

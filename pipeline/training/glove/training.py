@@ -16,10 +16,11 @@ from pipeline.text.vocabulary import Vocabulary
 from pipeline.training.course import Course, Passes, Trained, nothing_to_learn
 from pipeline.training.crew import Done, Pause
 from pipeline.training.divergence import TIMES, Bounds
+from pipeline.training.glove.arranging import arrange
 from pipeline.training.glove.bands import band_edges
 from pipeline.training.glove.crew import GloveCrew, TileTrainer
 from pipeline.training.glove.factors import Factors
-from pipeline.training.glove.tiles import Tiles, arrange
+from pipeline.training.glove.tiles import Tiles
 from pipeline.training.held_out import Text
 from pipeline.training.interrupt import Interrupt
 from pipeline.training.keeping import Keeping
