@@ -12,6 +12,8 @@ NAMES = (
     "query_start",
     "query_speed",
     "startup",
+    "formats",
+    "store_speed",
     "http_load",
     "crosscheck",
     "plan",

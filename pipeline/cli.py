@@ -28,6 +28,7 @@ SECTIONS = {  # title -> name of a command -> its module, which is imported when
         "evaluate": "evaluate",
         "store": "store",
     },
+    "Trust a model": {"show": "show", "verify": "verify", "reproduce": "reproduce"},
     "Ask a model": {
         "models": "models",
         "similar": "questions",
@@ -51,7 +52,6 @@ SECTIONS = {  # title -> name of a command -> its module, which is imported when
         "random-words": "questions",
         "shell": "shell",
     },
-    "Move vectors": {"import": "importing", "export": "exporting"},
     "Keep models": {
         "tag": "versions",
         "untag": "versions",
@@ -59,6 +59,8 @@ SECTIONS = {  # title -> name of a command -> its module, which is imported when
         "rollback": "versions",
         "delete": "delete",
         "copy": "copying",
+        "import": "importing",
+        "export": "exporting",
         "diff": "diff",
         "gc": "gc",
     },

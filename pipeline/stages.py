@@ -12,12 +12,14 @@ import shutil
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from pipeline.circumstances import circumstances, now
+from storage import provenance
 from storage.errors import InputError
 from storage.files import sha256_of_file, sha256_of_json, sync_folder, write_json
 
@@ -45,6 +47,7 @@ class Manifest:
         code: version of Firth, hash of its source files, and the versions of what it computes with.
         data: name of the folder with the stage's files.
         files: the size of each of them in bytes.
+        made: from when to when, with which Python and BLAS, on which machine; empty where an earlier Firth made it.
     """
 
     stage: str
@@ -55,6 +58,7 @@ class Manifest:
     code: Mapping[str, str]
     data: str
     files: Mapping[str, int]
+    made: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -116,12 +120,16 @@ class StageFolder:
             self.path.mkdir(parents=True, exist_ok=True)
             self._refuse_other_stage(stage)
             with _only_writer(self.path), self._fresh_folder() as fresh:
+                started = now()
                 report = fill(fresh)
                 key = stage_key(stage, settings, inputs)
                 data, code = f"data-{key[:12]}-{secrets.token_hex(2)}", code_version()
-                made = Manifest(stage, key, dict(settings), dict(inputs), dict(report), code, data, _sizes(fresh))
-                self._publish(fresh, made)
-                return made
+                made = {"started": started, "ended": now(), **circumstances()}
+                manifest = Manifest(
+                    stage, key, dict(settings), dict(inputs), dict(report), code, data, _sizes(fresh), made
+                )
+                self._publish(fresh, manifest)
+                return manifest
         except BrokenPipeError:
             raise  # whoever read our progress has gone
         except OSError as error:
@@ -183,7 +191,7 @@ def _only_writer(folder: Path) -> Iterator[None]:
 
 def stage_key(stage: str, settings: Mapping[str, Any], inputs: Mapping[str, Any]) -> str:
     """Hash of everything that decides what a stage writes."""
-    return sha256_of_json({"stage": stage, "code": code_version(), "settings": settings, "inputs": inputs})
+    return provenance.stage_key(stage, code_version(), settings, inputs)
 
 
 @cache

@@ -14,7 +14,7 @@ from service import health, problems
 from service.access_log import AccessLog
 from service.batcher import Batcher
 from service.exchanges import Observer, observe
-from service.http import caching, guards, map_route, pages, request_ids, routes, transport, word2vec_api
+from service.http import caching, guards, map_route, model_headers, pages, request_ids, routes, transport, word2vec_api
 from service.library import Library
 from service.metrics import Metrics
 from service.nearest import Ranker, need_faiss
@@ -57,6 +57,7 @@ def create_app(
     app.url_map.merge_slashes = False  # //livez is another address, not a redirect
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body
     request_ids.register(app)
+    model_headers.register(app)
     problems.register(app)
     transport.register(app, settings)
     guards.register(app, settings)

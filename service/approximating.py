@@ -45,7 +45,7 @@ def open_approximate(db: Path, info: ModelInfo, vectors: UnitVectors, exact: Ind
     Raises:
         SettingError: it is there, and faiss is not installed.
     """
-    path = derived_files(db).of(info) / _FILE
+    path = approximate_file(db, info)
     if not path.exists():
         return None
     try:
@@ -53,6 +53,11 @@ def open_approximate(db: Path, info: ModelInfo, vectors: UnitVectors, exact: Ind
     except (InputError, OSError) as error:
         log.warning("%s is not believed: %s", path, error)
         return None
+
+
+def approximate_file(db: Path, info: ModelInfo) -> Path:
+    """Where a model's approximate index is, or would be."""
+    return derived_files(db).of(info) / _FILE
 
 
 def _made(folder: Path, info: ModelInfo, vectors: UnitVectors, exact: Index) -> ApproximateIndex | None:

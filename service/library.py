@@ -16,6 +16,7 @@ from service.listing import PATIENCE, Listing
 from service.loading import load_vectors
 from service.nearest import Ranker
 from service.readiness import Readiness
+from storage.card import whole_card
 from storage.catalog import Catalog
 from storage.errors import FirthError, UnknownModel
 from storage.maps import Map
@@ -93,6 +94,11 @@ class Library:
         """Everything that was published with the model besides its words and vectors."""
         with Store.open(self._db, patience=PATIENCE) as store:
             return store.card(info)
+
+    def whole_card(self, info: ModelInfo) -> dict[str, Any]:
+        """The model, its tags, its chain from text to seals, and its card."""
+        with Store.open(self._db, patience=PATIENCE) as store:
+            return whole_card(store, info)
 
     def map(self, info: ModelInfo) -> Map | None:
         """Where the model's words stand on a plane; None where it was stored without a map."""

@@ -14,11 +14,13 @@ from pathlib import Path
 import numpy as np
 
 from service.folding import Folded
-from service.nearest import Quantized, quantized
-from service.vectors import UnitVectors
+from service.nearest import Quantized, quantized, unit_rows
+from service.nearest.units import ROWS_AT_ONCE
+from service.vectors import UnitVectors, lengths_of
 from storage.array_folder import Array
-from storage.derived import Derived, DerivedFiles
+from storage.derived import Derived, DerivedFiles, DerivedWriter
 from storage.embeddings import Embeddings, Floats
+from storage.errors import UnknownModel
 from storage.models import ModelInfo
 from storage.ngrams import Ngrams
 from storage.store import Store
@@ -27,7 +29,7 @@ from storage.texts import Texts, order_of
 
 log = logging.getLogger(__name__)
 
-_LAYOUT = 5  # another number whenever what `_derived` makes changes, or how it is computed
+_LAYOUT = 5  # another number whenever what `_write` makes changes, or how it is computed
 _INT8 = tuple(field.name for field in fields(Quantized))
 
 
@@ -47,7 +49,7 @@ def load_vectors(db: Path, info: ModelInfo, *, patience: float | None = None) ->
     if found:
         return found
     with Store.open(db, patience=patience) as store, derived_files(db).making():
-        return _mapped(db, info) or _made_and_kept(store, info)  # who had to wait finds what the other has made
+        return _mapped(db, info) or _made(store, info)  # who had to wait finds what the other has made
 
 
 def load_vectors_once(db: Path, info: ModelInfo) -> UnitVectors:
@@ -56,7 +58,8 @@ def load_vectors_once(db: Path, info: ModelInfo) -> UnitVectors:
     if found:
         return replace(found, quantized=None)
     with Store.open(db) as store:
-        return UnitVectors.of(store.load(info), partial(_contexts, db, info), partial(_subwords, db, info))
+        subwords = partial(_subwords, db, info) if store.cuts(info) else None
+        return UnitVectors.of(store.load(info), partial(_contexts, db, info), subwords)
 
 
 def derive(
@@ -65,7 +68,7 @@ def derive(
     """Write the derived files of a model that was just published, unless another process was faster."""
     with derived_files(store.path).making():
         if not _mapped(store.path, info):
-            _kept(store, info, _made(embeddings, contexts, subwords))
+            _kept(store, info, embeddings, contexts, subwords)
 
 
 def derived_files(db: Path) -> DerivedFiles:
@@ -78,18 +81,17 @@ def _contexts(db: Path, info: ModelInfo) -> Floats | None:
         return store.load_contexts(info)
 
 
-def _subwords(db: Path, info: ModelInfo) -> Subwords | None:
+def _subwords(db: Path, info: ModelInfo) -> Subwords:
     with Store.open(db) as store:
-        return store.load_subwords(info)
+        found = store.load_subwords(info)
+    if found is None:
+        raise UnknownModel(str(info))  # it was there a moment ago
+    return found
 
 
-def _made_and_kept(store: Store, info: ModelInfo) -> UnitVectors:
-    made = _made(store.load(info, verify=True), store.load_contexts(info), store.load_subwords(info))
-    return _kept(store, info, made)
-
-
-def _made(embeddings: Embeddings, contexts: Floats | None, subwords: Subwords | None) -> UnitVectors:
-    return UnitVectors.of(embeddings, lambda: contexts, lambda: subwords, in_int8=True)
+def _made(store: Store, info: ModelInfo) -> UnitVectors:
+    contexts, subwords = store.load_contexts(info), store.load_subwords(info)
+    return _kept(store, info, store.load(info, verify=True), contexts, subwords)
 
 
 def _mapped(db: Path, info: ModelInfo, *, tell: bool = True) -> UnitVectors | None:
@@ -106,13 +108,11 @@ def _mapped(db: Path, info: ModelInfo, *, tell: bool = True) -> UnitVectors | No
         folded=Folded(texts["folded"], arrays["folded_order"], arrays["folded_lengths"]),
         order=arrays["order"],
         load_contexts=lambda: arrays.get("contexts"),
-        load_subwords=lambda: _subwords_in(arrays),
+        load_subwords=(lambda: _subwords_in(arrays)) if "subword_rows" in arrays else None,
     )
 
 
-def _subwords_in(arrays: Mapping[str, Array]) -> Subwords | None:
-    if "subword_rows" not in arrays:
-        return None
+def _subwords_in(arrays: Mapping[str, Array]) -> Subwords:
     return Subwords(Ngrams(*arrays["ngrams"].tolist()), arrays["subword_buckets"], arrays["subword_rows"])
 
 
@@ -123,32 +123,38 @@ def _arrays_of(subwords: Subwords | None) -> dict[str, Array]:
     return {"ngrams": ngrams, "subword_buckets": subwords.buckets, "subword_rows": subwords.rows}
 
 
-def _kept(store: Store, info: ModelInfo, made: UnitVectors) -> UnitVectors:
+def _kept(
+    store: Store, info: ModelInfo, embeddings: Embeddings, contexts: Floats | None, subwords: Subwords | None
+) -> UnitVectors:
     """The vectors, mapped from files that are written here; from memory where these cannot be written."""
     started, files = time.perf_counter(), derived_files(store.path)
     try:
-        files.write(info, _derived(made))
+        with files.writing(info) as writer:
+            _write(writer, embeddings, contexts, subwords)
         files.tidy(store.models())
     except OSError as error:
         why = error.strerror or error
         log.warning("%s is answered from memory: %s cannot be written (%s)", info, files.folder, why)
-        return made
-    log.debug("%s is mapped from %s, written in %.1f s", info, files.of(info), time.perf_counter() - started)
-    return _mapped(store.path, info) or made
+    else:
+        log.debug("%s is mapped from %s, written in %.1f s", info, files.of(info), time.perf_counter() - started)
+    load_subwords = (lambda: subwords) if subwords else None
+    return _mapped(store.path, info) or UnitVectors.of(embeddings, lambda: contexts, load_subwords, in_int8=True)
 
 
-def _derived(made: UnitVectors) -> Derived:
-    folded = made.folded or Folded.of(made.words)
-    in_int8 = made.quantized or quantized(made.unit)
+def _write(writer: DerivedWriter, embeddings: Embeddings, contexts: Floats | None, subwords: Subwords | None) -> None:
+    """Make the derived files; beside the matrix itself, memory holds a quarter of it."""
+    matrix, words = embeddings.matrix, embeddings.words
+    blocks = (matrix[start : start + ROWS_AT_ONCE] for start in range(0, len(matrix), ROWS_AT_ONCE))
+    unit = writer.add_rows("unit", matrix.shape, matrix.dtype, map(unit_rows, blocks))
+    in_int8, folded = quantized(unit), Folded.of(words)
     arrays: dict[str, Array] = {
-        "counts": made.counts,
-        "unit": made.unit,
-        "lengths": made.lengths,
+        "counts": embeddings.counts,
+        "lengths": lengths_of(matrix),
         **{f"int8_{name}": getattr(in_int8, name) for name in _INT8},
         "folded_order": folded.order,
         "folded_lengths": folded.lengths,
-        "order": order_of(made.words),
+        "order": order_of(words),
+        **({} if contexts is None else {"contexts": contexts}),
+        **_arrays_of(subwords),
     }
-    contexts = {} if made.contexts is None else {"contexts": made.contexts}
-    arrays |= {**contexts, **_arrays_of(made.subwords)}
-    return Derived({"words": Texts.of(made.words), "folded": Texts.of(folded.texts)}, arrays)
+    writer.add(Derived({"words": Texts.of(words), "folded": Texts.of(folded.texts)}, arrays))

@@ -1,8 +1,9 @@
 """Every error leaves the service in one JSON shape; this is the one place where errors become status codes.
 
-    {"error": {"code": ..., "message": ..., "status": ..., "missing": [...], "near": {...}, "request_id": ...}}
+    {"error": {"code": ..., "message": ..., "status": ..., "missing": [...], "subwords": ..., "near": {...}, ...}}
 
-`missing` lists the words that the model does not have, and `near` the near matches of whatever was not found.
+`missing` lists the words that the model does not have, `subwords` says whether it can make their vectors from pieces,
+and `near` has the near matches of whatever was not found. Last comes `request_id`.
 """
 
 import difflib
@@ -79,6 +80,7 @@ class Problem:
         message: what people read: the mistake and the way out.
         status: the status code of HTTP.
         missing: words that the model does not have.
+        subwords: whether the model makes vectors of such words from their pieces, with `on_missing=subword`.
         near: for each thing that was not found, what may have been meant.
         request_id: the id of the request, which the service's log has too.
     """
@@ -87,6 +89,7 @@ class Problem:
     message: str
     status: int
     missing: Sequence[str] = ()
+    subwords: bool = False
     near: Mapping[str, Sequence[str]] = field(default_factory=dict)
     request_id: str = field(default_factory=request_id)
 
@@ -110,7 +113,8 @@ def problem_of(error: FirthError) -> Problem:
     if code in HIDDEN:
         log.error("%s: %s", HIDDEN[code], request.path, exc_info=error)
     missing = tuple(error.near) if isinstance(error, UnknownWord) else ()
-    return Problem(code, HIDDEN.get(code, str(error)), status, missing=missing, near=_near(error))
+    subwords = isinstance(error, UnknownWord) and error.subwords
+    return Problem(code, HIDDEN.get(code, str(error)), status, missing=missing, subwords=subwords, near=_near(error))
 
 
 def response_of(problem: Problem) -> Response:

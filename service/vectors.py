@@ -31,7 +31,7 @@ class UnitVectors:
         folded: the words without capitals and accents, where that is known already.
         order: (V,) rows in the order of their words, where that is known already.
         load_contexts: gets the (V, D) context vectors, or None where the model has none.
-        load_subwords: gets the rows of words' pieces, or None where the model has none.
+        load_subwords: gets the rows of words' pieces; None where the model has none.
     """
 
     words: Sequence[str]
@@ -42,14 +42,14 @@ class UnitVectors:
     folded: Folded | None = None
     order: Rows | None = None
     load_contexts: Callable[[], Floats | None] = _none
-    load_subwords: Callable[[], Subwords | None] = _none
+    load_subwords: Callable[[], Subwords] | None = None
 
     @classmethod
     def of(
         cls,
         embeddings: Embeddings,
         load_contexts: Callable[[], Floats | None] = _none,
-        load_subwords: Callable[[], Subwords | None] = _none,
+        load_subwords: Callable[[], Subwords] | None = None,
         *,
         in_int8: bool = False,
     ) -> "UnitVectors":
@@ -76,7 +76,7 @@ class UnitVectors:
     @cached_property
     def subwords(self) -> Subwords | None:
         """The rows of words' pieces, or None where the model has none."""
-        return self.load_subwords()
+        return self.load_subwords() if self.load_subwords else None
 
     @cached_property
     def pointing(self) -> NDArray[np.bool_] | None:

@@ -42,6 +42,8 @@ def explained(path: Path) -> Iterator[None]:
         said = str(error)
         way_out = next((way for text, way in _WAYS_OUT.items() if text in said.lower()), "could not be used")
         raise StoreError(f"{path} {way_out} (SQLite: {said})") from error
+    except UnicodeDecodeError as error:  # what SQLite says quotes what it has met, which need not be text
+        raise StoreError(f"{path} {_WAYS_OUT['malformed']} ({error})") from error
 
 
 def log_of(path: Path) -> Path:
@@ -94,8 +96,11 @@ def open_for_reading(path: Path, patience: float) -> tuple[sqlite3.Connection, S
 
 
 def address_to_read(path: Path) -> str:
-    """What SQLite can attach to read an existing store beside another."""
-    return _address(path, _reading_mode(path))
+    """What SQLite can attach to read an existing store beside another, without a lock on it where that is written.
+
+    While it is attached the store has to be open, so that its log, which this cannot take away, goes with that.
+    """
+    return _address(path, _UNLOCKED if _reading_mode(path) == _UNLOCKED else "mode=ro")
 
 
 def open_for_writing(path: Path, patience: float) -> sqlite3.Connection:
@@ -165,7 +170,7 @@ def _reading_mode(path: Path) -> str:
     """
     if _may_write(path):
         return "mode=rw"
-    return "mode=ro" if _has_log(path) else _UNLOCKED
+    return "mode=ro" if has_log(path) else _UNLOCKED
 
 
 def _may_write(path: Path) -> bool:
@@ -174,7 +179,8 @@ def _may_write(path: Path) -> bool:
     return all(os.access(place, os.W_OK, effective_ids=effective) for place in (path, log_of(path).parent))
 
 
-def _has_log(path: Path) -> bool:
+def has_log(path: Path) -> bool:
+    """Whether something was written that is not in the file yet."""
     log = log_of(path)
     return log.exists() and log.stat().st_size > 0
 
@@ -211,4 +217,4 @@ def _check_schema(path: Path, connection: sqlite3.Connection, wanted: tuple[str,
 
 def _applied(connection: sqlite3.Connection) -> set[str]:
     query = "SELECT name FROM _sqlite_migrations WHERE migration_set = ?"
-    return {name for (name,) in connection.execute(query, [MIGRATION_SET])}
+    return {str(name) for (name,) in connection.execute(query, [MIGRATION_SET])}  # of a damaged file it may be none

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from storage.catalog import Catalog
-from storage.connection import explained, tables_of
+from storage.connection import address_to_read, explained, tables_of
 from storage.errors import StoreError
 from storage.models import ModelInfo, check_name
 from storage.seals import MIGRATED, OCCASIONS, found_in_model, seal_model
@@ -58,14 +58,26 @@ def copy_model(source: Path, asked: str, target: Path, name: str | None = None) 
     """
     if name:
         check_name(name)
-    with Store.open(source) as store:
-        info = store.find(asked)
-    with Store.open(target, create=True) as store, store.beside(source), store.changing() as connection:
-        there = None if name else _there(connection, info, target)
-        copied = there or _copied(connection, info, name, source)
-        if not there:
-            _check(connection, info, copied, source)
+    with Store.open(source) as original, Store.open(target, create=True) as store:
+        info = original.find(asked)
+        with _attached(store, source), store.changing() as connection:
+            there = None if name else _there(connection, info, target)
+            copied = there or _copied(connection, info, name, source)
+            if not there:
+                _check(connection, info, copied, source)
     return Copied(info, copied, is_new=there is None)
+
+
+@contextmanager
+def _attached(store: Store, source: Path) -> Iterator[None]:
+    """Let the statements of a store see another one, as `source`."""
+    with store.using() as connection, explained(source):
+        connection.execute("ATTACH ? AS source", [address_to_read(source)])
+    try:
+        yield
+    finally:
+        with store.using() as connection:
+            connection.execute("DETACH source")
 
 
 def _there(connection: sqlite3.Connection, info: ModelInfo, target: Path) -> ModelInfo | None:
@@ -116,6 +128,9 @@ def _check(connection: sqlite3.Connection, info: ModelInfo, copied: ModelInfo, s
     Raises:
         StoreError: names the part.
     """
+    words = connection.execute("SELECT count(*) FROM words WHERE model = ?", [copied.order]).fetchone()[0]
+    if words != info.words:  # damaged where there are no seals, or deleted since we looked
+        raise StoreError(f"{source} has {words} words of {info} where {info.words} were published; it is not copied")
     found = found_in_model(connection, copied.order)
     query = "SELECT part, sha256 FROM source.seals WHERE model = ?"
     sealed = "seals" in tables_of(connection, "source")

@@ -6,12 +6,15 @@ of another model is not believed, and made again.
 
 import logging
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from storage.array_folder import Array, map_arrays, remove, write_arrays
+import numpy as np
+
+from storage.array_folder import Array, ArrayWriter, map_arrays, remove, writing_arrays
 from storage.errors import InputError
 from storage.models import ModelInfo
 from storage.texts import Texts
@@ -38,6 +41,26 @@ class Derived:
 
     texts: Mapping[str, Texts]
     arrays: Mapping[str, Array]
+
+
+class DerivedWriter:
+    """Takes what was derived from a model, in pieces."""
+
+    def __init__(self, arrays: ArrayWriter) -> None:
+        self._arrays = arrays
+
+    def add(self, derived: Derived) -> None:
+        """Write texts and arrays.
+
+        Raises:
+            OSError: there is no room, or no permission.
+        """
+        for name, array in _put_together(derived).items():
+            self._arrays.add(name, array)
+
+    def add_rows(self, name: str, shape: tuple[int, ...], dtype: "np.dtype[Any]", blocks: Iterable[Array]) -> Array:
+        """Write an array from blocks of its rows, and return it mapped; raises as `add` does."""
+        return self._arrays.add_rows(name, shape, dtype, blocks)
 
 
 class DerivedFiles:
@@ -72,13 +95,33 @@ class DerivedFiles:
                 log.warning("%s is not believed: %s", folder, error)
             return None
 
+    def check(self, info: ModelInfo) -> None:
+        """Read everything that was derived from a model.
+
+        Raises:
+            InputError: something is not as it was written, or was made of another model.
+            OSError: it is not there, or there is no permission.
+        """
+        map_arrays(self.of(info), self._about(info), thorough=True)
+
     def write(self, info: ModelInfo, derived: Derived) -> None:
         """Write what was derived from a model, whole or not at all; two processes may do so at once.
 
         Raises:
             OSError: there is no room, or no permission.
         """
-        write_arrays(self.of(info), self._about(info), _put_together(derived))
+        with self.writing(info) as writer:
+            writer.add(derived)
+
+    @contextmanager
+    def writing(self, info: ModelInfo) -> Iterator["DerivedWriter"]:
+        """The same where it is made piece by piece, so that not all of it has to be in memory.
+
+        Raises:
+            OSError: there is no room, or no permission.
+        """
+        with writing_arrays(self.of(info), self._about(info)) as arrays:
+            yield DerivedWriter(arrays)
 
     def _about(self, info: ModelInfo) -> dict[str, object]:
         return {"layout": self._layout, "model": info.as_dict()}

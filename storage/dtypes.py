@@ -51,7 +51,8 @@ def decoded(blobs: Any, dtype: str, dimensions: int) -> Floats:
     """(V, D) float32 from the bytes of V blobs; those of float32 are not copied."""
     rows = np.frombuffer(blobs, row_type(dtype, dimensions))
     if dtype == "int8":
-        multiples: Floats = np.multiply(rows["numbers"], rows["scale"][:, None], dtype=np.float32)
+        with np.errstate(over="ignore", invalid="ignore"):  # whoever takes the result refuses what is not finite
+            multiples: Floats = np.multiply(rows["numbers"], rows["scale"][:, None], dtype=np.float32)
         return multiples
     return rows.astype(np.float32, copy=False)
 

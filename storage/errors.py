@@ -69,12 +69,15 @@ class UnknownWord(FirthError):
 
     Attributes:
         near: for each missing word, in the order asked, words of the model that look like it, best first.
+        subwords: whether the model makes vectors of unknown words from their pieces, when that is asked.
     """
 
-    def __init__(self, near: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, near: Mapping[str, Sequence[str]], *, subwords: bool = False) -> None:
         self.near = {word: tuple(matches) for word, matches in near.items()}
+        self.subwords = subwords
         parts = (f"{word!r}{_did_you_mean(matches)}" for word, matches in self.near.items())
-        super().__init__("not in the vocabulary: " + "; ".join(parts))
+        hint = "; this model can make vectors from pieces of words (on_missing=subword)" if subwords else ""
+        super().__init__("not in the vocabulary: " + "; ".join(parts) + hint)
 
 
 class UnusableQuestion(FirthError):

@@ -1,6 +1,7 @@
 """Files that appear whole or not at all, and the hashes that name their contents."""
 
 import hashlib
+import io
 import os
 import secrets
 from collections.abc import Iterator
@@ -41,10 +42,29 @@ def write_json(path: Path, value: Any) -> None:
 
 def write_array(path: Path, array: "np.ndarray[Any, Any]") -> None:
     """Write an array as .npy, whole or not at all; unlike that of `np.save`, an error tells of a full disk."""
-    about = np.lib.format.header_data_from_array_1_0(array)
     with whole_file(path) as file:
-        np.lib.format.write_array_header_1_0(file, about)
-        file.write(np.ascontiguousarray(array).data.cast("B"))
+        file.write(npy_header(array.shape, array.dtype))
+        file.write(bytes_of(array))
+
+
+def sha256_of_array(array: "np.ndarray[Any, Any]") -> str:
+    """Hex digest of the file that `write_array` would write."""
+    digest = hashlib.sha256(npy_header(array.shape, array.dtype))
+    digest.update(bytes_of(array))
+    return digest.hexdigest()
+
+
+def npy_header(shape: tuple[int, ...], dtype: "np.dtype[Any]") -> bytes:
+    """What stands before the numbers of an array in C order."""
+    header = io.BytesIO()
+    about = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(header, about)
+    return header.getvalue()
+
+
+def bytes_of(array: "np.ndarray[Any, Any]") -> memoryview:
+    """The numbers of an array in C order, copied only where they lie otherwise."""
+    return np.ascontiguousarray(array).data.cast("B")
 
 
 def sync_folder(folder: Path) -> None:

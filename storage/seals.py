@@ -10,12 +10,15 @@ The file has seals, too, of what belongs to none of its models; they are taken a
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from storage.connection import tables_of
+
+if TYPE_CHECKING:
+    from storage.embeddings import Counts
 
 OCCASIONS = PUBLISHED, MIGRATED = "published", "migrated"
 """Occasions on which a model is sealed: its publication, or the migration that brought seals to its file (m004)."""
@@ -61,6 +64,11 @@ PARTS = (
 
 FILE_PARTS = (
     Part("migrations", "_sqlite_migrations", "SELECT id, migration_set, name, applied_at FROM _sqlite_migrations"),
+    Part(
+        "table of migrations",
+        "_sqlite_migrations",
+        "SELECT type, name, sql FROM sqlite_master WHERE tbl_name = '_sqlite_migrations' ORDER BY type, name",
+    ),
     Part("tags", "tags", "SELECT name, tag, version, changed FROM tags ORDER BY name, tag"),
     Part("deleted", "deleted", "SELECT name, version, vectors_sha256, deleted FROM deleted ORDER BY name, version"),
 )
@@ -94,17 +102,43 @@ def seals_of(connection: sqlite3.Connection, model: int | None) -> dict[str, str
 
 def found_in_model(connection: sqlite3.Connection, model: int) -> dict[str, str]:
     """The hash of each part of a model as its rows are now."""
-    return _found(connection, PARTS, [model])
+    return {name: sha256 for part in PARTS for name, sha256 in hashes(connection, part, model).items()}
 
 
 def found_in_file(connection: sqlite3.Connection) -> dict[str, str]:
     """The hash of each part of the file that belongs to no model."""
-    return _found(connection, FILE_PARTS, [])
+    return {name: sha256 for part in FILE_PARTS for name, sha256 in hashes(connection, part).items()}
+
+
+def hashes(connection: sqlite3.Connection, part: Part, *model: int) -> dict[str, str]:
+    """The hash of a part, or of each of its rows, by name; none where it has no rows, or the file no such table."""
+    if part.table not in tables_of(connection):
+        return {}
+    rows = connection.execute(part.query, model)
+    named = ((f"{part.name}/{name}", [tuple(values)]) for name, *values in rows) if part.each else [(part.name, rows)]
+    found = {name: sha256_of_rows(some) for name, some in named}
+    return {name: sha256 for name, sha256 in found.items() if sha256}
+
+
+def unsealed(seals: Seals, found: Seals) -> Iterator[str]:
+    """What is wrong with parts whose hashes were `found`: other than their seals, without a seal, or gone."""
+    for name in sorted(seals.keys() | found.keys()):
+        if name not in found:
+            yield f"{name} was sealed, and is not there"
+        elif name not in seals:
+            yield f"{name} is there, and was never sealed"
+        elif seals[name] != found[name]:
+            yield f"{name} is not as it was sealed"
 
 
 def sha256_of_seals(occasion: str, seals: Seals) -> str:
     """The seal of the occasion: over its name and all other seals by their names."""
     return hashlib.sha256(_json([[occasion], *sorted(seals.items())])).hexdigest()
+
+
+def sha256_of_vocabulary(words: Sequence[str], counts: "Counts") -> str:
+    """The seal that words and their counts will have; "" where there are no words."""
+    return sha256_of_rows(zip(range(len(words)), words, counts.tolist(), strict=True)) or ""
 
 
 def sha256_of_rows(rows: Rows) -> str | None:
@@ -130,20 +164,6 @@ def _pieces(rows: Rows) -> Iterator[bytes]:
             before = b","
     if before == b",":
         yield b"]"
-
-
-def _found(connection: sqlite3.Connection, parts: Iterable[Part], parameters: list[int]) -> dict[str, str]:
-    tables = tables_of(connection)
-    present = [part for part in parts if part.table in tables]
-    return dict(seal for part in present for seal in _hashes(part, connection.execute(part.query, parameters)))
-
-
-def _hashes(part: Part, rows: Rows) -> Iterator[tuple[str, str]]:
-    """The part's name and its hash, or those of each of its rows."""
-    named = ((f"{part.name}/{name}", [tuple(values)]) for name, *values in rows) if part.each else [(part.name, rows)]
-    for name, some in named:
-        if sha256 := sha256_of_rows(some):
-            yield name, sha256
 
 
 def _blocks(rows: Rows) -> Iterator[list[tuple[Any, ...]]]:

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from storage.assembling import Blocks, Cuts, contexts_of, cuts_of, embeddings_of, map_of, subwords_of, words_of
 from storage.catalog import Catalog
-from storage.connection import Stamp, address_to_read, explained, open_for_reading, open_for_writing, stamp_of
+from storage.connection import Stamp, explained, open_for_reading, open_for_writing, stamp_of
 from storage.embeddings import Embeddings, Floats
 from storage.errors import InputError, StoreError, UnknownModel
 from storage.maps import Map
 from storage.models import ModelInfo, check_name
 from storage.parts import Parts
-from storage.seals import seal_file
+from storage.seals import seal_file, seals_of
 from storage.subwords import Subwords
 from storage.tables import card_parts, rows_of
 from storage.tags import let_mean
@@ -150,20 +150,6 @@ class Store:
         with explained(self.path):
             yield self._connection
 
-    @contextmanager
-    def beside(self, other: Path) -> Iterator[None]:
-        """Let the statements of this store see another one, as `source`.
-
-        Raises:
-            StoreError: the other file cannot be read.
-        """
-        with explained(other):
-            self._connection.execute("ATTACH ? AS source", [address_to_read(other)])
-        try:
-            yield
-        finally:
-            self._connection.execute("DETACH source")
-
     def catalog(self) -> Catalog:
         """All published models and their tags, as of now."""
         return self._steadily(self._read_catalog)
@@ -187,6 +173,10 @@ class Store:
     def words(self, info: ModelInfo) -> tuple[str, ...]:
         """The model's words alone, most frequent first; raises as `load` does."""
         return self._made(info, words_of, "vocabulary")
+
+    def seals(self, info: ModelInfo) -> dict[str, str]:
+        """The hash of each of the model's parts, as they were taken; none in a file of an earlier schema."""
+        return self._steadily(lambda: self._read_seals(info))
 
     def load(self, info: ModelInfo, *, verify: bool = False) -> Embeddings:
         """The model's words, counts and vectors.
@@ -248,6 +238,10 @@ class Store:
     def _read_catalog(self) -> Catalog:
         with explained(self.path):
             return Catalog.read(self._connection)
+
+    def _read_seals(self, info: ModelInfo) -> dict[str, str]:
+        with explained(self.path):
+            return seals_of(self._connection, info.order)
 
     def _read_card(self, info: ModelInfo) -> dict[str, Any]:
         with explained(self.path):

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import hypothesis
+import numpy as np
 import pytest
 
 from pipeline.commands.store import publish
@@ -17,7 +18,9 @@ from pipeline.training.stage import train_stage
 from service.app import create_app
 from service.library import Library
 from storage.embeddings import Embeddings
+from storage.ngrams import Ngrams
 from storage.store import Store
+from storage.subwords import Subwords
 
 hypothesis.settings.register_profile(  # the machine may be busy: no test depends on speed
     "firth", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
@@ -119,13 +122,24 @@ def corpora():
 # ---- a browser ----
 
 
+def some_subwords(embeddings):
+    """Rows for half of the pieces of a model's words, as they come."""
+    ngrams = Ngrams(3, 6, 5000)
+    buckets = np.unique(ngrams.table(embeddings.words).buckets)[::2]
+    rows = np.random.default_rng(1).standard_normal((len(buckets), embeddings.dimensions))
+    return Subwords(ngrams, buckets, rows.astype(np.float32))
+
+
 @pytest.fixture(scope="session")
 def lee_store(lee_model, lee_tokens, tmp_path_factory):
-    """A store with the model `lee`, its card as `firth store` publishes it, and `other`, whose vectors are contexts."""
+    """A store with the model `lee`, its card as `firth store` publishes it, and `other`, whose vectors are contexts.
+
+    The latter has rows for the pieces of its words, as models of fastText have.
+    """
     db = tmp_path_factory.mktemp("store") / "firth.db"
     other = Embeddings(lee_model.embeddings.words, lee_model.embeddings.counts, lee_model.contexts)
     with Store.open(db, create=True) as store:
-        store.publish("other", other, {})
+        store.publish("other", other, {}, subwords=some_subwords(other))
     publish(lee_tokens.parent / "model", "lee", db, force=False)
     return db
 

@@ -114,6 +114,8 @@ def test_the_card_shows_what_is_known_of_the_model(reader, lee_store):
     source = card["manifest"]["tokenize"]["inputs"]["sources"][0]
     for fact in (f"{info.words:,}", info.vectors_sha256, source["sha256"], f"{source['bytes']:,}", "skip-gram"):
         assert fact in text
+    hashes = [link.get(name) for link in library.whole_card(info)["chain"] for name in ("sha256", "settings_sha256")]
+    assert all(sha256 in text for sha256 in filter(None, hashes))
     assert len(reader.all(".curve circle")) == len(card["loss_curve"])
 
 

@@ -25,8 +25,12 @@ from pipeline.training.stage import train_stage
 from pipeline.training.start_vectors import StartVectors
 from pipeline.training.training import train
 from pipeline.training.wishes import Wishes
+from storage.embeddings import Embeddings
 from storage.errors import InputError, SettingError
 from storage.files import sha256_of_file
+from storage.formats.known import named
+from storage.formats.outgoing import table_of
+from storage.formats.target import Target
 from tests.varied import varied
 
 SMALL = TrainSettings(vector_size=8, epochs=2, sample=1e-2)
@@ -300,16 +304,15 @@ def test_words_of_the_file_start_with_its_vectors(tmp_path, text, suffix):
 @pytest.mark.parametrize(
     ("text", "line", "says"),
     [
-        ("3 4\nthe 1 2 3 4\n", 1, "vectors of 4 dimensions, not 3"),
+        ("3 4\nthe 1 2 3 4\n", 2, "vectors of 4 dimensions, not 3"),
         ("the 1 2 3\nto 1 2\n", 2, "3 fields, not a word and 3 numbers"),
         ("the 1 2 3\nto 1 2 3 4\n", 2, "5 fields, not a word and 3 numbers"),
-        ("the 1 2 3\nto 1 two 3\n", 2, "'two' is no finite number"),
-        ("the 1 2 nan\n", 1, "'nan' is no finite number"),
-        ("the 1 2 1e39\n", 1, "'1e39' is no finite number"),
-        ("2 3\nthe 1 2 3\n", 2, "2 vectors were to come, 1 came"),
-        ("1 3\nthe 1 2 3\nto 1 2 3\n", 3, "1 vectors were to come, 2 came"),
-        ("the 1 2 3\n\nto 1 2 3\n", 2, "an empty line"),
-        ("", 1, "no vector"),
+        ("the 1 2 3\nto 1 two 3\n", 2, "'two' is no number"),
+        ("the 1 2 3\nto 1 2 nan\n", 2, "word 2, 'to', has a number that is not finite"),
+        ("the 1 2 1e39\n", 1, "word 1, 'the', has a number that is not finite"),
+        ("2 3\nthe 1 2 3\n", 2, "2 words were to come, 1 came"),
+        ("1 3\nthe 1 2 3\nto 1 2 3\n", 3, "1 words were to come, 2 came"),
+        ("the 1 2 3\n\nto 1 2 3\n", 2, "1 fields, not a word and 3 numbers"),
     ],
 )
 def test_a_wrong_line_is_named(tmp_path, text, line, says):
@@ -321,14 +324,27 @@ def test_a_wrong_line_is_named(tmp_path, text, line, says):
     assert str(path) in str(error.value)
 
 
-@pytest.mark.parametrize("content", [b"3 3\nthe \x00\x01\x80\xff", b"\xff\xfe", b""])
-def test_a_file_that_is_no_text_is_refused_with_the_way_out(tmp_path, content):
-    """Binary vectors, another encoding and an empty file: the message names the file, and no option of a corpus."""
+@pytest.mark.parametrize("content", [b"3 3\nthe \x00\x01\x80\xff", b"\xff\xfe", b"", b"To be, or not to be\n"])
+def test_a_file_that_holds_no_vectors_is_refused(tmp_path, content):
+    """A binary file that is cut off, other bytes, an empty file, text: the message names the file and the formats."""
     path = tmp_path / "vectors.bin"
     path.write_bytes(content)
-    with pytest.raises(InputError, match=r"vectors\.bin.*(save them so|line 1: no vector)") as error:
+    with pytest.raises(InputError, match=r"vectors\.bin is recognized as none of .*word2vec"):
         StartVectors.of(path).fill(np.zeros((3, 3), np.float32), vocabulary())
-    assert "--encoding" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["word2vec-binary", "npy", "parquet", "safetensors"])
+def test_every_format_can_be_started_from(tmp_path, name):
+    """What `firth import` reads, training starts from."""
+    wanted = Embeddings(tuple(VECTORS), np.zeros(3, np.int64), np.array(list(VECTORS.values()), np.float32))
+    format_ = named(name)
+    path = tmp_path / f"vectors{format_.suffixes[0]}"
+    with Target(path) as target:
+        table, _ = table_of(wanted, format_, {}, skip=False, report=lambda _done, _total: None)
+        format_.write(table, target)
+    matrix = np.zeros((3, 3), np.float32)
+    assert StartVectors.of(path).fill(matrix, vocabulary())["found"] == 2
+    np.testing.assert_array_equal(matrix[:2], wanted.matrix[:2])
 
 
 def test_a_repeated_word_and_one_with_blanks_do_no_harm(tmp_path):

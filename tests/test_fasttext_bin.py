@@ -42,7 +42,7 @@ def read(path, **options):
     """A file's words, vectors, counts and rows of pieces."""
     source = Source(Path(path), **options)
     blocks = list(FastTextBin().read(source))
-    counts = [count for block in blocks for count in block.counts]
+    counts = None if blocks[0].counts is None else [count for block in blocks for count in block.counts]
     words = [word for block in blocks for word in block.words]
     return words, np.concatenate([block.rows for block in blocks]), counts, source.subwords
 
@@ -161,11 +161,11 @@ def test_gensim_reads_what_was_written(tmp_path):
 
 
 def test_a_model_without_pieces_can_be_written(tmp_path):
-    """It comes back to the bit, and gensim reads it too, which has no words of count 0: unknown counts are 1."""
+    """It comes back to the bit, and gensim reads it, which has no words of count 0: where all are 1, none is known."""
     vectors, _ = some()
     path = write(tmp_path / "plain.bin", WORDS, vectors)
     words, found, counts, pieces = read(path)
-    assert (words, counts, pieces) == (WORDS, [1] * 7, None)
+    assert (words, counts, pieces) == (WORDS, None, None)
     assert found.tobytes() == vectors.tobytes()
     assert gensim_fasttext.load_facebook_vectors(str(path)).vectors.tobytes() == vectors.tobytes()
 

@@ -17,9 +17,11 @@ from service.engine import Engine
 from service.http.reading import LONGEST_QUERY, Malformed, from_query
 from service.library import Library
 from service.questions import Neighbors, Similarity
+from storage.card import whole_card
 from storage.declared import LONGEST_TEXT
 from storage.embeddings import Embeddings
 from storage.errors import SettingError, StoreError
+from storage.managing import roll_back, set_tag
 from storage.store import Store
 
 WORDS = ("man", "woman", "king", "queen", "naïve", "two words", "ten", "🦊", "void", "a&b=c", "100%", "+")
@@ -73,8 +75,58 @@ def test_card(client, db, path, label):
     """A model's address shows its card and its tags; a name without version is the current one."""
     with Store.open(db) as store:
         info = store.find(label)
-        expected = {"model": store.catalog().described(info), "card": store.card(info)}
+        expected = whole_card(store, info)
+        assert expected["card"] == store.card(info)
     assert client.get(f"/api/v1/models/{path}").json == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("", 200),
+        ("/similarity?a=king&b=queen", 200),
+        ("/similarity?a=king&b=nobody", 404),
+        ("/map", 422),
+        ("/random-words", 200),
+    ],
+)
+def test_every_answer_names_its_model(client, db, path, status):
+    """Name, version and hash of the model are headers of whatever it answers, refuses or is asked for again."""
+    with Store.open(db) as store:
+        info = store.find("news@1")
+    named = {"Firth-Model": "news@1", "Firth-Vectors-SHA256": info.vectors_sha256}
+    answer = client.get(f"/api/v1/models/news@1{path}")
+    assert answer.status_code == status
+    assert named.items() <= dict(answer.headers).items()
+    if tag := answer.headers.get("ETag"):
+        again = client.get(f"/api/v1/models/news@1{path}", headers={"If-None-Match": tag})
+        assert again.status_code == 304
+        assert named.items() <= dict(again.headers).items()
+
+
+def test_a_batch_names_its_model(client):
+    """So does a batch, and where no model answers there is none to be named."""
+    asked = {"questions": [{"question": "similarity", "a": "king", "b": "queen"}]}
+    assert client.post("/api/v1/models/news/batch", json=asked).headers["Firth-Model"] == "news@2"
+    assert "Firth-Model" not in client.get("/api/v1/models/nobody").headers
+
+
+def test_tags_and_rollbacks(client, db):
+    """`name@tag` and a name that was rolled back answer, and name the version that did."""
+
+    def answering(asked):
+        return client.get(f"/api/v1/models/{asked}/vector?word=king").json["model"]["version"]
+
+    with Store.open(db, create=True) as store:
+        set_tag(store, "news@2", "stable")
+        roll_back(store, "news")
+    assert [answering(asked) for asked in ("news", "news@stable", "news@latest", "news@2")] == [1, 2, 2, 2]
+    listed = {f"{each['name']}@{each['version']}": each for each in client.get("/api/v1/models").json["models"]}
+    assert {label: (each["current"], each["tags"]) for label, each in listed.items()} == {
+        "news@1": (True, []),
+        "news@2": (False, ["latest", "stable"]),
+        "wiki@1": (True, ["latest"]),
+    }
 
 
 @pytest.mark.parametrize("label", ["news@1", "news@2", "wiki@1"])
@@ -166,7 +218,7 @@ def check_error(response, status, code):
     assert response.content_type == "application/json"
     assert list(response.json) == ["error"]
     error = response.json["error"]
-    assert list(error) == ["code", "message", "status", "missing", "near", "request_id"]
+    assert list(error) == ["code", "message", "status", "missing", "subwords", "near", "request_id"]
     assert (error["code"], error["status"]) == (code, status)
     assert error["message"]
     assert "Content-Security-Policy" in response.headers

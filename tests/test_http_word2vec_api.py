@@ -37,6 +37,14 @@ def gensim():
     return vectors
 
 
+def test_bare_numbers_name_their_model_in_headers(client, db):
+    """Where the body is a number alone, the model's name, version and hash are in the headers."""
+    with Store.open(db) as store:
+        info = store.find("demo")
+    headers = client.get("/word2vec/similarity?w1=king&w2=queen").headers
+    assert (headers["Firth-Model"], headers["Firth-Vectors-SHA256"]) == ("demo@1", info.vectors_sha256)
+
+
 def test_similarity(client, gensim):
     """A bare number: the cosine."""
     answer = client.get("/word2vec/similarity?w1=king&w2=na%C3%AFve")

@@ -15,6 +15,7 @@ from service.questions import Neighbors
 from service.watcher import Watcher
 from storage.embeddings import Embeddings
 from storage.errors import StoreError, UnknownModel
+from storage.managing import publish_again, roll_back, set_tag, take_tag
 from storage.store import Store
 
 
@@ -232,6 +233,62 @@ def test_a_rollback_is_a_swap_too(versions):
     wait_until(lambda: said(library, "m") == 1)
     library.catch_up()
     assert [info.version for info in library._slots] == [1]
+
+
+def changed(path, change, *arguments):
+    """Tag, publish or roll back, as another process does."""
+    with Store.open(path, create=True) as store:
+        change(store, *arguments)
+
+
+def test_a_name_that_is_rolled_back(versions):
+    """However long the earlier version takes to load, the name is answered; then it is by that one, and back again."""
+    brake = Brake()
+    library = Library(versions, around=brake)
+    publish_version(versions, 2)
+    library.preload()
+    brake.off.clear()
+    changed(versions, roll_back, "m")
+    assert said(library, "m") == said(library, "m@latest") == 2
+    (state,) = [state for state in library.readiness() if state.asked == "m"]
+    assert (str(state.current), str(state.answering), state.is_ready) == ("m@1", "m@2", True)
+    brake.off.set()
+    wait_until(lambda: said(library, "m") == 1)
+    assert said(library, "m@latest") == 2
+    changed(versions, publish_again, "m")
+    wait_until(lambda: said(library, "m") == 2)
+
+
+def test_a_tag_is_followed(versions):
+    """A tag is answered by the version that it means, without waiting when it is moved, and unknown when it goes."""
+    brake = Brake()
+    library = Library(versions, around=brake)
+    publish_version(versions, 2)
+    changed(versions, set_tag, "m@1", "stable")
+    assert said(library, "m@stable") == 1
+    brake.off.clear()
+    changed(versions, set_tag, "m@2", "stable")
+    assert said(library, "m@stable") == 1
+    brake.off.set()
+    wait_until(lambda: said(library, "m@stable") == 2)
+    library.catch_up()
+    assert [str(info) for info in library._slots] == ["m@2"]
+    changed(versions, take_tag, "m@stable")
+    with pytest.raises(UnknownModel):
+        library.answering("m@stable")
+    library.catch_up()
+    assert "m@stable" not in library._answering
+
+
+def test_names_and_tags_share_a_model(versions):
+    """What several names and tags mean is loaded once, and stays as long as one of them means it."""
+    library = Library(versions)
+    changed(versions, set_tag, "m@1", "stable")
+    assert library.answering("m")[1] is library.answering("m@stable")[1]
+    publish_version(versions, 2)
+    library.catch_up()
+    assert (said(library, "m"), said(library, "m@stable")) == (2, 1)
+    assert sorted(info.version for info in library._slots) == [1, 2]
 
 
 def test_a_name_that_is_taken_away_is_unknown(versions):

@@ -13,6 +13,7 @@ from pipeline.asking import spoken
 from pipeline.cli import COMMANDS, firth
 from pipeline.commands.crosscheck import LEVELS, CrosscheckSettings
 from pipeline.commands.evaluate import EvaluateSettings
+from pipeline.commands.reproduce import ReproduceSettings
 from pipeline.commands.store import MapSettings, PrecisionSettings
 from pipeline.commands.tokenizing import WorkSettings
 from pipeline.crosscheck import crosscheck
@@ -38,7 +39,9 @@ USED_BY = {
     "crosscheck": (CrosscheckSettings,),
     "evaluate": (EvaluateSettings,),
     "store": (MapSettings, PrecisionSettings),
+    "import": (MapSettings, PrecisionSettings),
     "serve": (Running,),
+    "reproduce": (ReproduceSettings,),
     "plan": (TokenSettings, PhraseSettings, WorkSettings, VocabularySettings, TrainSettings, WorkerSettings),
     "run": (
         TokenSettings,
@@ -148,11 +151,13 @@ def test_a_wrong_value_is_wrong_usage(arguments, allowed):
 
 
 REQUIRED = {
+    "reproduce": ["demo", "--corpus", "x"],
     "tokenize": ["x", "--out", "y"],
     "train": ["x", "--out", "y"],
     "crosscheck": ["x"],
     "evaluate": ["x"],
     "store": ["x", "--name", "y"],
+    "import": ["x", "--name", "y"],
     **{name: [] for name in spoken.COMMANDS},
     "serve": [],
     "plan": ["x"],

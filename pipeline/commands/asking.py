@@ -26,7 +26,7 @@ model_option = click.option(
     metavar="NAME[@VERSION]",
     show_default="the newest in the file",
     shell_complete=complete_model,
-    help="Which model to ask; without a version, its latest.",
+    help="Which model to ask: a name means its current version; a tag may stand for a version.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
@@ -50,7 +50,7 @@ def store_to_change(db: Path) -> "Store":
 def session_of(context: click.Context, db: Path, *, for_long: bool = False) -> Session:
     """What stays loaded: in `firth shell` its own session, elsewhere a new one, for many questions or for one."""
     session: Session | None = context.obj
-    if session and _in_line(context, "db"):
+    if session and in_line(context, "db"):
         raise click.UsageError("a shell has one file: --db is for `firth shell` itself", context)
     return session or Session(db, for_long=for_long)
 
@@ -62,9 +62,10 @@ def opened(context: click.Context, db: Path, model: str | None, *, for_long: boo
         StoreError: the file cannot be read, or holds no model.
         UnknownModel: it holds no such model.
     """
-    named = _in_line(context, "model") or not context.obj
+    named = in_line(context, "model") or not context.obj
     return session_of(context, db, for_long=for_long).open(model if named else None)
 
 
-def _in_line(context: click.Context, name: str) -> bool:
+def in_line(context: click.Context, name: str) -> bool:
+    """Whether an option stands in the command line itself, not in a file, the environment or nowhere."""
     return context.get_parameter_source(name) is ParameterSource.COMMANDLINE

@@ -118,7 +118,7 @@ def out_option(what: str) -> Callable[[Decorated], Decorated]:
 force_option = click.option("--force", is_flag=True, help="Run again even if nothing has changed.")
 
 
-def tell(stage: str, where: Path, ran: bool, facts: Sequence[str]) -> None:
+def tell(stage: str, where: Path | str, ran: bool, facts: Sequence[str]) -> None:
     """Say on standard output what a stage wrote, or that it had nothing to do."""
     skipped = "" if ran else "  (current, not run again)"
     print_line(f"{stage:<11} {where}{skipped}")

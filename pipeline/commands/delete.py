@@ -38,13 +38,21 @@ def command(*, model: str, every: bool, yes: bool, db: Path) -> None:
     with store_to_change(db) as store:
         catalog = store.catalog()
         models = doomed(catalog, model, every=every)
-        if not yes:
-            click.confirm(f"Delete {_listed(catalog, models)} from {db}?", abort=True, err=True)
+        if not yes and not _agreed(f"Delete {_listed(catalog, models)} from {db}?"):
+            raise click.ClickException("nothing was deleted")
         delete(store, models)
         files = DerivedFiles(db)
         with files.making():
             files.tidy(store.models())
     print_line(f"deleted: {', '.join(map(str, models))}")
+
+
+def _agreed(question: str) -> bool:
+    try:
+        return click.confirm(question, err=True)
+    except click.Abort:
+        click.echo(err=True)
+        raise click.UsageError("nobody answered, nothing was deleted; --yes deletes without asking") from None
 
 
 def _listed(catalog: "Catalog", models: "Sequence[ModelInfo]") -> str:

@@ -13,6 +13,7 @@ from pipeline.progress import Meter, of_share
 from storage.errors import InputError
 
 if TYPE_CHECKING:
+    from storage.assembling import Cuts
     from storage.models import ModelInfo
 
 EXAMPLES = {
@@ -80,14 +81,15 @@ def command(
         print_json({"model": info.as_dict(), **about})
         return
     beside = "".join(f" and {path}" for path in target.files[1:])
-    facts = [f"{table.words:,} words of {info} as {format_.title}{beside}"]
-    if cuts and not subwords:
-        facts.append(
-            f"left out: {cuts.rows:,} rows of words' pieces, which {format_.name} cannot carry; fasttext-bin can"
-        )
-    tell("export", file, True, [*facts, *left_out.lines()])
+    facts = [f"{table.words:,} words of {info} as {format_.title}{beside}", *left_out.lines()]
+    tell("export", file, True, facts if subwords else [*facts, *_left_out(cuts)])
+
+
+def _left_out(cuts: "Cuts | None") -> list[str]:
+    """What a format without rows of pieces leaves out of a model that has such."""
+    return [f"left out: {cuts.rows:,} rows of words' pieces, which fasttext-bin alone can carry"] if cuts else []
 
 
 def _about(info: "ModelInfo") -> dict[str, Any]:
     """Facts about the model for formats that have room for them."""
-    return {"name": info.name, "model": f"firth:{info}", "vectors_sha256": info.vectors_sha256}
+    return {"name": info.name, "model": f"firth:{info}", "created": info.created, "vectors_sha256": info.vectors_sha256}

@@ -9,10 +9,9 @@ import click
 from pipeline.commands.asking import db_option, json_option
 from pipeline.commands.base import FILE, FirthCommand, force_option, print_json, tell
 from pipeline.commands.formats import on_unfit_option, words_option
-from pipeline.commands.store import MapSettings, drawn_map, name_option
+from pipeline.commands.store import MapSettings, PrecisionSettings, keep_option, name_option, publish_drawn
 from pipeline.options import collect, settings_options
 from pipeline.progress import Meter, of_share
-from pipeline.stages import code_version
 
 if TYPE_CHECKING:
     from storage.embeddings import Embeddings
@@ -40,7 +39,8 @@ EXAMPLES = {
 @click.option("--encoding", default="utf-8", show_default=True, help="Of the words, where the format leaves it open.")
 @words_option("with the words, where FILE has none; by default it is looked for beside FILE")
 @on_unfit_option("the store cannot keep: empty, repeated or not UTF-8, or with a vector that is not finite")
-@settings_options(MapSettings)
+@settings_options(MapSettings, PrecisionSettings)
+@keep_option
 @json_option
 @force_option
 def command(
@@ -54,9 +54,10 @@ def command(
     on_unfit: str,
     as_json: bool,
     force: bool,
+    keep_current: bool,
     **params: object,
 ) -> None:
-    """Publish the vectors in FILE, which another program has made, in an SQLite file.
+    """Publish another program's vectors in an SQLite file.
 
     Formats: text and binary of word2vec and gensim, text of GloVe and fastText, fastText's .bin with the rows of words'
     pieces, what gensim's `save` wrote (KeyedVectors, Word2Vec, FastText: read without unpickling), .npy with a file of
@@ -74,38 +75,38 @@ def command(
     check_name(name)
     source = Source(file, encoding=encoding, words=words)
     format_ = format_named(named) if named else detect(source)
-    intake = _read(source, format_, db, skip=on_unfit == "skip")
-    embeddings = intake.embeddings()
+    intake, embeddings = _read(source, format_, db, skip=on_unfit == "skip")
     about = _about(source, format_, intake, on_unfit)
-    settings = collect(MapSettings, params)
-    info, ran = _publish(name, db, embeddings, about, settings, force=force, subwords=source.subwords)
+    settings = {**vars(collect(MapSettings, params)), **vars(collect(PrecisionSettings, params))}
+    card = {"import": about, "settings": settings}
+    info, ran = _publish(name, db, embeddings, card, force=force, keep=keep_current, subwords=source.subwords)
     if as_json:
         print_json({"model": info.as_dict(), "import": about})
         return
     facts = [f"{info}: {info.words:,} words of {info.dimensions} dimensions from {format_.title}"]
     if source.subwords:
-        facts.append(
-            f"{len(source.subwords):,} rows of words' pieces: unknown words get vectors with --on-missing subword"
-        )
+        rows = f"{len(source.subwords):,} rows of words' pieces"
+        facts.append(f"{rows}: unknown words get vectors with --on-missing subword")
     tell("import", db, ran, [*facts, *intake.left_out.lines()])
 
 
-def _read(source: "Source", format_: "Format", db: Path, *, skip: bool) -> "Intake":
+def _read(source: "Source", format_: "Format", db: Path, *, skip: bool) -> "tuple[Intake, Embeddings]":
     """Read the file; its vectors lie beside the store meanwhile, on the disk that has to hold them anyway."""
     from storage.formats.intake import Intake
 
     folder = next(folder for folder in db.absolute().parents if folder.is_dir())
-    intake = Intake(source, folder, skip=skip)
-    with Meter("import") as meter:
+    with Intake(source, folder, skip=skip) as intake, Meter("import") as meter:
         report = of_share(meter, "bytes")
         for block in format_.read(source):
             intake.take(block)
             report(source.tally.bytes_read, source.size)
-    return intake
+        return intake, intake.embeddings()
 
 
 def _about(source: "Source", format_: "Format", intake: "Intake", on_unfit: str) -> dict[str, Any]:
     """What the card says of the import."""
+    from pipeline.stages import code_version
+
     return {
         "files": source.about(),
         "format": format_.name,
@@ -121,34 +122,31 @@ def _publish(
     name: str,
     db: Path,
     embeddings: "Embeddings",
-    about: dict[str, Any],
-    settings: MapSettings,
+    card: dict[str, Any],
     *,
     force: bool,
+    keep: bool,
     subwords: "Subwords | None",
 ) -> "tuple[ModelInfo, bool]":
     """Publish, unless the latest version of the name already is this very import; also whether it was done."""
-    from service.loading import derive
     from storage.store import Store
 
     with Store.open(db, create=True) as store:
-        found = None if force else _published(store, name, about)
+        found = None if force else _published(store, name, card)
         if found:
             return found, False
-        drawn = drawn_map(embeddings, settings.map_words)
-        card = {"import": about, "settings": vars(settings), **({"map": drawn.about} if drawn else {})}
-        info = store.publish(name, embeddings, card, map=drawn.map if drawn else None, subwords=subwords)
-        derive(store, info, embeddings, None, subwords)
-    return info, True
+        return publish_drawn(store, name, embeddings, card, keep=keep, subwords=subwords), True
 
 
-def _published(store: "Store", name: str, about: Mapping[str, Any]) -> "ModelInfo | None":
+def _published(store: "Store", name: str, card: Mapping[str, Any]) -> "ModelInfo | None":
     """The latest version of `name`, if it is an import of the same files in the same way."""
     latest = [info for info in store.models() if info.name == name][-1:]
-    return next((info for info in latest if _lasting(store.card(info).get("import", {})) == _lasting(about)), None)
+    return next((info for info in latest if _lasting(store.card(info)) == _lasting(card)), None)
 
 
-def _lasting(about: Mapping[str, Any]) -> dict[str, Any]:
+def _lasting(card: Mapping[str, Any]) -> dict[str, Any]:
     """What was imported and how, wherever it lay."""
+    about = card.get("import", {})
     files = [{**file, "file": ""} for file in about.get("files", [])]
-    return {**about, "files": files, "code": None}
+    settings = {name: card.get("settings", {}).get(name) for name in ("map_words", "dtype")}
+    return {**about, **settings, "files": files, "code": None}

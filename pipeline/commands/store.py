@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from storage.embeddings import Embeddings, Floats
     from storage.models import ModelInfo
     from storage.store import Store
+    from storage.subwords import Subwords
 
 EXAMPLES = {
     "firth store work/model --name news --db firth.db": "publish as news@1, or as the next version",
@@ -65,6 +66,7 @@ name_option = click.option(
     callback=_given,
     help="What the model is called; it gets the next version.",
 )
+keep_option = click.option("--keep-current", is_flag=True, help="Let NAME go on meaning the version that it means now.")
 
 
 @click.command("store", cls=FirthCommand, examples=EXAMPLES)
@@ -72,7 +74,7 @@ name_option = click.option(
 @name_option
 @db_option
 @settings_options(MapSettings, PrecisionSettings)
-@click.option("--keep-current", is_flag=True, help="Let NAME go on meaning the version that it means now.")
+@keep_option
 @force_option
 def command(*, model: Path, name: str, db: Path, force: bool, keep_current: bool, **params: object) -> None:
     """Publish a model in an SQLite file.
@@ -121,23 +123,33 @@ def publish(
         info = None if force else _published(store, name, card)
         ran = info is None
         if info is None:
-            info = _publish(store, name, model, card, keep=keep)
+            made = model.embeddings, card, _contexts(model)
+            info = publish_drawn(store, name, *made, subwords=model.subwords, keep=keep)
     tell("store", db, ran, [f"{info}: {info.words:,} words of {info.dimensions} dimensions"])
     return info
 
 
-def _publish(store: "Store", name: str, model: "Model", card: dict[str, Any], *, keep: bool) -> "ModelInfo":
+def publish_drawn(
+    store: "Store",
+    name: str,
+    embeddings: "Embeddings",
+    card: dict[str, Any],
+    contexts: "Floats | None" = None,
+    *,
+    keep: bool,
+    subwords: "Subwords | None" = None,
+) -> "ModelInfo":
+    """Publish words and vectors with what is made of them: a map, and files for speed; as the card's settings say."""
     from service.loading import derive
     from storage.dtypes import as_kept
 
-    dtype, drawn = card["settings"]["dtype"], drawn_map(model.embeddings, card["settings"]["map_words"])
-    kept, rounding = _kept(model.embeddings, dtype)
+    dtype, drawn = card["settings"]["dtype"], _map(embeddings, card["settings"]["map_words"])
+    kept, rounding = _kept(embeddings, dtype)
     about = {**({"map": drawn.about} if drawn else {}), **({"rounding": rounding} if rounding else {})}
-    contexts, subwords = _contexts(model), model.subwords
     made = drawn.map if drawn else None
     info = store.publish(
         name,
-        model.embeddings,
+        embeddings,
         {**card, **about},
         contexts=contexts,
         map=made,
@@ -160,7 +172,7 @@ def _kept(embeddings: "Embeddings", dtype: str) -> "tuple[Embeddings, dict[str, 
     return kept, measure_rounding(embeddings, kept).as_dict()
 
 
-def drawn_map(embeddings: "Embeddings", words: int) -> "Made | None":
+def _map(embeddings: "Embeddings", words: int) -> "Made | None":
     """The map of a model's most frequent words, unless there are too few of them."""
     from pipeline.map.making import FEWEST, make_map
 
@@ -223,10 +235,13 @@ def _published(store: "Store", name: str, card: dict[str, Any]) -> "ModelInfo | 
 
 
 def _timeless(card: dict[str, Any]) -> dict[str, Any]:
-    """A card without what storing adds, and without how long the training took and how many worked at it."""
-    train = card["manifest"]["train"]
-    report = {
-        name: value for name, value in train["report"].items() if name not in ("seconds", "words_per_s", "workers")
-    }
+    """A card without what storing adds, and without when, where and by how many the work was done."""
     lasting = {part: value for part, value in card.items() if part not in ("map", "rounding")}
-    return {**lasting, "manifest": {**card["manifest"], "train": {**train, "report": report}}}
+    stages = {name: _done(manifest) if manifest else None for name, manifest in card["manifest"].items()}
+    return {**lasting, "manifest": stages}
+
+
+def _done(manifest: dict[str, Any]) -> dict[str, Any]:
+    kept = {name: value for name, value in manifest.items() if name != "made"}
+    passing = ("seconds", "words_per_s", "workers")
+    return {**kept, "report": {name: value for name, value in manifest["report"].items() if name not in passing}}

@@ -58,7 +58,7 @@ _OPTIONS = (
         cls=Setting,
         type=FILE,
         metavar="FILE",
-        help="Start from the vectors in this text file (word2vec's or GloVe's format, packed or not).",
+        help="Start from the vectors in this file, of any format that `firth import` reads, packed or not.",
     ),
     click.option("--resume", is_flag=True, help="Go on from the last checkpoint of this training, if there is one."),
     click.option(

@@ -79,10 +79,10 @@ def load_model(folder: Path) -> Model:
     data = stage.data(manifest)
     try:
         words = tuple((data / "words.txt").read_text("utf-8").split("\n")[:-1])
-        counts, vectors = (np.load(data / f"{name}.npy") for name in ("counts", "vectors"))
-        few_want = "contexts", "rows", "buckets", "biases"
-        contexts, rows, buckets, biases = (_mapped(data / f"{name}.npy") for name in few_want)
-        embeddings = Embeddings(words, counts, vectors)
+        counts, vectors = np.load(data / "counts.npy"), np.load(data / "vectors.npy", mmap_mode="r")
+        others = "contexts", "rows", "buckets", "biases"
+        contexts, rows, buckets, biases = (_mapped(data / f"{name}.npy") for name in others)
+        embeddings = Embeddings(words, counts, np.asarray(vectors))  # read from the file, not into memory
         if contexts is None:
             raise ValueError("contexts.npy is missing")
     except (OSError, ValueError, InputError) as error:

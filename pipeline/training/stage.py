@@ -29,6 +29,7 @@ from pipeline.training.training import train
 from pipeline.training.wishes import Wishes
 from storage.errors import InputError, SettingError
 from storage.files import sha256_of_file, whole_file, write_array
+from storage.seals import sha256_of_vocabulary
 
 _LOG = logging.getLogger(__name__)
 
@@ -172,7 +173,7 @@ def _parent(folder: Path) -> Parent:
 
 
 def _write(data: Path, words: Vocabulary, trained: Trained) -> dict[str, str]:
-    """Write the model's files; returns the hashes of the matrices."""
+    """Write the model's files; returns the hashes of the words with their counts and of the matrices."""
     parameters = trained.parameters
     with whole_file(data / "words.txt") as file:
         file.writelines(f"{word}\n".encode() for word in words.words)
@@ -186,7 +187,8 @@ def _write(data: Path, words: Vocabulary, trained: Trained) -> dict[str, str]:
         names = HASHES | BIASES
     for name, array in arrays.items():
         write_array(data / f"{name}.npy", array)
-    return {name: sha256_of_file(data / matrix) for name, matrix in names.items()}
+    hashes = {name: sha256_of_file(data / matrix) for name, matrix in names.items()}
+    return {"vocabulary_sha256": sha256_of_vocabulary(words.words, words.counts), **hashes}
 
 
 def _way(folder: StageFolder, tokens: Path) -> str:

@@ -1,36 +1,32 @@
-"""Vectors to start from, out of a text file: a word and its D numbers on each line.
+"""Vectors to start from, out of a file of any format that `storage.formats` reads.
 
-That is word2vec's text format, whose first line has the number of words and D, and GloVe's, which has no such line.
-Blanks or tabs are between them. A first line of two whole numbers is the one of word2vec, unless D is 1 and the second
-is not 1. Of a word that stands twice the first line counts. Words with blanks in them, of which GloVe has a few, can be
-in no vocabulary and are passed over.
+Of a word that stands twice the first vector counts. Words that are in no vocabulary, such as GloVe's few with blanks in
+them, are passed over.
 """
 
-import math
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from pipeline.settings import TokenSettings, TrainSettings, VocabularySettings
-from pipeline.text.corpus import Source, blocks
+from pipeline.settings import TrainSettings, VocabularySettings
 from pipeline.text.token_files import TokenCorpus
 from pipeline.text.vocabulary import Vocabulary
 from pipeline.training.batch import Floats
 from pipeline.training.beginning import Beginning, from_nothing
 from pipeline.training.glove.factors import Factors
 from pipeline.training.parameters import Parameters
+from storage.embeddings import is_finite
 from storage.errors import InputError
-from storage.packed import Tally
-
-LARGEST = float(np.finfo(np.float32).max)
+from storage.files import sha256_of_file
+from storage.formats.format import Block
+from storage.formats.known import detect
+from storage.formats.left_out import shown
+from storage.formats.source import Source
 
 
 @dataclass(frozen=True)
 class StartVectors:
-    """A file of vectors, in UTF-8, packed or not as its name says.
+    """A file of vectors, packed or not.
 
     Attributes:
         path: of the file.
@@ -49,7 +45,7 @@ class StartVectors:
         """
         if not path.is_file():
             raise InputError(f"--start-vectors {path} is not a file")
-        return cls(path, Source(str(path), path).tally().digest.hexdigest())
+        return cls(path, sha256_of_file(path))
 
     def fill(self, vectors: Floats, vocabulary: Vocabulary) -> dict[str, Any]:
         """Put the vectors of words that the vocabulary has into their rows; returns what to tell of it.
@@ -59,62 +55,21 @@ class StartVectors:
             vocabulary: the V words.
 
         Raises:
-            InputError: the file is damaged or no text, its vectors have not D dimensions, or a line is wrong: the
-                message names file and line.
+            InputError: the file is damaged or of no known format, or its vectors have not D finite numbers: the message
+                names file and line.
         """
-        found: set[int] = set()
-        dimensions, number, total = vectors.shape[1], 0, None
-        for number, line in self._lines():
-            if number == 1 and (header := _header(line, dimensions)):
-                total = header[0]
-                self._require(header[1] == dimensions, 1, f"vectors of {header[1]} dimensions, not {dimensions}")
-                continue
-            word, values = self._read(number, line, dimensions)
-            row = vocabulary.ids.get(word)
-            if row is not None and row not in found:
-                found.add(row)
-                vectors[row] = values
-        read = number - (total is not None)
-        self._require(read > 0, max(number, 1), "no vector")
-        self._require(total in (None, read), number, f"the last line; {total} vectors were to come, {read} came")
+        source, found, read = Source(self.path), set[int](), 0
+        for block in detect(source).read(source):
+            _check(source, block, vectors.shape[1], read)
+            read += len(block.words)
+            for word, vector in zip(block.words, block.rows, strict=True):
+                row = vocabulary.ids.get(word)
+                if row is not None and row not in found:
+                    found.add(row)
+                    vectors[row] = vector
+        if not read:
+            raise source.wrong("no vectors")
         return {"file": str(self.path), "sha256": self.sha256, "vectors": read, "found": len(found)}
-
-    def _lines(self) -> Iterator[tuple[int, str]]:
-        """Each line with its number, from 1, without blanks at its ends; empty ones at the end of the file are none."""
-        number, held, empty = 0, "", 0
-        for block in self._blocks():
-            *lines, held = (held + block).split("\n")
-            for line in lines:
-                number += 1
-                if stripped := line.strip(" \t\r"):
-                    self._require(not empty, empty, "an empty line")
-                    yield number, stripped
-                else:
-                    empty = empty or number
-
-    def _blocks(self) -> Iterator[str]:
-        try:
-            yield from blocks(Source(str(self.path), self.path), TokenSettings(), Tally())
-        except InputError as error:
-            what = str(error).partition(";")[0]  # the rest is about options for a corpus
-            raise InputError(
-                f"--start-vectors: {what}; vectors are read as text in UTF-8: save them so, not in a binary format"
-            ) from error
-
-    def _read(self, number: int, line: str, dimensions: int) -> tuple[str, list[float]]:
-        """A line's word and numbers."""
-        fields = [field for field in line.replace("\t", " ").split(" ") if field]
-        wanted = f"a word and {dimensions} numbers"
-        self._require(len(fields) > dimensions, number, f"{len(fields)} fields, not {wanted}")
-        word, values = fields[:-dimensions], [_number(field) for field in fields[-dimensions:]]
-        self._require(not any(map(_is_number, word[1:])), number, f"{len(fields)} fields, not {wanted}")
-        for field, value in zip(fields[-dimensions:], values, strict=True):
-            self._require(abs(value) <= LARGEST, number, f"{field!r} is no finite number; {wanted} are wanted")
-        return " ".join(word), values
-
-    def _require(self, fine: bool, number: int, complaint: str) -> None:
-        if not fine:
-            raise InputError(f"--start-vectors {self.path}, line {number}: {complaint}")
 
 
 def from_file(
@@ -146,22 +101,13 @@ def _parameters(words: Vocabulary, settings: TrainSettings, file: StartVectors) 
     return start, found
 
 
-def _header(line: str, dimensions: int) -> tuple[int, int] | None:
-    """The number of words and of dimensions, if this is word2vec's first line."""
-    fields = line.split()
-    if len(fields) != 2 or not all(field.isascii() and field.isdecimal() for field in fields):
-        return None
-    words, said = map(int, fields)
-    return (words, said) if dimensions != 1 or said == 1 else None
-
-
-def _number(field: str) -> float:
-    """What a field says; NaN where that is no number."""
-    try:
-        return float(field)
-    except ValueError:
-        return math.nan
-
-
-def _is_number(field: str) -> bool:
-    return math.isfinite(_number(field))
+def _check(source: Source, block: Block, dimensions: int, before: int) -> None:
+    """Refuse vectors of other dimensions, and numbers that are not finite."""
+    if block.rows.shape[1] != dimensions:
+        raise source.wrong(f"vectors of {block.rows.shape[1]} dimensions, not {dimensions}", line=block.line)
+    if is_finite(block.rows):
+        return
+    place = next(place for place, row in enumerate(block.rows) if not is_finite(row))
+    line = None if block.line is None else block.line + place
+    word = f"word {before + place + 1:,}, {shown(block.words[place])},"
+    raise source.wrong(f"the vector of {word} has a number that is not finite", line=line)

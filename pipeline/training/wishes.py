@@ -17,7 +17,7 @@ class Wishes:
         work: how many processes, and how often there is a checkpoint.
         probes: words whose neighbors are looked at.
         parent: folder of the model to go on with.
-        start_vectors: text file of vectors to start from.
+        start_vectors: file of vectors to start from.
         resume: go on from the checkpoint of an earlier process, if there is one.
 
     Raises:

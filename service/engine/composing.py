@@ -20,7 +20,7 @@ class Composing:
     """The words made so far for one question, whose thread alone writes to it.
 
     Args:
-        load: gets the rows of words' pieces, or None where the model has none.
+        load: gets the rows of words' pieces, or None where there are none.
         vocabulary: V, the number of the model's words.
 
     Attributes:

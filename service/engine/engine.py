@@ -13,7 +13,7 @@ from service.nearest import ApproximateIndex, Index, Ranker
 from service.vectors import UnitVectors
 from storage.declared import Declared
 from storage.embeddings import Counts, Embeddings
-from storage.errors import UnusableQuestion
+from storage.errors import UnknownWord, UnusableQuestion
 
 _ANSWERS: dict[type[Declared], Callable[[Space, Any], Answer]] = {
     questions.Similarity: pairs.similarity,
@@ -85,11 +85,16 @@ class Engine:
             UnknownWord: a word is not in the vocabulary, and the question cannot do without it.
             UnusableQuestion: it has no answer.
         """
-        if not (isinstance(question, questions.Question) and question.on_missing == "subword"):
+        if isinstance(question, questions.Question) and question.on_missing == "subword":
+            space = self._space.composing()
+            answer = self._answer(space, question)
+            return replace(cast("answers.AboutWords", answer), composed=space.composed)
+        try:
             return self._answer(self._space, question)
-        space = self._space.composing()
-        answer = self._answer(space, question)
-        return replace(cast("answers.AboutWords", answer), composed=space.composed)
+        except UnknownWord as error:
+            if self._space.vectors.load_subwords is None:
+                raise
+            raise UnknownWord(error.near, subwords=True) from None
 
     def _answer(self, space: Space, question: Declared) -> Answer:
         if isinstance(question, questions.ByCosine) and question.search == "approximate":

@@ -58,11 +58,19 @@ def components() -> dict[str, Component]:
     schemas["Error"] = object_schema({"error": reference("Problem")}, ["error"])
     schemas["ListedModel"] = _listed(schemas["ModelInfo"])
     schemas["Models"] = object_schema({"models": {"type": "array", "items": reference("ListedModel")}}, ["models"])
-    schemas["Card"] = object_schema({"model": reference("ListedModel"), "card": {"type": "object"}}, ["model", "card"])
+    schemas["Card"] = _card()
     schemas |= _with_model(VocabularyMap, "MapAnswer")
     for cls in QUESTIONS.values():
         schemas |= _schemas_of(cls)
     return {name: Component(**schema) for name, schema in schemas.items()}
+
+
+def _card() -> Schema:
+    """The schema of a model's card: its chain has links of many kinds, and what was published is free."""
+    link = {"type": "object", "properties": {"stage": {"type": "string"}}, "required": ["stage"]}
+    chain = {"type": "array", "items": link, "description": "Where it comes from, link by link, each with its hash."}
+    members = {"model": reference("ListedModel"), "chain": chain, "card": {"type": "object"}}
+    return object_schema(members, list(members))
 
 
 def _listed(info: Schema) -> Schema:

@@ -35,12 +35,10 @@ def blueprint(library: Library, settings: ServiceSettings) -> APIBlueprint:
 
     @api.get("/models/<model>", **description.card())
     def card() -> Response:
-        """Show a model's card: settings, provenance, loss curve, cross-check, evaluation."""
+        """Show a model's card: its chain from text to seals, settings, loss curve, cross-check, evaluation."""
         from_query(Nothing, request.query_string)
-        catalog = library.catalog()
-        info = catalog.find(named_model())
-        shown = {"model": catalog.described(info), "card": library.card(info)}
-        return caching.tagged_by_content(json_response(rendered(shown)))
+        g.model = library.find(named_model())
+        return caching.tagged_by_content(json_response(rendered(library.whole_card(g.model))))
 
     @api.post("/models/<model>/batch", **description.batch(settings.max_batch))
     def batch() -> Response:

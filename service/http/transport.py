@@ -3,6 +3,7 @@
 from flask import Flask, Response
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from service.http import model_headers
 from service.http.request_ids import HEADER
 from service.settings import ServiceSettings
 
@@ -61,6 +62,6 @@ def _allow_origins(app: Flask, origins: list[str]) -> None:
         send_wildcard=True,
         methods=["GET", "HEAD", "POST", "OPTIONS"],
         allow_headers=["Authorization", "Content-Type", "If-None-Match", HEADER],
-        expose_headers=["ETag", "Retry-After", HEADER],
+        expose_headers=["ETag", "Retry-After", HEADER, *model_headers.HEADERS],
         max_age=_MINUTES_10,
     )

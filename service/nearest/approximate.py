@@ -21,7 +21,7 @@ from service.nearest.units import Doubles, Rows, unit_vector
 from service.nearest.wanted import Found, Wanted
 from storage.embeddings import Floats
 from storage.errors import InputError, SettingError
-from storage.files import whole_file, write_json
+from storage.files import sha256_of_file, sha256_of_json, whole_file, write_json
 
 ENOUGH = 0.99  # recall at which no more lists are probed
 _ASKED, _TOPN = 200, 10
@@ -84,7 +84,8 @@ class ApproximateIndex:
         note = _measured(exact, lists)
         with whole_file(path) as file:
             faiss.write_index(lists, faiss.PyCallbackIOWriter(file.write))
-        write_json(_beside(path), {"file": _signs(path), "note": asdict(note)})
+        about = {"file": _signs(path), "file_sha256": sha256_of_file(path), "note": asdict(note)}
+        write_json(_beside(path), {**about, "sha256": sha256_of_json(about)})
         return ApproximateIndex(exact, lists, note, zeros)
 
     @staticmethod
@@ -97,11 +98,8 @@ class ApproximateIndex:
             InputError: it is damaged, was changed since it was written, or is of other rows.
         """
         faiss = need_faiss()
-        try:
-            about = json.loads(_beside(path).read_text("utf-8"))
-            note, signs = Note(**about["note"]), about["file"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise InputError(f"{_beside(path).name} is damaged") from error
+        about = _about(path)
+        note, signs = Note(**about["note"]), about["file"]
         if signs != _signs(path):
             raise InputError(f"{path.name} is not as it was written")
         try:
@@ -111,6 +109,17 @@ class ApproximateIndex:
         if (lists.ntotal, lists.d) != exact.unit.shape:
             raise InputError(f"{path.name} is of other vectors")
         return ApproximateIndex(exact, lists, note, zeros)
+
+    @staticmethod
+    def check(path: Path) -> None:
+        """Read everything that `build` has written.
+
+        Raises:
+            FileNotFoundError: nothing was written there.
+            InputError: something is not as it was written.
+        """
+        if _about(path)["file_sha256"] != sha256_of_file(path):
+            raise InputError(f"{path.name} is not as it was written")
 
     @property
     def second_looks(self) -> int:
@@ -149,6 +158,18 @@ def need_faiss() -> Any:
 
 def _beside(path: Path) -> Path:
     return path.with_name(f"{path.name}.json")
+
+
+def _about(path: Path) -> dict[str, Any]:
+    """What is known of a file, from beside it."""
+    try:
+        about: dict[str, Any] = json.loads(_beside(path).read_text("utf-8"))
+        whole = about.pop("sha256") == sha256_of_json(about)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{_beside(path).name} is damaged") from error
+    if not whole:
+        raise InputError(f"{_beside(path).name} is damaged")
+    return about
 
 
 def _signs(path: Path) -> dict[str, int]:

@@ -3,7 +3,7 @@
 // link and a click on a word are one and the same way.
 
 /** The filters that every ranking takes. */
-export const RANKING = ["topn", "min_count", "max_count", "min_rank", "max_rank", "prefix", "pattern", "case"];
+export const RANKING = ["topn", "min_count", "max_count", "min_rank", "max_rank", "prefix", "pattern", "case", "on_missing"];
 
 export const stateOf = () => new URLSearchParams(location.search);
 

@@ -3,10 +3,10 @@
 const models = document.querySelector("main").dataset.api;
 
 export class Problem extends Error {
-  /** @param {{message: string, code: string, missing?: string[], near?: Object<string, string[]>}} error */
-  constructor({ message, code, missing = [], near = {} }) {
+  /** @param {{message: string, code: string, missing?: string[], subwords?: boolean, near?: Object<string, string[]>}} error */
+  constructor({ message, code, missing = [], subwords = false, near = {} }) {
     super(message);
-    Object.assign(this, { code, missing, near });
+    Object.assign(this, { code, missing, subwords, near });
   }
 
   /** Whether the same question would meet this again, as long as the model is the same. */

@@ -7,7 +7,7 @@ const chooser = document.querySelector("#model");
 let models = [];
 let usual = "";
 
-/** Learn which models there are; a plain name is always its latest version, older ones stand behind it. */
+/** Learn which models there are; a plain name is its current version, all versions stand behind it. */
 export async function learn() {
   models = await listModels();
   const newest = models.reduce((best, model) => (model.order > best.order ? model : best), models[0]);
@@ -20,14 +20,16 @@ export async function learn() {
 
 /** The models as options of a chooser. */
 export function options() {
-  const latest = new Map(models.map((model) => [model.name, model]));
-  return [...latest.values()].flatMap(({ name, version }) => [
-    make("option", { value: name, textContent: version > 1 ? `${name} (latest: ${version})` : name }),
-    ...models.filter((model) => model.name === name && version > 1)
-      .map((model) => `${name}@${model.version}`)
-      .reverse()
-      .map((label) => make("option", { value: label, textContent: label })),
-  ]);
+  return models.filter(({ current }) => current).flatMap((model) => {
+    const versions = models.filter(({ name }) => name === model.name).reverse();
+    if (versions.length === 1) return [make("option", { value: model.name, textContent: model.name })];
+    const meaning = model === versions[0] ? "latest" : "rolled back";
+    return [
+      make("option", { value: model.name, textContent: `${model.name} (${meaning}: ${model.version})` }),
+      ...versions.map(({ name, version, tags }) => make("option", { value: `${name}@${version}`,
+        textContent: [`${name}@${version}`, ...tags.filter((tag) => tag !== "latest")].join(", ") })),
+    ];
+  });
 }
 
 /** The model that an address means which names none: the one that was published last. */
@@ -49,7 +51,8 @@ export async function recognize({ name, version }) {
 
 /** What is known of a model without its card. */
 export const infoOf = (asked) =>
-  models.findLast(({ name, version }) => asked === name || asked === `${name}@${version}`);
+  models.find(({ name, version, tags, current }) => (current && asked === name) || asked === `${name}@${version}`
+    || tags.some((tag) => asked === `${name}@${tag}`));
 
 function describe(asked) {
   const info = infoOf(asked);

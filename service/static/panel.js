@@ -5,6 +5,7 @@ import { addressIn, go, pick } from "./address.js";
 import { ask, Problem } from "./api.js";
 import { curlOf } from "./curl.js";
 import { make, say } from "./dom.js";
+import { composedOf } from "./pieces.js";
 import { fill, read } from "./forms.js";
 import { problemOf } from "./problem.js";
 
@@ -58,7 +59,7 @@ export class Panel {
     if (!this.answer.querySelector("table, .problem")) this.answer.replaceChildren(waiting());
     const answers = await Promise.all(requests.map((asked) => answerTo(asked, signal)));
     const { nodes, said } = this.kind.show(answers, state);
-    this.answer.replaceChildren(...nodes, curlOf(requests));
+    this.answer.replaceChildren(...composedOf(answers), ...nodes, curlOf(requests));
     say(said);
     for (const { model } of answers) if (model) await this.recognize(model);
   }

@@ -10,8 +10,17 @@ export function problemOf(error) {
 }
 
 function unknownWords(error) {
-  return Object.entries(error.near).map(([asked, near]) =>
+  const words = Object.entries(error.near).map(([asked, near]) =>
     make("div", {}, make("p", {}, wordOf(asked), " is not in this model\u2019s vocabulary."), chips(asked, near)));
+  return error.subwords ? [...words, fromPieces(words.length)] : words;
+}
+
+/** The way to the same question with vectors made from pieces. */
+function fromPieces(count) {
+  const entries = [...stateOf()].filter(([name]) => name !== "on_missing");
+  const address = `?${new URLSearchParams([...entries, ["on_missing", "subword"]])}`;
+  const text = count > 1 ? "Make their vectors from their pieces" : "Make its vector from its pieces";
+  return paragraph("chips", link(address, { className: "chip", textContent: text }));
 }
 
 function unknownModel(error) {

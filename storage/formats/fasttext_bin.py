@@ -43,7 +43,6 @@ class FastTextBin(Format):
     title = "model of fastText, with the vectors of pieces of words"
     suffixes = (".fasttext",)
     counts = True
-    exact = False  # a word's own row, which is what is written, comes of its vector by a rounding
     subwords = True
 
     def recognizes(self, head: bytes) -> bool:
@@ -64,13 +63,14 @@ class FastTextBin(Format):
                 raise source.wrong(f"{what}, not {layout.words:,} words and {buckets:,} rows more", byte=place)
             subwords = _subwords(source, layout, place)
             source.subwords = None if subwords is None else _of_text(source, subwords)
-            at_once = rows_at_once(layout.arguments.dim)
+            counted, at_once = any(entry.count > 1 for entry in entries), rows_at_once(layout.arguments.dim)
             for first in range(0, layout.words, at_once):
                 some = entries[first : first + at_once]
                 own = layout.rows(place, first, len(some))
                 raw = [entry.word.decode("utf-8", "surrogateescape") for entry in some]  # cut by the bytes of the file
                 vectors = own if subwords is None else subwords.compose(raw, own)
-                yield Block([source.decoded(entry.word) for entry in some], vectors, [entry.count for entry in some])
+                counts = [entry.count for entry in some] if counted else None  # where all are 1, nobody knew them
+                yield Block([source.decoded(entry.word) for entry in some], vectors, counts)
 
     def misfit(self, word: str) -> str:
         """A zero byte ends a word."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from storage.embeddings import Floats
+from storage.errors import SettingError
 from storage.formats.source import Source
 from storage.formats.target import Target
 from storage.subwords import Subwords
@@ -13,6 +14,8 @@ from storage.subwords import Subwords
 MOST_DIMENSIONS = 1 << 16
 """Numbers of a vector at most, so that a wrong header asks for no memory."""
 _NUMBERS_AT_ONCE = 1 << 18  # a megabyte of vectors, which fits a processor's cache
+
+_WORDS_AT_ONCE = 1 << 10  # even if all of them were as long as words may be
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,15 +64,15 @@ class Format(ABC):
         title: what it is, in a few words.
         suffixes: how its files' names end; the first format that has a suffix is the one it stands for.
         counts: whether its files say how often each word stood in the corpus.
-        exact: whether its files have every vector to the last bit.
-        subwords: whether its files have the rows of words' pieces.
+        written: whether it is written too; every vector comes back to the last bit.
+        subwords: whether its files have the rows of words' pieces; where these are written, a vector is made from them.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
     suffixes: ClassVar[tuple[str, ...]]
     counts: ClassVar[bool] = False
-    exact: ClassVar[bool] = True
+    written: ClassVar[bool] = True
     subwords: ClassVar[bool] = False
 
     @abstractmethod
@@ -90,15 +93,15 @@ class Format(ABC):
         """Why this format cannot carry a word; empty if it can."""
         return ""
 
-    def write(self, table: Table, target: Target) -> None:
+    def write(self, table: Table, target: Target) -> None:  # noqa: ARG002 - those that are written need them
         """Write all words and vectors; none of the words is a misfit.
 
         Raises:
             SettingError: this format is only read.
         """
-        raise NotImplementedError
+        raise SettingError(f"{self.name} is only read; choose another --format")
 
 
 def rows_at_once(dimensions: int) -> int:
     """How many vectors make a block."""
-    return max(_NUMBERS_AT_ONCE // dimensions, 1)
+    return min(max(_NUMBERS_AT_ONCE // dimensions, 1), _WORDS_AT_ONCE)

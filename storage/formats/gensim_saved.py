@@ -43,6 +43,7 @@ class GensimSaved(Format):
     title = "KeyedVectors or model that gensim saved"
     suffixes = (".kv", ".model")
     counts = True
+    written = False
     subwords = True
 
     def recognizes(self, head: bytes) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from storage.formats.format import Block, Format, Table
 from storage.formats.source import Source
 from storage.formats.target import Target
-from storage.formats.text_rows import ends_a_word, fields_of, read_lines, write_lines
+from storage.formats.text_rows import dimensions_of, ends_a_word, read_lines, write_lines
 from storage.formats.word2vec_text import Word2vecText
 
 
@@ -18,7 +18,7 @@ class Glove(Format):
 
     def recognizes(self, head: bytes) -> bool:
         """Lines of a word and two numbers or more: lines with one are most often counts."""
-        return fields_of(head) > 2
+        return dimensions_of(head) > 1
 
     def read(self, source: Source) -> Iterator[Block]:
         """Its words and vectors; the first lines say how many numbers there are."""
@@ -27,7 +27,7 @@ class Glove(Format):
             yield from Word2vecText().read(source)
             return
         with source.open() as file:
-            yield from read_lines(source, file, fields_of(head) - 1, line=1)
+            yield from read_lines(source, file, dimensions_of(head), line=1)
 
     def misfit(self, word: str) -> str:
         """A reader takes a blank or a line's end for the end of the word."""

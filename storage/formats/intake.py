@@ -6,10 +6,11 @@ free, and whatever ends the import, nothing remains.
 
 import tempfile
 from pathlib import Path
+from types import TracebackType
 
 import numpy as np
 
-from storage.embeddings import Embeddings, Floats, is_finite
+from storage.embeddings import Embeddings, is_finite
 from storage.errors import InputError
 from storage.formats.format import Block
 from storage.formats.left_out import LeftOut, shown
@@ -17,7 +18,7 @@ from storage.formats.source import LONGEST_WORD, Source
 
 
 class Intake:
-    """Words and vectors on their way into a store.
+    """Words and vectors on their way into a store; a context manager that closes the temporary file.
 
     Args:
         source: for messages.
@@ -37,9 +38,17 @@ class Intake:
         self._words: dict[str, None] = {}
         self._counts: list[int] = []
         try:
-            self._file = tempfile.TemporaryFile(dir=folder, prefix=".import-")  # noqa: SIM115 - closed by embeddings()
+            self._file = tempfile.TemporaryFile(dir=folder, prefix=".import-")  # noqa: SIM115 - closed at the end
         except OSError as error:
             raise InputError(f"{folder} cannot hold the vectors while they are read: {error.strerror}") from None
+
+    def __enter__(self) -> "Intake":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
 
     def take(self, block: Block) -> None:
         """Take the next words.
@@ -57,17 +66,15 @@ class Intake:
             raise InputError(f"{self.source.name}: no room for its vectors: {error.strerror}") from None
 
     def embeddings(self) -> Embeddings:
-        """All that was taken; counts are 0 where the file does not say them.
+        """All that was taken, with vectors that stay when the file is closed; counts are 0 where it does not say them.
 
         Raises:
             InputError: there are no words.
         """
-        with self._file as file:
-            if not self._words:
-                raise self.source.wrong(f"no words, {self.left_out.total:,} left out" if self._came else "no words")
-            file.flush()
-            shape = (len(self._words), self._dimensions)
-            matrix = np.memmap(file, "<f4", "r", shape=shape)  # (V, D)
+        if not self._words:
+            raise self.source.wrong(f"no words, {self.left_out.total:,} left out" if self._came else "no words")
+        self._file.flush()
+        matrix = np.memmap(self._file, "<f4", "r", shape=(len(self._words), self._dimensions))  # (V, D)
         counts = np.array(self._counts, np.int64) if self.counted else np.zeros(len(self._words), np.int64)
         return Embeddings(tuple(self._words), counts, np.asarray(matrix))
 
@@ -78,8 +85,9 @@ class Intake:
         if self._all_fit(block):
             return block
         fitting: dict[str, int] = {}
+        infinite = set(np.flatnonzero(~np.isfinite(block.rows).all(axis=1)).tolist())
         for place, word in enumerate(block.words):
-            if reason := "stood there before" if word in fitting else self._misfit(word, block.rows[place]):
+            if reason := "stood there before" if word in fitting else self._misfit(word, finite=place not in infinite):
                 self._leave_out(word, _where(block, first, place), reason)
             else:
                 fitting[word] = place
@@ -105,7 +113,7 @@ class Intake:
             and is_finite(block.rows)
         )
 
-    def _misfit(self, word: str, vector: Floats) -> str:
+    def _misfit(self, word: str, *, finite: bool) -> str:
         if not word:
             return "is empty"
         if not _is_text(word):
@@ -114,7 +122,7 @@ class Intake:
             return f"has more than {LONGEST_WORD:,} bytes"
         if word in self._words:
             return "stood there before"
-        return "" if is_finite(vector) else "has a number that is not finite"
+        return "" if finite else "has a number that is not finite"
 
     def _leave_out(self, word: str, where: str, reason: str) -> None:
         if not self.skip:

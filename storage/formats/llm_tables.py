@@ -1,7 +1,7 @@
 """The tables `collections` and `embeddings` of `llm`, which sqlite-utils and Datasette show and `llm similar` asks.
 
 Every id is a word, every embedding D little-endian float32; the count stands in the metadata. The tables are those of
-llm 0.36 (llm/embeddings_migrations.py), which brings older ones up to date when it opens them.
+llm 0.36 (llm/embeddings_migrations.py), with its record of migrations, without which it would make them once more.
 """
 
 import json
@@ -9,9 +9,10 @@ import shutil
 import sqlite3
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import datetime
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,19 @@ CREATE TABLE embeddings (
     updated INTEGER,
     PRIMARY KEY (collection_id, id)
 );
+CREATE INDEX idx_embeddings_content_hash ON embeddings (content_hash);
+CREATE TABLE _sqlite_migrations (id INTEGER PRIMARY KEY, migration_set TEXT, name TEXT, applied_at TEXT);
+CREATE UNIQUE INDEX idx__sqlite_migrations_migration_set_name ON _sqlite_migrations (migration_set, name);
 """
+_APPLIED = (
+    "m001_create_tables",
+    "m002_foreign_key",
+    "m003_add_updated",
+    "m004_store_content_hash",
+    "m005_add_content_blob",
+)
+_NO_TIME = "1970-01-01T00:00:00+00:00"
+
 _INSERT = "INSERT INTO embeddings (collection_id, id, embedding, metadata, updated) VALUES (1, ?, ?, ?, ?)"
 _LONGEST_CELL = 4 * MOST_DIMENSIONS + LONGEST_WORD
 _SELECT = "SELECT id, embedding, metadata FROM embeddings WHERE collection_id = ? ORDER BY rowid"
@@ -61,7 +74,7 @@ class LlmTables(Format):
         try:
             with _opened(source) as connection:
                 yield from _blocks(source, connection)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter where SQLite's message has bytes of the file
             raise source.wrong(f"llm's tables cannot be read from it (SQLite: {error})") from None
 
     def write(self, table: Table, target: Target) -> None:
@@ -79,12 +92,15 @@ def _fill(connection: sqlite3.Connection, table: Table) -> None:
     connection.executescript(f"PRAGMA journal_mode = off; PRAGMA synchronous = off; {_TABLES}")  # a file nobody has yet
     named = table.about.get("name", "words"), table.about.get("model", "firth")
     connection.execute("INSERT INTO collections (id, name, model) VALUES (1, ?, ?)", named)
-    now = int(time.time())
+    created = str(table.about.get("created", _NO_TIME))
+    updated = int(datetime.fromisoformat(created).timestamp())
+    applied = [("llm.embeddings", name, created) for name in _APPLIED]
+    connection.executemany("INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES (?, ?, ?)", applied)
     for block in table.blocks():
         rows = np.ascontiguousarray(block.rows, "<f4")
         vectors = (row.tobytes() for row in rows)
-        facts = (json_text({"count": count}) for count in block.counts) if block.counts else (None for _ in rows)
-        connection.executemany(_INSERT, zip(block.words, vectors, facts, (now for _ in rows), strict=True))
+        facts = (json_text({"count": count}) for count in block.counts) if block.counts else repeat(None, len(rows))
+        connection.executemany(_INSERT, zip(block.words, vectors, facts, repeat(updated, len(rows)), strict=True))
 
 
 @contextmanager

@@ -1,7 +1,9 @@
 """NumPy's .npy, a matrix of V rows, with the V words in a text file beside it."""
 
+import warnings
 from collections.abc import Iterator
 from math import prod
+from tokenize import TokenError
 from typing import IO, Any
 
 import numpy as np
@@ -79,8 +81,10 @@ def as_float32(numbers: Array) -> Floats:
 def _header(source: Source, file: IO[bytes]) -> tuple[tuple[int, int], "np.dtype[Any]"]:
     """Shape and type, as NumPy reads them: a literal, no code."""
     try:
-        shape, by_columns, dtype = _HEADERS[np.lib.format.read_magic(file)](file)
-    except (ValueError, KeyError, SyntaxError, TypeError, RecursionError, MemoryError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that it was written by Python 2
+            shape, by_columns, dtype = _HEADERS[np.lib.format.read_magic(file)](file)
+    except (ValueError, KeyError, SyntaxError, TokenError, TypeError, RecursionError, MemoryError) as error:
         raise source.wrong(f"its header is damaged: {error}", byte=0) from None
     if len(shape) != 2 or not 1 <= shape[1] <= MOST_DIMENSIONS or shape[0] < 0:
         raise source.wrong(f"an array of shape {shape}, not of V rows of 1 to {MOST_DIMENSIONS} numbers", byte=0)

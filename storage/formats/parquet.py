@@ -33,6 +33,7 @@ class _Columns(Format):
         arrow, row = _pyarrow(), 0
         with source.seekable() as file, _explained(arrow, source):
             for batch in self._batches(source, file):
+                batch.validate(full=True)  # else pyarrow would follow a damaged file's offsets out of its memory
                 yield from _blocks(source, batch, row)
                 row += batch.num_rows
 
@@ -71,7 +72,9 @@ class Parquet(_Columns):
         from pyarrow.parquet import ParquetFile
 
         found = ParquetFile(file)
-        unpacked = sum(found.metadata.row_group(at).total_byte_size for at in range(found.metadata.num_row_groups))
+        groups = [found.metadata.row_group(at) for at in range(found.metadata.num_row_groups)]
+        columns = [group.column(at) for group in groups for at in range(group.num_columns)]
+        unpacked = sum(max(column.total_uncompressed_size, 4 * column.num_values) for column in columns)
         if unpacked > _UNPACKED_ANYWAY + _MOST_UNPACKED * source.tally.bytes_read:
             raise source.wrong(f"its {source.tally.bytes_read:,} bytes would become {unpacked:,}, which no vectors do")
         yield from found.iter_batches(_ROWS_AT_ONCE)
@@ -171,8 +174,7 @@ def _blocks(source: Source, batch: Any, row: int) -> Iterator[Block]:
     """A batch of any length as blocks."""
     import pyarrow.types as kinds
 
-    is_text = (kinds.is_string, kinds.is_large_string, kinds.is_string_view, _is_dictionary_of_text)
-    words = _column(source, batch, "words", _WORDS, lambda kind: any(check(kind) for check in is_text))
+    words = _column(source, batch, "words", _WORDS, _is_text)
     vectors = _column(source, batch, "vectors", _VECTORS, _is_vector)
     named = [name for name in batch.schema.names if name.lower() in _COUNTS]
     counts = batch.column(named[0]) if named and kinds.is_integer(batch.schema.field(named[0]).type) else None
@@ -193,10 +195,12 @@ def _column(source: Source, batch: Any, what: str, names: Sequence[str], fits: C
     return batch.column((named or fitting)[0])
 
 
-def _is_dictionary_of_text(kind: Any) -> bool:
+def _is_text(kind: Any) -> bool:
     import pyarrow.types as kinds
 
-    return bool(kinds.is_dictionary(kind) and kinds.is_string(kind.value_type))
+    if kinds.is_dictionary(kind):
+        return _is_text(kind.value_type)
+    return any(check(kind) for check in (kinds.is_string, kinds.is_large_string, kinds.is_string_view))
 
 
 def _is_vector(kind: Any) -> bool:

@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,7 +61,7 @@ class Source:
 
     def head(self) -> bytes:
         """Its first bytes, unpacked: HEAD of them, or all there are."""
-        with io.BufferedReader(_Stream(self._parts(self._open(), Tally())), HEAD) as file:
+        with self._opened(Tally()) as file:
             return file.read(HEAD)
 
     def open(self) -> io.BufferedReader:
@@ -68,19 +69,17 @@ class Source:
 
         Reading raises an `InputError` where it is damaged, or where so much comes out of it that it must be a trap.
         """
-        return io.BufferedReader(_Stream(self._parts(self._open(), self.tally)), HEAD)
+        return self._opened(self.tally)
 
     def seekable(self) -> IO[bytes]:
         """Open it to be read from anywhere, unpacked: where it is packed, from a temporary file."""
         if not self.packing:
-            file = self._open()
+            file = _Whole(self._open().detach())
             for _ in explained(chunks(file, self.tally), self.name):
                 pass
         else:
-            file = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
             with self.open() as packed:
-                while piece := packed.read(HEAD):
-                    file.write(piece)
+                file = _Whole(_temporary(packed))
         file.seek(0)
         return file
 
@@ -111,7 +110,7 @@ class Source:
         mine = {"file": self.name, "bytes": self.tally.bytes_read, "sha256": self.tally.digest.hexdigest()}
         return [mine, *(facts for other in self.others for facts in other.about())]
 
-    def _open(self) -> IO[bytes]:
+    def _open(self) -> io.BufferedReader:
         try:
             return self.path.open("rb")
         except OSError as error:
@@ -122,12 +121,12 @@ class Source:
             begin = file.read(16)
         return next((packing for packing in PACKINGS.values() if begin.startswith(packing.begins)), None)
 
-    def _parts(self, file: IO[bytes], tally: Tally) -> Iterator[bytes]:
-        with file:
-            parts = chunks(file, tally)
-            if self.packing:
-                parts = self._no_trap(unpacked(parts, self.packing), tally)
-            yield from explained(parts, self.name)
+    def _opened(self, tally: Tally) -> io.BufferedReader:
+        file = self._open()
+        parts = chunks(file, tally)
+        if self.packing:
+            parts = self._no_trap(unpacked(parts, self.packing), tally)
+        return io.BufferedReader(_Stream(file, explained(parts, self.name)), HEAD)
 
     def _no_trap(self, parts: Iterator[bytes], tally: Tally) -> Iterator[bytes]:
         length = 0
@@ -150,11 +149,35 @@ def _check_encoding(encoding: str) -> None:
         raise SettingError(f"encoding is {encoding!r}; allowed are those in which ASCII is written as in ASCII")
 
 
-class _Stream(io.RawIOBase):
-    """Parts of a file as a file."""
+def _temporary(packed: IO[bytes]) -> io.RawIOBase:
+    """What comes out of a file, in one without a name."""
+    whole = tempfile.TemporaryFile()  # noqa: SIM115 - closed by whoever gets it
+    try:
+        shutil.copyfileobj(packed, whole, HEAD)
+        whole.flush()
+    except BaseException:
+        whole.close()
+        raise
+    return whole.detach()
 
-    def __init__(self, parts: Iterator[bytes]) -> None:
-        self._parts, self._held, self._place = parts, memoryview(b""), 0
+
+class _Whole(io.BufferedReader):
+    """A file on the disk; whoever asks it for a terabyte gets what there is, without memory for more."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        left = os.fstat(self.fileno()).st_size - self.tell()
+        return super().read(left if size is None or size < 0 else max(min(size, left), 0))
+
+
+class _Stream(io.RawIOBase):
+    """What is made of a file, part by part, as a file."""
+
+    def __init__(self, file: IO[bytes], parts: Iterator[bytes]) -> None:
+        self._file, self._parts, self._held, self._place = file, parts, memoryview(b""), 0
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
     def readable(self) -> bool:
         return True

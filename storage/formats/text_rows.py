@@ -5,7 +5,10 @@ a no-break space or U+0085, which Python's `str.split` would take for one too.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import islice
 from typing import IO
 
 import numpy as np
@@ -45,14 +48,13 @@ def is_row(line: bytes, dimensions: int) -> bool:
     return len(fields) >= dimensions and all(_is_number(field) for field in fields[-min(_SEEN, dimensions) :])
 
 
-def fields_of(head: bytes) -> int:
-    """How many fields the first lines have: the fewest, since words may hold blanks; 0 where they are no such lines."""
+def dimensions_of(head: bytes) -> int:
+    """D of lines without a first line that says it: what most of them have, since few words hold blanks; 0 if none."""
     lines = head.split(b"\n")
-    whole = lines[:-1] if len(lines) > 1 else lines
-    fields = [_BETWEEN.split(line.strip(b" \t\r")) for line in whole[:_LINES]]
-    fewest = min(map(len, fields), default=0)
-    numbers = (split[-min(_SEEN, fewest - 1) :] for split in fields)
-    return fewest if fewest > 1 and all(_is_number(each) for some in numbers for each in some) else 0
+    whole = lines[: min(len(lines) - 1, _LINES)] or lines
+    fields = Counter(len(_BETWEEN.split(line.strip(b" \t\r"))) for line in whole)
+    dimensions = fields.most_common(1)[0][0] - 1
+    return dimensions if dimensions > 0 and sum(is_row(line, dimensions) for line in whole) >= len(whole) / 2 else 0
 
 
 def read_lines(source: Source, file: IO[bytes], dimensions: int, line: int) -> Iterator[Block]:
@@ -76,7 +78,8 @@ def line_groups(source: Source, file: IO[bytes], dimensions: int, line: int) -> 
     """
     check_dimensions(source, dimensions)
     limit = LONGEST_WORD + _LONGEST_NUMBER * dimensions
-    while lines := [text for _ in range(rows_at_once(dimensions)) if (text := file.readline(limit))]:
+    texts = iter(partial(file.readline, limit), b"")
+    while lines := list(islice(texts, rows_at_once(dimensions))):
         for place, text in enumerate(lines):
             if len(text) == limit and not text.endswith(b"\n"):
                 raise source.wrong(f"longer than a word and {dimensions} numbers are", line=line + place)
@@ -117,11 +120,13 @@ def _halves(source: Source, text: bytes, dimensions: int, line: int) -> tuple[by
     word, _, rest = text.partition(b" ")
     if rest.count(b" ") == dimensions - 1 and b"\t" not in rest:
         return word, rest
-    fields = text.rsplit(None, dimensions)
+    fields = text.rsplit(None, dimensions) or [b""]
     if len(fields) == dimensions and text[:1] in (b" ", b"\t"):
         fields = [b"", *fields]
-    if len(fields) <= dimensions:
-        raise source.wrong(f"{len(fields)} fields, not a word and {dimensions} numbers", line=line)
+    inside = _BETWEEN.split(fields[0])[1:]
+    if len(fields) <= dimensions or (inside and _is_number(inside[-1])):  # else a number too many would be a word's end
+        many = len(_BETWEEN.split(text))
+        raise source.wrong(f"{many} fields, not a word and {dimensions} numbers", line=line)
     return fields[0], b" ".join(fields[1:])
 
 

@@ -16,7 +16,7 @@ class Word2vecText(Format):
 
     name = "word2vec"
     title = "text of word2vec and gensim, a first line with V and D"
-    suffixes: ClassVar[tuple[str, ...]] = (".w2v", ".txt")
+    suffixes: ClassVar[tuple[str, ...]] = (".txt", ".w2v")
 
     def recognizes(self, head: bytes) -> bool:
         """A first line `V D`, and lines of D numbers after it."""

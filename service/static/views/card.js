@@ -2,6 +2,7 @@
 
 import { decimals, make, whole } from "../dom.js";
 import { lossCurve } from "../curve.js";
+import { chainOf } from "./chain.js";
 import { crosscheckOf } from "./crosscheck.js";
 import { evaluationOf } from "./evaluation.js";
 import { list, part, scrolled } from "./parts.js";
@@ -13,9 +14,9 @@ export const card = {
 
   asks: (state, model) => [{ model }],
 
-  show([{ model, card: known }]) {
+  show([{ model, chain, card: known }]) {
     const parts = [lossOf(known), evaluationOf(known.evaluation), crosscheckOf(known.crosscheck), corpusOf(known.manifest?.tokenize),
-      settingsOf(known), hashesOf(model, known)];
+      chainOf(chain), settingsOf(known)];
     return {
       nodes: [factsOf(model, known), ...parts.filter(Boolean)],
       said: `The card of ${model.name}@${model.version}`,
@@ -33,6 +34,7 @@ function factsOf(model, { settings = {}, manifest }) {
     ["by", kindOf(settings)],
     ["trained in", train?.seconds && `${decimals(train.seconds, 0)} s`],
     ["published", published],
+    ["tags", model.tags.join(", ")],
   ], "facts"));
 }
 
@@ -65,18 +67,3 @@ function settingsOf({ settings }) {
   return make("details", { className: "part" }, make("summary", { textContent: "All settings" }),
     list(Object.entries(settings).map(([name, value]) => [name, String(value)]), "settings"));
 }
-
-function hashesOf(model, { manifest }) {
-  const { code = {}, report = {} } = manifest?.train ?? {};
-  const versions = Object.entries(code).map(([name, version]) => `${name} ${version}`).join(", ");
-  return make("details", { className: "part" }, make("summary", { textContent: "Hashes and versions" }),
-    list([
-      ["vectors, sha256", hash(model.vectors_sha256)],
-      ["contexts, sha256", report.contexts_sha256 && hash(report.contexts_sha256)],
-      ["tokens, key", manifest?.tokenize && hash(manifest.tokenize.key)],
-      ["training, key", manifest?.train && hash(manifest.train.key)],
-      ["made with", versions],
-    ], "hashes"));
-}
-
-const hash = (text) => make("code", { textContent: text });

@@ -5,7 +5,7 @@ import { bar, column, walk } from "../bars.js";
 import { about, decimals, listed, make, whole, wordOf } from "../dom.js";
 import { examplesOf } from "./examples.js";
 
-const FIELDS = ["a", "b", "case"];
+const FIELDS = ["a", "b", "case", "on_missing"];
 const AMONG = 100; // neighbors of each, among which shared ones are looked for
 const SHOWN = 12;
 const EXAMPLES = ["coffee tea", "war peace", "king queen", "north south", "music art", "he she"].map((line) => line.split(" "));
@@ -18,7 +18,7 @@ export const compare = {
   asks(state, model) {
     const [a, b] = [state.get("a"), state.get("b")];
     if (!a || !b) return [];
-    const kept = pick(state, ["case"]);
+    const kept = pick(state, ["case", "on_missing"]);
     const of = (question, ...parameters) => ({ model, question, parameters: [...parameters, ...kept] });
     return [
       of("similarity", ["a", a], ["b", b]),

@@ -1,5 +1,6 @@
 // One word in two models, side by side.
 
+import { pick } from "../address.js";
 import { ranking } from "../bars.js";
 import { Problem } from "../api.js";
 import { about, make } from "../dom.js";
@@ -8,12 +9,12 @@ import { problemOf } from "../problem.js";
 export const models = {
   name: "models",
   view: "compare",
-  fields: ["word", "other"],
+  fields: ["word", "other", "on_missing"],
 
   asks(state, model) {
     const [word, other] = [state.get("word"), state.get("other")];
     if (!word || !other) return [];
-    const of = (model) => ({ model, question: "neighbors", parameters: [["word", word]], optional: true });
+    const of = (model) => ({ model, question: "neighbors", parameters: [["word", word], ...pick(state, ["on_missing"])], optional: true });
     return [of(model), of(other)];
   },
 

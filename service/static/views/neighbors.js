@@ -20,7 +20,7 @@ export const neighbors = {
     return [
       { model, question: "neighbors", parameters },
       { model, question: "contexts", parameters, optional: true },
-      { model, question: "vector", parameters: pick(state, ["word", "case"]), optional: true },
+      { model, question: "vector", parameters: pick(state, ["word", "case", "on_missing"]), optional: true },
     ];
   },
 
@@ -45,7 +45,7 @@ function headingOf(word, vector) {
   const known = vector instanceof Problem ? null : vector;
   return make("header", { className: "entry" },
     make("h2", {}, wordOf(word)),
-    known && make("p", { className: "quiet",
+    known?.rank && make("p", { className: "quiet",
       textContent: `${whole(known.count)} times in the text, rank ${whole(known.rank)}` }),
     known && strip(known.vector));
 }

@@ -5,7 +5,7 @@ import { bar, column, walk } from "../bars.js";
 import { about, decimals, listed, make, wordOf } from "../dom.js";
 import { examplesOf } from "./examples.js";
 
-const FIELDS = ["words"];
+const FIELDS = ["words", "on_missing"];
 const FEWEST = 3;
 const EXAMPLES = ["monday tuesday music friday", "north south east water", "king queen prince train", "two three green five",
   "french german english river"].map((line) => line.split(" "));

@@ -1,0 +1,129 @@
+"""Stores of every earlier schema are opened, read, verified and brought up to date; nothing in them is lost."""
+
+import gzip
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from service.engine import Engine
+from service.questions import Neighbors
+from storage.card import whole_card
+from storage.connection import KNOWN_MIGRATIONS
+from storage.dtypes import DTYPES
+from storage.embeddings import Embeddings
+from storage.file_checks import check_file
+from storage.store import Store
+from storage.verify import verify
+
+SCHEMAS = Path(__file__).parent / "data" / "schemas"
+OLD = ("m001_models", "m002_contexts", "m003_maps")
+
+
+@pytest.fixture(params=OLD)
+def schema(request):
+    """The last migration of an earlier schema."""
+    return request.param
+
+
+@pytest.fixture
+def old(schema, tmp_path):
+    """A store of that schema, alone in its folder."""
+    path = tmp_path / "old.db"
+    path.write_bytes(gzip.decompress((SCHEMAS / f"{schema}.db.gz").read_bytes()))
+    return path
+
+
+def everything(path):
+    """All that a store says of its models, as values that can be compared."""
+    with Store.open(path) as store:
+        return {str(info): _of_model(store, info) for info in store.models()}
+
+
+def _of_model(store, info):
+    embeddings, contexts, drawn = store.load(info, verify=True), store.load_contexts(info), store.load_map(info)
+    return (
+        info,
+        store.card(info),
+        embeddings.words,
+        embeddings.counts.tolist(),
+        embeddings.matrix.tobytes(),
+        None if contexts is None else contexts.tobytes(),
+        None if drawn is None else [drawn.rows.tolist(), drawn.points.tobytes(), drawn.clusters.tolist()],
+    )
+
+
+def test_the_schemas_are_those_that_were_before_seals():
+    """There is a store of every schema that was released, under the name of its last migration."""
+    assert KNOWN_MIGRATIONS[: len(OLD)] == OLD
+    assert sorted(path.name for path in SCHEMAS.glob("*.gz")) == [f"{name}.db.gz" for name in OLD]
+
+
+def test_an_old_store_is_read_as_it_is(old, schema):
+    """Models, vectors, card, contexts, map and chain are read without changing the file or anything beside it."""
+    before = old.read_bytes()
+    found = everything(old)
+    assert list(found) == ["old@1", "old@2", "other@1"]
+    for info, card, words, counts, _matrix, contexts, drawn in found.values():
+        assert (info.words, info.dimensions, info.dtype) == (61, 8, "float32")
+        assert card["manifest"]["train"]["report"]["words"] == len(words) == len(counts)
+        assert (contexts is None, drawn is None) == (schema < "m002", schema < "m003")
+    with Store.open(old) as store:
+        info = store.find("old")
+        assert len(Engine(store.load(info)).answer(Neighbors(word="the")).neighbors) == 10
+        links = {link["stage"]: link for link in whole_card(store, info)["chain"]}
+        assert links["corpus"]["files"][0]["name"] == "text.txt"
+        assert links["train"]["made"] is links["published"]["sealed"] is None
+    assert (old.read_bytes(), list(old.parent.iterdir())) == (before, [old])
+
+
+def test_an_old_store_is_verified_as_it_is(old):
+    """Without seals there still are the tables, each stage's key, and the way from the training to the vectors."""
+    checks = list(verify(old))
+    assert [check for check in checks if not check.fits] == []
+    assert {"schema", "tokenize", "train", "train to vectors"} <= {check.stage for check in checks}
+    with closing(sqlite3.connect(old)) as connection, connection:
+        connection.execute("DROP TRIGGER words_never_change")
+        connection.execute("UPDATE words SET vector = zeroblob(32) WHERE row = 7 AND model = 2")
+    wrong = {(check.model, check.stage) for check in verify(old) if not check.fits}
+    assert {("", "schema"), ("old@2", "rows of words"), ("old@2", "train to vectors")} == wrong
+
+
+def test_an_old_store_is_brought_up_to_date(old):
+    """Opened to publish it gets the tables of today; its models are as they were, and sealed as they were found."""
+    before = everything(old)
+    with Store.open(old, create=True) as store:
+        assert everything(old) == before
+        for info in store.models():
+            assert "migrated" in store.seals(info)
+            assert whole_card(store, info)["chain"][-1]["sealed"] == "migrated"
+    assert [check for check in verify(old) if not check.fits] == []
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_an_old_store_takes_new_models(old, dtype):
+    """The next version of an old name, with whatever is new, stands beside the old ones."""
+    before = everything(old)
+    matrix = np.random.default_rng(1).standard_normal((2, 8)).astype(np.float32)
+    with Store.open(old, create=True) as store:
+        info = store.publish("old", Embeddings(("a", "b"), np.array([2, 1]), matrix), {}, dtype=dtype)
+        assert (str(info), "published" in store.seals(info)) == ("old@3", True)
+    after = everything(old)
+    assert {name: after[name] for name in before} == before
+    assert [check for check in verify(old) if not check.fits] == []
+
+
+def test_a_store_of_today_has_the_schema_of_an_old_one_that_has_grown(old, tmp_path):
+    """However old a file is, the statements of its tables are those of a new file, to the letter."""
+    Store.open(old, create=True).close()
+    new = tmp_path / "new.db"
+    Store.open(new, create=True).close()
+    found = []
+    for path in (old, new):
+        with closing(sqlite3.connect(path)) as connection:
+            rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchall()
+            assert all(check.fits for check in check_file(path, connection))
+        found.append(sorted(rows, key=str))
+    assert found[0] == found[1]
