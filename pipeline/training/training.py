@@ -69,13 +69,12 @@ def train(
         bounds = Bounds.of(crew.maker.objective, settings, counts)
         ledger = Ledger(settings, tokens, position, report)
         Course(_passes(crew, text), ledger, bounds, probes, keeping).to_its_end(watch.patience)
-        held_out_tokens = tokens_of(text.held_out, len(counts)) if text.held_out else 0
         return Trained.of(
             crew.parameters,
             ledger=ledger,
             bounds=bounds,
             tokens=crew.maker.tokens,
-            held_out_tokens=held_out_tokens,
+            held_out_tokens=tokens_of(text.held_out, len(counts)) if text.held_out else 0,
         )
 
 
