@@ -69,13 +69,14 @@ def train(
         bounds = Bounds.of(crew.maker.objective, settings, counts)
         ledger = Ledger(settings, tokens, position, report)
         Course(_passes(crew, text), ledger, bounds, probes, keeping).to_its_end(watch.patience)
-        return Trained.of(
-            crew.parameters,
-            ledger=ledger,
-            bounds=bounds,
-            tokens=crew.maker.tokens,
-            held_out_tokens=tokens_of(text.held_out, len(counts)) if text.held_out else 0,
-        )
+        return _left(crew, text, ledger, bounds)
+
+
+def _left(crew: Crew, text: Divided, ledger: Ledger, bounds: Bounds) -> Trained:
+    """What a crew has left."""
+    held_out = tokens_of(text.held_out, crew.parameters.size) if text.held_out else 0
+    tokens = crew.maker.tokens
+    return Trained.of(crew.parameters, ledger=ledger, bounds=bounds, tokens=tokens, held_out_tokens=held_out)
 
 
 def _passes(crew: Crew, text: Divided) -> Passes:
