@@ -116,8 +116,7 @@ def of_training(meter: Meter) -> Callable[["Progress"], None]:
     """Show a training's progress."""
 
     def report(now: "Progress") -> None:
-        speed = f"{now.words_per_s:,.0f} tokens/s, {now.pairs_per_s:,.0f} pairs/s"
-        facts = f"{speed}, loss {now.loss:.4f}, {left(now.eta_s)}"
+        facts = f"{now.words_per_s:,.0f} tokens/s, loss {now.loss:.4f}, {left(now.eta_s)}"
         meter.show(now.tokens, now.total_tokens, f"{facts}, epoch {now.epoch}/{now.epochs}")
 
     return report

@@ -175,7 +175,7 @@ def _facts(found: Mapping[str, Any], training: Training) -> list[str]:
     facts = [
         *_raised(found["min_count"], training.vocabulary),
         f"{found['words']:,} words of {training.settings.vector_size} dimensions from {found['tokens']:,} tokens"
-        f" at {found['words_per_s']:,} tokens/s",
+        f" at {found['words_per_s']:,} tokens/s, {found['pairs_per_s']:,} pairs/s",
         f"loss of each epoch: {_curve(found['losses'])}",
     ]
     if buckets := found.get("buckets"):

@@ -53,7 +53,7 @@ class Run(NamedTuple):
 
 def merged(runs: Sequence[Run], most: int) -> Iterator[Run]:
     """The cells of all runs, in order, in pieces made of about `most` cells or fewer."""
-    for low, high in ranges(runs, most):
+    for low, high in ranges(runs, most) if runs else []:
         parts = [run.between(low, high) for run in runs]
         keys = np.concatenate([part.keys for part in parts])
         order = np.argsort(keys, kind="stable")  # it finds what is sorted already

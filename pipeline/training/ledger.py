@@ -24,10 +24,10 @@ class Progress:
         loss: mean loss per positive pair in the current epoch so far, in nats.
         alpha: current learning rate.
         words_per_s: raw tokens per second since this process began to train.
-        pairs_per_s: positive pairs per second since then.
         eta_s: seconds left at that speed.
         recent_loss: mean loss per positive pair since the last report.
         held_out_loss: mean loss per pair of held-out text after the last epoch that has ended; None before.
+        pairs_per_s: positive pairs per second since this process began to train.
     """
 
     epoch: int
@@ -37,10 +37,10 @@ class Progress:
     loss: float
     alpha: float
     words_per_s: float
-    pairs_per_s: float
     eta_s: float
     recent_loss: float = math.nan
     held_out_loss: float | None = None
+    pairs_per_s: float = math.nan
 
 
 def ignore(_: Progress) -> None:
@@ -148,5 +148,5 @@ class Ledger:
             self._recent_loss, self._recent = self._recent.mean, Sum()
         speed, held_out = self.words_per_s, self.held_out[-1] if self.held_out else None
         left = (self.total - self.tokens) / speed if speed else math.inf
-        where = (epoch, self.epochs, self.tokens, self.total, loss, self.rate, speed, self.pairs_per_s, left)
-        self._report(Progress(*where, self._recent_loss, held_out))
+        where = (epoch, self.epochs, self.tokens, self.total, loss, self.rate, speed, left)
+        self._report(Progress(*where, self._recent_loss, held_out, self.pairs_per_s))
