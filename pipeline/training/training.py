@@ -65,9 +65,8 @@ def train(
         crew_for(workers, deterministic, settings, counts, start, trainer=trainer, tokens=tokens) as crew,
     ):
         del start  # several workers have copied it
-        position = keeping.begin(crew.parameters) if keeping else Position()
         bounds = Bounds.of(crew.maker.objective, settings, counts)
-        ledger = Ledger(settings, tokens, position, report)
+        ledger = Ledger(settings, tokens, keeping.begin(crew.parameters) if keeping else Position(), report)
         Course(_passes(crew, text), ledger, bounds, probes, keeping).to_its_end(watch.patience)
         return _left(crew, text, ledger, bounds)
 
