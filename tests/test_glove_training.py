@@ -12,6 +12,9 @@ from hypothesis import strategies as st
 from pipeline.cli import firth
 from pipeline.cooccurrence.cells import Piece
 from pipeline.cooccurrence.counting import Counting, count
+from pipeline.crosscheck.crosscheck import crosscheck
+from pipeline.crosscheck.gensim_twin import gensim_arguments
+from pipeline.crosscheck.rendering import as_text
 from pipeline.models import glove
 from pipeline.settings import TokenSettings, TrainSettings, VocabularySettings, WatchSettings, WorkerSettings
 from pipeline.stages import StageFolder
@@ -29,6 +32,7 @@ from pipeline.training.keeping import Keeping
 from pipeline.training.stage import load_model, train_stage
 from pipeline.training.wishes import Wishes
 from storage.errors import Diverged, InputError, Interrupted, SettingError
+from storage.store import Store
 
 SMALL = TrainSettings(model="glove", vector_size=8, epochs=3, window=5)
 WORDS = VocabularySettings(min_count=5)
@@ -295,7 +299,9 @@ def test_a_model_can_be_gone_on_with(lee_tokens, lee_text, tmp_path, how):
     np.testing.assert_allclose(second.biases[rows], first.biases, atol=1e-6)
     assert second.manifest.report["parent"]["new_words"] > 0
     with pytest.raises(SettingError, match="--model glove"):
-        train_stage(tmp_path / "more", StageFolder(tmp_path / "third"), WORDS, TrainSettings(), wishes=wishes)
+        train_stage(
+            tmp_path / "more", StageFolder(tmp_path / "third"), WORDS, TrainSettings(vector_size=8), wishes=wishes
+        )
 
 
 def test_vectors_to_start_from_are_those_of_words(lee_tokens, tmp_path):
@@ -325,3 +331,45 @@ def test_progress_tells_pairs(lee_tokens, tmp_path):
     assert last["pairs_per_s"] > 0
     assert last["words_per_s"] > 0
     assert last["epoch"] == 2
+
+
+def test_gensim_has_no_glove(model):
+    """The cross-check compares words and counts, and says that there is nothing else to compare."""
+    report = crosscheck(model)
+    assert [level.verdict for level in report.levels] == ["pass", "undecided", "undecided"]
+    assert as_text(report.as_dict()).count("gensim, which has no GloVe") == 2
+    with pytest.raises(SettingError, match="which has no GloVe"):
+        gensim_arguments(SMALL)
+
+
+def test_a_glove_model_is_stored_with_its_context_vectors(model, tmp_path):
+    """As any other: vectors, contexts, settings."""
+    db = tmp_path / "firth.db"
+    done = CliRunner().invoke(firth, ["store", str(model), "--name", "glove", "--db", str(db), "--map-words", "0"])
+    assert done.exit_code == 0, done.output
+    found = load_model(model)
+    store = Store.open(db)
+    (info,) = store.models()
+    np.testing.assert_array_equal(store.load_contexts(info), found.contexts)
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"x_max": 10.0}, "x_max is 10.0, but with model skipgram"),
+        ({"model": "glove", "architecture": "cbow"}, "glove has none"),
+        ({"model": "glove", "alpha": 0.01, "min_alpha": 0.02}, "above alpha"),
+    ],
+)
+def test_settings_of_other_models_are_refused(wrong, said):
+    """GloVe's weights with another model, an architecture with GloVe."""
+    with pytest.raises(SettingError, match=said):
+        TrainSettings(**wrong)
+
+
+def test_glove_s_defaults_are_its_program_s():
+    """Where they differ from gensim's; the paper's x_max and alpha; a rate that stays."""
+    settings = TrainSettings(model="glove")
+    assert (settings.window, settings.epochs, settings.alpha, settings.min_alpha) == (15, 25, 0.05, 0.05)
+    assert (settings.x_max, settings.glove_alpha, settings.symmetric, settings.combine) == (100.0, 0.75, True, "sum")

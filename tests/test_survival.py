@@ -260,3 +260,27 @@ def test_a_full_disk_leaves_the_last_checkpoint(text, whole, disk):
     enlarge()
     train(text, out, "--checkpoint-minutes", ALWAYS, "--resume")
     assert result(out) == whole.result
+
+
+def test_glove_survives_kills_and_ctrl_c(text, tmp_path):
+    """Killed in the midst of writing a checkpoint and later, then interrupted: in the end, by two workers, same bytes.
+
+    The counts are made anew each time; what a kill leaves of them is gone in the end.
+    """
+    whole, out, jsonl = tmp_path / "whole", tmp_path / "model", tmp_path / "progress.jsonl"
+    glove = ["--model", "glove"]
+    train(text, whole, *glove, "--checkpoint-minutes", "0")
+    keeping = [*glove, "--checkpoint-minutes", ALWAYS, "--resume"]
+    with start(text, out, *keeping, stdout=subprocess.DEVNULL) as process:
+        assert kill_while_writing(process, out)
+    with start(text, out, *keeping, stdout=subprocess.DEVNULL) as process:
+        assert kill_after(process, out, random.Random(7))  # noqa: S311 - no secret
+    with start(text, out, *keeping, "--progress-jsonl", str(jsonl)) as process:
+        assert wait_until(jsonl.exists, process)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert "Traceback" not in said
+    train(text, out, *glove, "--workers", "2", "--resume")
+    assert result(out) == result(whole)
+    assert not [name for name in inside(out) if "checkpoint" in name or name.startswith(".data")]

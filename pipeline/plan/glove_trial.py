@@ -71,7 +71,7 @@ def try_glove(
 
     Args:
         sample: its ids are ranks of the whole corpus's vocabulary.
-        tokens: N, of the whole corpus.
+        tokens: N, of the vocabulary in the whole corpus.
         settings: of the training.
         start: factors of the whole vocabulary; they are moved.
         workers: how many.
@@ -91,7 +91,8 @@ def try_glove(
         if not len(cells):
             raise nothing_to_learn()
         tiles, _ = divided(cells, COUNT_BYTES / 1e9, 0.0, scratch)
-        times, took = tokens / len(sample.ids), time.perf_counter() - began
+        known = np.count_nonzero(sample.ids < len(start.words))
+        times, took = tokens / known, time.perf_counter() - began
         power = min(1.0, math.log2(tiles.pairs / some)) if some else 1.0
         with threadpool_limits(1, "blas"), GloveCrew(settings, tiles, start, workers) as crew:
             return Counted(took * times, tiles.pairs * times**power, _speed(crew, seconds))

@@ -192,6 +192,8 @@ def _disk(corpus: _Corpus, training: TrainSettings, work: WorkerSettings, measur
     if training.model == "fasttext":
         kept += round(4 * corpus.words * measured.rows * training.vector_size)
         numbers += 2 * HEADER + round(4 * corpus.words * (measured.rows - 1))
+    if training.model == "glove":
+        numbers += HEADER + 8 * corpus.words
     return {
         "tokens": Number(3 * HEADER + lengths + corpus.bytes_of_words(corpus.types)),
         "model": Number(3 * HEADER + numbers + kept + corpus.bytes_of_words(corpus.words)),

@@ -96,6 +96,7 @@ def train_glove(
         counted = partial(_counted, watching.counted, keeping.interrupt if keeping else None)
         cells = counted_cells(text, len(vocabulary), settings, work, scratch, counted=counted)
         tiles, held = divided(cells, work.count_memory, watch.held_out, scratch)
+        _LOG.info("%s pairs of words stand together, in %d x %d tiles", f"{tiles.pairs:,}", tiles.bands, tiles.bands)
         with threadpool_limits(1, "blas"), GloveCrew(settings, tiles, start, work.workers, trainer) as crew:
             nothing = crew.ignorance()
             bounds = Bounds(nothing.mean, TIMES * nothing.largest, settings.alpha)
@@ -141,7 +142,6 @@ def divided(cells: Cells, memory: float, held_out: float, scratch: Path) -> tupl
     for side, what in ((tiles, "to train on"), (held, "held out")):
         if side and not side.pairs:
             raise InputError(f"no pair of words is left {what}: the text has too few for --held-out {held_out}")
-    _LOG.info("%s pairs of words stand together, in %d x %d tiles", f"{tiles.pairs:,}", tiles.bands, tiles.bands)
     return tiles, held
 
 
