@@ -157,7 +157,12 @@ class TrainSettings(Declared):
         shown="2000000",
     )
     x_max: float = setting(
-        None, "GloVe's pairs that stand together so much, or more, weigh 1.", low=0, open_low=True, shown="100"
+        None,
+        "GloVe's pairs that stand together so much, or more, weigh 1.",
+        low=0,
+        open_low=True,
+        high=1e12,
+        shown="100",
     )
     glove_alpha: float = setting(
         None, "Power of X / x_max that the others weigh; GloVe's program calls it alpha.", low=0, high=10, shown="0.75"

@@ -98,15 +98,20 @@ def train_glove(
         tiles, held = divided(cells, work.count_memory, watch.held_out, scratch)
         _LOG.info("%s pairs of words stand together, in %d x %d tiles", f"{tiles.pairs:,}", tiles.bands, tiles.bands)
         with threadpool_limits(1, "blas"), GloveCrew(settings, tiles, start, work.workers, trainer) as crew:
-            nothing = crew.ignorance()
-            bounds = Bounds(nothing.mean, TIMES * nothing.largest, settings.alpha)
-            position = keeping.begin(start) if keeping else Position()
-            ledger = Ledger(settings, tokens, position, watching.report)
-            Course(_passes(crew, held), ledger, bounds, watching.probes, keeping).to_its_end(watch.patience)
+            return _run(crew, held, watch.patience, watching, tokens)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    parameters = Parameters(*start.combined(settings.combine))
-    return Trained.of(parameters, ledger=ledger, bounds=bounds, tokens=tokens, held_out_tokens=0, biases=start.biases)
+
+
+def _run(crew: GloveCrew, held: Tiles | None, patience: int, watching: Watching, tokens: int) -> Trained:
+    """Take a crew through its course."""
+    settings, factors, nothing = crew.settings, crew.factors, crew.ignorance()
+    bounds = Bounds(nothing.mean, TIMES * nothing.largest, settings.alpha)
+    position = watching.keeping.begin(factors) if watching.keeping else Position()
+    ledger = Ledger(settings, tokens, position, watching.report)
+    Course(_passes(crew, held), ledger, bounds, watching.probes, watching.keeping).to_its_end(patience)
+    parameters = Parameters(*factors.combined(settings.combine))
+    return Trained.of(parameters, ledger=ledger, bounds=bounds, tokens=tokens, held_out_tokens=0, biases=factors.biases)
 
 
 def counted_cells(
