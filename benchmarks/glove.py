@@ -30,6 +30,7 @@ MODELS: dict[str, dict[str, Any]] = {
     f"GloVe, window 5, x_max 100, {ITERATIONS} iterations": {**SPEED, "epochs": ITERATIONS},
     "GloVe, window 10, x_max 10, 25 iterations": {**SPEED, "window": 10, "x_max": 10.0, "epochs": 25},
 }
+WORKERS = {"one": "one worker", "two": "two workers"}
 SCORES = {"wordsim353": "WordSim-353", "simlex999": "SimLex-999", "analogies": "Google analogies"}
 
 
@@ -78,17 +79,18 @@ def _quality(tokens: Path, settings: dict[str, Any]) -> dict[str, Any]:
 def report(figures: dict[str, Any]) -> str:
     """The README's tables."""
     pairs = figures["one"]["pairs"]
-    rows = [_row(f"Firth, {name} worker", figures[name], pairs) for name in ("one", "two")]
+    rows = [_row(f"Firth, {name}", figures[key], pairs) for key, name in WORKERS.items() if key in figures]
     if program := figures["program"]:
         rows.append(
             ["GloVe's program, one thread", "", f"{program['seconds']:.1f} s", _rate(pairs, program["seconds"])]
         )
     speed = table(["10 million words, window 5, 100 dimensions", "counting", "an iteration", "pairs/s"], rows)
     quality = [
-        [name, *(f"{found[key]:.3f}" for key in SCORES), f"{found['seconds']:.0f} s"]
+        [name, *(f"{found[key]:.3f}" for key in SCORES), f"{found['seconds']:.0f} s" if "seconds" in found else ""]
         for name, found in figures["quality"].items()
     ]
-    return f"{speed}\n\n{table(['one worker, one seed', *SCORES.values(), 'training'], quality)}"
+    note = f"{figures['note']}\n\n" if "note" in figures else ""
+    return f"{note}{speed}\n\n{table(['one worker, one seed', *SCORES.values(), 'training'], quality)}"
 
 
 def _row(name: str, found: dict[str, Any], pairs: int) -> list[str]:
