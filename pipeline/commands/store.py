@@ -185,7 +185,7 @@ def _map(embeddings: "Embeddings", words: int) -> "Made | None":
 
 def _contexts(model: "Model") -> "Floats | None":
     """The output vectors where each belongs to a word; those of hierarchical softmax belong to the tree's nodes."""
-    return None if model.manifest.settings["loss"] == "hs" else model.contexts
+    return None if model.settings.loss == "hs" else model.contexts
 
 
 def _card(folder: Path, model: "Model", storing: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from pipeline.crosscheck.quality import Experiment, check_quality
 from pipeline.crosscheck.replay import check_replay
 from pipeline.crosscheck.tables import check_tables
 from pipeline.crosscheck.text_part import TextPart
-from pipeline.settings import VocabularySettings
+from pipeline.settings import TrainSettings, VocabularySettings
 from pipeline.text.token_files import TokenCorpus
 from pipeline.training.model import Model, load_model, settings_of
 from storage.errors import InputError, SettingError
@@ -60,7 +60,7 @@ def crosscheck(
 ) -> Report:
     """Compare Firth with gensim on a model's own text and settings; writes nothing.
 
-    Of a model with full softmax, which gensim does not have, only the tables can be compared.
+    Of a model with full softmax, or GloVe, which gensim does not have, only the tables can be compared.
 
     Args:
         model_folder: output of `firth train`.
@@ -131,10 +131,11 @@ def _checks(
     def quality() -> Level:
         return check_quality(Experiment(text(), text().vocabulary(words), training, seeds), report=report)
 
+    tables = TrainSettings() if training.model == "glove" else training  # GloVe's words and counts are any model's
     return {
-        "tables": lambda: check_tables(text(), words.min_count, training),
-        "replay": replay if in_gensim(training) else partial(not_in_gensim, "replay"),
-        "quality": quality if in_gensim(training) else partial(not_in_gensim, "quality"),
+        "tables": lambda: check_tables(text(), words.min_count, tables),
+        "replay": replay if in_gensim(training) else partial(not_in_gensim, "replay", training),
+        "quality": quality if in_gensim(training) else partial(not_in_gensim, "quality", training),
     }
 
 

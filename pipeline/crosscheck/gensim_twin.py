@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.crosscheck.kind import NOT_IN_GENSIM, in_gensim
+from pipeline.crosscheck.kind import in_gensim, why_not
 from pipeline.model_choice import PIECES
 from pipeline.settings import TrainSettings
 from pipeline.training.parameters import Floats, Parameters
@@ -40,7 +40,8 @@ def gensim_arguments(settings: TrainSettings) -> dict[str, Any]:
         SettingError: gensim has nothing of the kind.
     """
     if not in_gensim(settings):
-        raise SettingError(f"training with loss {settings.loss!r} is {NOT_IN_GENSIM}")
+        what = "GloVe" if settings.model == "glove" else f"training with loss {settings.loss!r}"
+        raise SettingError(f"{what} is {why_not(settings)}")
     kind = {
         "sg": int(settings.architecture == "skipgram"),
         "hs": int(settings.loss == "hs"),

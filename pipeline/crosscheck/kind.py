@@ -14,6 +14,7 @@ _MOST_BUCKETS = 50_000
 """Of the replay: gensim holds a row for every bucket, used or not. The tables are compared with all there are."""
 
 NOT_IN_GENSIM = "not in gensim, which has negative sampling and hierarchical softmax but no full softmax"
+NO_GLOVE = "not in gensim, which has no GloVe; the words and counts are compared, which GloVe's pairs are made of"
 
 
 def kind_of(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -29,9 +30,15 @@ def one_epoch(settings: TrainSettings) -> TrainSettings:
 
 def in_gensim(settings: TrainSettings) -> bool:
     """Whether gensim can train this at all."""
-    return settings.loss != "softmax"
+    return settings.loss != "softmax" and settings.model != "glove"
 
 
-def not_in_gensim(level: str) -> Level:
+def why_not(settings: TrainSettings) -> str:
+    """What gensim lacks, where it cannot train this."""
+    return NO_GLOVE if settings.model == "glove" else NOT_IN_GENSIM
+
+
+def not_in_gensim(level: str, settings: TrainSettings) -> Level:
     """The verdict of a level that trains with gensim, where that cannot be."""
-    return Level(level, UNDECIDED, f"training with full softmax is {NOT_IN_GENSIM}", {"reason": NOT_IN_GENSIM})
+    what, why = "GloVe" if settings.model == "glove" else "full softmax", why_not(settings)
+    return Level(level, UNDECIDED, f"training with {what} is {why}", {"reason": why})

@@ -9,6 +9,7 @@ import numpy as np
 
 from pipeline.plan.calibration import SECONDS, Calibration, Trial, calibrate
 from pipeline.plan.counting import Counted, count
+from pipeline.plan.glove_trial import MATRICES
 from pipeline.plan.growth import Growth
 from pipeline.plan.sample import SAMPLE, Sample
 from pipeline.settings import TokenSettings, TrainSettings, VocabularySettings, WorkerSettings
@@ -29,6 +30,8 @@ PROCESS = 85_000_000
 """Bytes that tokenizing takes: at its start, for each different word, and in each further process, as measured."""
 FEW = 10_000
 """Words of which some are enough to tell how many pieces a word has; more of them share more."""
+PAIR = 24
+"""Bytes on the disk of each of GloVe's pairs while they are trained: half a cell in a run, in the counts, in a tile."""
 WORD = 75
 """Bytes of a word and of its place in the vocabulary, which the calibration does without."""
 
@@ -179,11 +182,13 @@ class _Corpus:
 def _disk(corpus: _Corpus, training: TrainSettings, work: WorkerSettings, measured: Calibration) -> dict[str, Number]:
     """What the stages keep; and two checkpoints of both matrices, for the moment in which one replaces the other.
 
-    With fastText a model has the words' vectors, and besides the rows that they are made of, and the buckets.
+    GloVe has, while it trains, its counts and tiles besides. With fastText a model has the words' vectors, and besides
+    the rows that they are made of, and the buckets.
     """
     lengths = 4 * corpus.tokens + 8 * (corpus.sentences + 1) + 8 * corpus.types
     trained = _matrices(corpus.words, training, measured)
-    kept, numbers = 8 * corpus.words * training.vector_size, 8 * corpus.words
+    both = 2 if training.combine == "concatenation" else 1
+    kept, numbers = 8 * both * corpus.words * training.vector_size, 8 * corpus.words
     if training.model == "fasttext":
         kept += round(4 * corpus.words * measured.rows * training.vector_size)
         numbers += 2 * HEADER + round(4 * corpus.words * (measured.rows - 1))
@@ -191,6 +196,7 @@ def _disk(corpus: _Corpus, training: TrainSettings, work: WorkerSettings, measur
         "tokens": Number(3 * HEADER + lengths + corpus.bytes_of_words(corpus.types)),
         "model": Number(3 * HEADER + numbers + kept + corpus.bytes_of_words(corpus.words)),
         "checkpoints": Number(2 * (2 * HEADER + trained) if work.checkpoint_minutes else 0),
+        **({"counts": Number(PAIR * measured.pairs)} if training.model == "glove" else {}),
     }
 
 
@@ -224,6 +230,8 @@ def _matrices(words: int, training: TrainSettings, measured: Calibration) -> int
 def _rows_of(words: Sequence[str], training: TrainSettings) -> float:
     """Rows of both matrices for each of these words."""
     pieces = Pieces.for_settings(words, training)
+    if training.model == "glove":
+        return MATRICES
     return 1 + (pieces.total / len(words) if pieces else 1)
 
 
