@@ -1,5 +1,7 @@
 """Which models there are, and which settings belong to which of them."""
 
+from collections.abc import Mapping
+
 from storage.errors import SettingError
 
 MODELS = ("skipgram", "cbow", "fasttext", "glove")
@@ -16,6 +18,11 @@ COMBINATIONS = ("sum", "word", "concatenation")
 ONLY_GLOVE = (*WEIGHTS, "symmetric", "combine")
 NOT_GLOVE = ("architecture", "loss", "shrink_windows", "cbow_mean", *PIECES, "negative", "ns_exponent", "sample")
 """Settings that say nothing of the other models, or nothing of GloVe."""
+
+
+def usual_of(model: str) -> Mapping[str, float]:
+    """The defaults that differ from model to model."""
+    return USUAL_OF_GLOVE if model == "glove" else USUAL
 
 
 def foreign_to(model: str) -> tuple[str, ...]:
@@ -39,6 +46,19 @@ def chosen(model: str | None, architecture: str | None) -> tuple[str, str]:
     if model == "glove" and architecture != ARCHITECTURES[0]:
         raise SettingError(f"architecture is {architecture}, but glove has none; leave it out")
     return model, architecture
+
+
+def refuse_foreign(model: str, owner: str, values: Mapping[str, float | None], why: str) -> None:
+    """Refuse settings of another model that have been given.
+
+    Raises:
+        SettingError: one has a value; the message says why that has no place with this model.
+    """
+    for name, value in values.items():
+        if value is not None:
+            raise SettingError(
+                f"{name} is {value}, but with model {model} {why}; give --model {owner}, or leave {name} out"
+            )
 
 
 def require_pieces(min_n: int | None, max_n: int | None, architecture: str) -> None:

@@ -14,12 +14,12 @@ from pipeline.model_choice import (
     LOSSES,
     MODELS,
     PIECES,
-    USUAL,
-    USUAL_OF_GLOVE,
     WEIGHTS,
     chosen,
     foreign_to,
+    refuse_foreign,
     require_pieces,
+    usual_of,
 )
 from storage.declared import Declared, setting
 from storage.errors import SettingError
@@ -192,9 +192,8 @@ class TrainSettings(Declared):
         """Check the ranges, settle on a model, and see that the learning rate does not rise."""
         super().__post_init__()
         self._settle_model()
-        glove = self.model == "glove"
-        self._settle_missing(USUAL_OF_GLOVE if glove else USUAL)
-        self._settle_missing({"min_alpha": self.alpha if glove else 1e-4})
+        self._settle_missing(usual_of(self.model))
+        self._settle_missing({"min_alpha": self.alpha if self.model == "glove" else 1e-4})
         self._settle_only("fasttext", PIECES, "a word has no pieces")
         self._settle_only("glove", WEIGHTS, "a pair has no such weight")
         require_pieces(self.min_n, self.max_n, self.architecture)
@@ -214,14 +213,10 @@ class TrainSettings(Declared):
 
     def _settle_only(self, model: str, usual: Mapping[str, float], why: str) -> None:
         """Give settings of one model their defaults there, and refuse them elsewhere."""
-        for name in usual:
-            value = getattr(self, name)
-            if self.model != model and value is not None:
-                raise SettingError(
-                    f"{name} is {value}, but with model {self.model} {why}; give --model {model}, or leave {name} out"
-                )
         if self.model == model:
             self._settle_missing(usual)
+        else:
+            refuse_foreign(self.model, model, {name: getattr(self, name) for name in usual}, why)
 
     def _settle(self, **values: object) -> None:
         for name, value in values.items():
