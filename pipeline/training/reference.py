@@ -23,6 +23,7 @@ a noise word of a group, a node on a target's path (a node of the tree's top: a 
 softmax: a lane.
 """
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from functools import lru_cache
@@ -33,7 +34,7 @@ import numpy as np
 from pipeline.models import cbow, fasttext, hierarchical_softmax, negative_sampling, skip_gram, softmax
 from pipeline.models.huffman import HuffmanTree
 from pipeline.models.negative_sampling import Float64s
-from pipeline.training.batch import MAX_MOVE, MAX_NODE_MOVE, Batch, Floats, Noise, row_rates
+from pipeline.training.batch import MAX_MOVE, MAX_NODE_MOVE, SHARING, Batch, Floats, Noise, row_rates
 from pipeline.training.objective import Objective
 from pipeline.training.parameters import Parameters
 from pipeline.training.paths import top_of
@@ -144,13 +145,13 @@ class ReferenceTrainer:
             raise ValueError("fastText needs the pieces of words")
         words = batch.tokens[at[0], places].tolist()
         rows = [(int(row), (word, entry)) for word in words for entry, row in enumerate(pieces[word])]
-        shares = [1 if mean else len(pieces[word]) for _, (word, _) in rows]
         h = fasttext.forward(_rows(parameters.vectors, [row for row, _ in rows]), mean)
         loss, d_h, updates = self._output(parameters, batch, at, h, targets)
         d_rows = fasttext.step_factor(len(rows), mean) * fasttext.gradient(d_h, len(rows), mean)
         counts = _times_used(pieces, batch, self.objective.architecture)
-        for (row, entry), share, d_row in zip(rows, shares, d_rows, strict=True):
-            updates.append(Update("vectors", row, entry, share * counts[row], d_row))
+        for (row, entry), d_row in zip(rows, d_rows, strict=True):
+            met = math.ceil(counts[row] / SHARING) if mean else counts[row] * len(pieces[entry[0]])
+            updates.append(Update("vectors", row, entry, met, d_row))
         return loss, updates
 
     def _hierarchical(

@@ -4,7 +4,7 @@ from typing import Protocol
 
 import numpy as np
 
-from pipeline.training.batch import Ids
+from pipeline.training.batch import SHARING, Ids
 from pipeline.training.fast.blocks import Float32s, floats
 from pipeline.training.fast.pulls import Pull
 from pipeline.training.fast.scatter import add_rows
@@ -104,12 +104,14 @@ class PieceRows:
         return Pull("vectors", self._rows, self._occurrences(), sums, factors=ones, starts=self._starts)
 
     def _occurrences(self) -> Ids:
-        """(E,) in how many entries of the step each entry's row is, times the word's rows where they are summed up."""
+        """(E,) as how often each entry's row is met: by how many entries, SHARING of which count as one.
+
+        Where rows are summed up and not averaged, it is all of them, times the word's rows.
+        """
         rows = self._rows.astype(np.intp)
         np.add.at(self._met, rows, 1)
-        found = self._met.take(rows).astype(np.int32)
+        found: Ids = self._met.take(rows).astype(np.int32)
         self._met[rows] = 0
-        if not self._mean:
-            sizes = np.diff(self._starts)
-            found *= np.repeat(sizes, sizes)
-        return found
+        sizes: Ids = np.diff(self._starts)
+        met: Ids = -(-found // SHARING) if self._mean else found * np.repeat(sizes, sizes)
+        return met
