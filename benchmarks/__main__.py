@@ -9,6 +9,7 @@ NAMES = (
     "memory",
     "quality",
     "long_run",
+    "glove",
     "query_start",
     "query_speed",
     "startup",

@@ -38,7 +38,7 @@ def clustered(rows: int = ROWS, dimensions: int = DIMENSIONS) -> Floats:
 
 def trained(model: str) -> Floats:
     """(V, D): the most frequent words of a trained model."""
-    from pipeline.training.stage import load_model
+    from pipeline.training.model import load_model
 
     return load_model(Path(model)).embeddings.matrix[:ROWS]
 

@@ -26,18 +26,19 @@ def train_firth(
 
     corpus = TokenCorpus.open(tokens)
     trained = train(corpus, corpus.vocabulary(VOCABULARY), settings, workers=workers, deterministic=deterministic)
-    return trained.parameters.vectors, trained.seconds
+    return trained.parameters.word_vectors(), trained.seconds
 
 
 def train_gensim(
     tokens: Path, settings: TrainSettings, workers: int, _deterministic: bool
 ) -> tuple[np.ndarray[Any, Any], float]:
     """The same by gensim, from a corpus_file, its fastest way; counting the vocabulary is not timed."""
-    from gensim.models import Word2Vec
+    from gensim.models import FastText, Word2Vec
 
     words = TokenCorpus.open(tokens).vocabulary(VOCABULARY)
     text = str(as_text(tokens, len(words)))
-    model = Word2Vec(min_count=1, workers=workers, **gensim_arguments(settings))
+    kind = FastText if settings.model == "fasttext" else Word2Vec
+    model = kind(min_count=1, workers=workers, **gensim_arguments(settings))
     model.build_vocab(corpus_file=text)
     started = time.perf_counter()
     model.train(

@@ -32,6 +32,7 @@ OBJECTIVES: dict[str, dict[str, Any]] = {
     "CBOW, negative sampling": {"architecture": "cbow"},
     "skip-gram, hierarchical softmax": {"loss": "hs"},
     "CBOW, hierarchical softmax": {"architecture": "cbow", "loss": "hs"},
+    "fastText, skip-gram, negative sampling": {"model": "fasttext"},
 }
 PHASES = ("batches", "forward", "backward", "moving rows")
 
@@ -47,8 +48,9 @@ def measure() -> None:
 
 def _phases(corpus: TokenCorpus, settings: TrainSettings) -> dict[str, float]:
     """Microseconds of each phase for a token that is kept."""
-    counts = corpus.vocabulary(VOCABULARY).counts
-    maker, parameters = BatchMaker(counts, settings), Parameters.start(len(counts), settings.vector_size, settings.seed)
+    vocabulary = corpus.vocabulary(VOCABULARY)
+    counts = vocabulary.counts
+    maker, parameters = BatchMaker(counts, settings), Parameters.for_settings(vocabulary.words, settings)
     trainer, spent, centers = FastTrainer(maker.objective), dict.fromkeys(PHASES, 0.0), 0
     began = time.perf_counter()
     for number, part in enumerate(islice(maker.parts(corpus.chunks(len(counts)), 0), PARTS)):

@@ -49,6 +49,8 @@ GROUPS = (
     Group("CBOW, negative sampling", {"architecture": "cbow"}),
     Group("skip-gram, hierarchical softmax", {"loss": "hs"}),
     Group("CBOW, hierarchical softmax", {"architecture": "cbow", "loss": "hs"}),
+    Group("fastText, skip-gram, negative sampling", {"model": "fasttext"}),
+    Group("fastText, CBOW, negative sampling", {"model": "fasttext", "architecture": "cbow"}),
     Group("skip-gram, negative sampling: gensim 1 epoch, Firth 4 in less time", {"epochs": 1}, {"epochs": 4}),
 )
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.common import WORK, clean, english, median, save, table
-from pipeline.training.stage import load_model
+from pipeline.training.model import load_model
 
 ROUNDS = 5
 GENSIM = """

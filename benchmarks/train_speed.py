@@ -51,6 +51,7 @@ class Case:
 
 
 HIERARCHICAL = {"loss": "hs"}
+FASTTEXT = {"model": "fasttext"}
 CASES = (
     Case("skip-gram, negative sampling", words=LONG),
     Case("the same, 2 workers", workers=2, words=LONG),
@@ -58,6 +59,9 @@ CASES = (
     Case("CBOW, negative sampling", {"architecture": "cbow"}, words=LONG),
     Case("skip-gram, hierarchical softmax", HIERARCHICAL, words=LONG),
     Case("CBOW, hierarchical softmax", HIERARCHICAL | {"architecture": "cbow"}, words=LONG),
+    Case("fastText, skip-gram, negative sampling", FASTTEXT, words=LONG),
+    Case("the same, 2 workers", FASTTEXT, workers=2, words=LONG),
+    Case("fastText, CBOW, negative sampling", FASTTEXT | {"architecture": "cbow"}, words=LONG),
     Case("skip-gram, negative sampling, 300 dimensions", {"vector_size": 300}, words=LONG),
     Case("skip-gram, negative sampling, lines of 5 words", sentence=5),
     Case("skip-gram, negative sampling, one endless line", sentence=-1),
@@ -73,7 +77,7 @@ def verify(case: Case) -> float:
     corpus = TokenCorpus.open(english(1_000_000))
     vocabulary = corpus.vocabulary(VOCABULARY)
     settings = TrainSettings(**SETTINGS | case.change)
-    fast = Parameters.start(len(vocabulary), settings.vector_size, 1)
+    fast = Parameters.for_settings(vocabulary.words, settings)
     fast.contexts[:] = Parameters.start(len(vocabulary), settings.vector_size, 2).vectors * settings.vector_size
     reference = fast.as_float64()
     maker = BatchMaker(vocabulary.counts, settings)

@@ -122,6 +122,16 @@ def of_training(meter: Meter) -> Callable[["Progress"], None]:
     return report
 
 
+def of_counting(meter: Meter) -> Callable[[int], None]:
+    """Show how far a text is counted, as tokens."""
+
+    def report(tokens: int) -> None:
+        seconds = max(meter.clock() - meter.started, 1e-9)
+        meter.show(tokens, None, f"{tokens:,} tokens, {tokens / seconds:,.0f} tokens/s")
+
+    return report
+
+
 def of_reading(meter: Meter, total_bytes: int | None) -> Callable[[int, int], None]:
     """Show how far the input is read, as bytes read of all bytes and tokens found."""
 
@@ -170,9 +180,10 @@ def left(seconds: float) -> str:
 class ProgressFile:
     """A file with one JSON object a line for each report of a training, whole at every moment.
 
-    Fields: epoch, tokens, total_tokens, words_per_s, loss (nats per positive pair in the epoch so far), recent_loss
-    (the same since the last report), held_out_loss (after the last epoch; null until known), alpha, eta_s, time (UTC);
-    and for each look at a probe: probe, neighbors (pairs of word and cosine), epoch, tokens, time.
+    Fields: epoch, tokens, total_tokens, words_per_s, pairs_per_s, loss (nats per positive pair in the epoch so far; of
+    GloVe its weighted squared error), recent_loss (the same since the last report), held_out_loss (after the last
+    epoch; null until known), alpha, eta_s, time (UTC); and for each look at a probe: probe, neighbors (pairs of word
+    and cosine), epoch, tokens, time.
 
     It is made at the first report, so that a training that does not run leaves an earlier file as it is.
 
@@ -201,8 +212,9 @@ class ProgressFile:
         Raises:
             InputError: the file cannot be written.
         """
-        fields = ("epoch", "tokens", "total_tokens", "words_per_s", "loss", "recent_loss", "held_out_loss")
-        self._add({name: _finite(getattr(now, name)) for name in (*fields, "alpha", "eta_s")})
+        fields = ("epoch", "tokens", "total_tokens", "words_per_s", "pairs_per_s", "loss")
+        more = ("recent_loss", "held_out_loss", "alpha", "eta_s")
+        self._add({name: _finite(getattr(now, name)) for name in (*fields, *more)})
 
     def write_probe(self, seen: "Probed") -> None:
         """Add a line about a probe.

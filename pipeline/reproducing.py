@@ -28,7 +28,8 @@ from pipeline.text.token_files import TokenCorpus
 from pipeline.text.tokenizing import ignore as ignore_reading
 from pipeline.text.tokenizing import tokenize
 from pipeline.training.ledger import Progress, ignore
-from pipeline.training.stage import load_model, train_stage
+from pipeline.training.model import load_model
+from pipeline.training.stage import train_stage
 from pipeline.training.wishes import Wishes
 from storage.checks import Check
 from storage.declared import Declared

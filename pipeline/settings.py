@@ -4,8 +4,23 @@ Names and defaults are gensim's wherever gensim has the setting.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from pipeline.model_choice import (
+    ARCHITECTURES,
+    COMBINATIONS,
+    LOSSES,
+    MODELS,
+    PIECES,
+    WEIGHTS,
+    chosen,
+    foreign_to,
+    refuse_foreign,
+    require_pieces,
+    usual_of,
+)
 from storage.declared import Declared, setting
 from storage.errors import SettingError
 
@@ -99,18 +114,27 @@ class VocabularySettings(Declared):
     )
 
 
-ARCHITECTURES = ("skipgram", "cbow")
-LOSSES = ("ns", "hs", "softmax")
-
-
 @dataclass(frozen=True, kw_only=True)
 class TrainSettings(Declared):
-    """How the vectors are trained."""
+    """How the vectors are trained.
 
+    `model` and `architecture` say together what is trained; once made, both have a value and agree. `min_n`, `max_n`
+    and `bucket` have one with fastText only, `x_max` and `glove_alpha` with GloVe only.
+    """
+
+    model: str = setting(
+        None,
+        "What is trained: a center predicts each context word (skipgram), they together the center (cbow), either of"
+        " these with words that are made of pieces (fasttext), or inner products are the logarithms of how much words"
+        " stand together in all the text (glove, which uses none of the settings of prediction).",
+        choices=MODELS,
+        shown="--architecture",
+    )
     architecture: str = setting(
-        "skipgram",
-        "What predicts what: the center each context word, or they together the center.",
+        None,
+        "What predicts what, as in --model; for fasttext, which does either.",
         choices=ARCHITECTURES,
+        shown="skipgram",
     )
     loss: str = setting(
         "ns",
@@ -118,22 +142,85 @@ class TrainSettings(Declared):
         choices=LOSSES,
     )
     vector_size: int = setting(100, "Dimensions of a vector.", low=1, high=10_000)
-    window: int = setting(5, "Largest distance between a center and its context word.", low=1, high=1000)
+    window: int = setting(
+        None, "Largest distance between a center and its context word.", low=1, high=1000, shown="5, glove 15"
+    )
     shrink_windows: bool = setting(True, "Draw each center's window from 1 to --window, or else always --window.")
     cbow_mean: bool = setting(True, "CBOW predicts from the mean of the context vectors; otherwise from their sum.")
+    min_n: int | None = setting(None, "Characters of fastText's shortest pieces.", low=1, high=100, shown="3")
+    max_n: int | None = setting(None, "Characters of fastText's longest pieces.", low=1, high=100, shown="6")
+    bucket: int | None = setting(
+        None,
+        "How many numbers fastText's pieces are hashed to; those that no word has cost nothing.",
+        low=1,
+        high=2**31 - 1,
+        shown="2000000",
+    )
+    x_max: float = setting(
+        None,
+        "GloVe's pairs that stand together so much, or more, weigh 1.",
+        low=0,
+        open_low=True,
+        high=1e12,
+        shown="100",
+    )
+    glove_alpha: float = setting(
+        None, "Power of X / x_max that the others weigh; GloVe's program calls it alpha.", low=0, high=10, shown="0.75"
+    )
+    symmetric: bool = setting(True, "GloVe counts words to both sides; otherwise only those to the left.")
+    combine: str = setting(
+        "sum",
+        "A word's GloVe vector: the sum of its vectors as a word and as a context, that as a word, or both, one behind"
+        " the other.",
+        choices=COMBINATIONS,
+    )
     negative: int = setting(5, "Noise words for each pair of center and context.", low=1, high=1000)
     ns_exponent: float = setting(0.75, "Power of the counts in the noise distribution.", low=-10, high=10)
     sample: float = setting(1e-3, "Subsampling threshold for frequent words; 0 keeps every token.", low=0, high=0.5)
-    alpha: float = setting(0.025, "Learning rate at the start.", low=0, open_low=True, high=10)
-    min_alpha: float = setting(1e-4, "Learning rate at the end, reached linearly.", low=0, high=10)
-    epochs: int = setting(5, "Passes over the corpus.", low=1, high=100_000)
+    alpha: float = setting(
+        None, "Learning rate at the start.", low=0, open_low=True, high=10, shown="0.025, glove 0.05"
+    )
+    min_alpha: float = setting(
+        None, "Learning rate at the end, reached linearly.", low=0, high=10, shown="0.0001, glove --alpha"
+    )
+    epochs: int = setting(
+        None, "Passes over the corpus, or over GloVe's pairs.", low=1, high=100_000, shown="5, glove 25"
+    )
     seed: int = setting(1, "Seed of all random draws: the same seed gives the same bytes.", low=0, high=2**32 - 1)
 
     def __post_init__(self) -> None:
-        """Check the ranges, and that the learning rate does not rise."""
+        """Check the ranges, settle on a model, and see that the learning rate does not rise."""
         super().__post_init__()
+        self._settle_model()
+        self._settle_missing(usual_of(self.model))
+        self._settle_missing({"min_alpha": self.alpha if self.model == "glove" else 1e-4})
+        self._settle_only("fasttext", PIECES, "a word has no pieces")
+        self._settle_only("glove", WEIGHTS, "a pair has no such weight")
+        require_pieces(self.min_n, self.max_n, self.architecture)
         if self.min_alpha > self.alpha:
             raise SettingError(f"min_alpha is {self.min_alpha}, above alpha {self.alpha}; lower it or raise alpha")
+
+    def as_dict(self) -> dict[str, Any]:
+        """The settings of this model as plain JSON values."""
+        return {name: value for name, value in super().as_dict().items() if name not in foreign_to(self.model)}
+
+    def _settle_model(self) -> None:
+        model, architecture = chosen(self.model, self.architecture)
+        self._settle(model=model, architecture=architecture)
+
+    def _settle_missing(self, usual: Mapping[str, float]) -> None:
+        self._settle(**{name: value for name, value in usual.items() if getattr(self, name) is None})
+
+    def _settle_only(self, model: str, usual: Mapping[str, float], why: str) -> None:
+        """Give settings of one model their defaults there, and refuse them elsewhere."""
+        if self.model == model:
+            self._settle_missing(usual)
+        else:
+            refuse_foreign(self.model, model, {name: getattr(self, name) for name in usual}, why)
+
+    def _settle(self, **values: object) -> None:
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +229,8 @@ class WatchSettings(Declared):
 
     held_out: float = setting(
         0.0,
-        "Share of the lines that are not trained on, evenly spread; their loss is measured after each epoch.",
+        "Share of the lines, with GloVe of the pairs, that are not trained on, evenly spread; their loss is measured"
+        " after each epoch.",
         low=0,
         high=0.5,
     )
@@ -162,9 +250,15 @@ class WorkerSettings(Declared):
     """Who does the work of a training, and how often it is kept."""
 
     workers: int = setting(
-        1, "Processes that train at once, each on its own text; from two on the bytes differ a little.", low=1, high=256
+        1,
+        "Processes that train at once, each on its own text; from two on the bytes differ a little, but for GloVe's.",
+        low=1,
+        high=256,
     )
     deterministic: bool = setting(False, "Train in shards, so that any number of --workers gives the same bytes.")
+    count_memory: float = setting(
+        1.0, "GB that counting GloVe's pairs may use; more is kept on the disk.", low=0.01, high=100_000
+    )
     checkpoint_minutes: float = setting(
         10.0, "Minutes between checkpoints, for --resume; 0 writes none.", low=0, high=100_000
     )

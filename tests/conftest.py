@@ -13,7 +13,8 @@ from pipeline.settings import TokenSettings, TrainSettings, VocabularySettings
 from pipeline.stages import StageFolder
 from pipeline.text.token_files import TokenCorpus
 from pipeline.text.tokenizing import tokenize
-from pipeline.training.stage import load_model, train_stage
+from pipeline.training.model import load_model
+from pipeline.training.stage import train_stage
 from service.app import create_app
 from service.library import Library
 from storage.embeddings import Embeddings
@@ -34,6 +35,26 @@ OBJECTIVES = {
         ("CBOW sum", "cbow", False),
     )
     for loss in ("ns", "hs", "softmax")
+}
+OBJECTIVES |= {
+    f"fastText {name}, {loss}": {
+        "model": "fasttext",
+        "architecture": architecture,
+        "loss": loss,
+        "cbow_mean": mean,
+        "min_n": 3,
+        "max_n": 4,
+        "bucket": 200,
+    }
+    for name, architecture, mean, loss in (
+        ("skip-gram", "skipgram", True, "ns"),
+        ("skip-gram", "skipgram", True, "hs"),
+        ("skip-gram", "skipgram", True, "softmax"),
+        ("CBOW", "cbow", True, "ns"),
+        ("CBOW", "cbow", True, "hs"),
+        ("CBOW", "cbow", True, "softmax"),
+        ("CBOW sum", "cbow", False, "ns"),
+    )
 }
 
 SMALL = TrainSettings(vector_size=16, epochs=2, sample=1e-2)

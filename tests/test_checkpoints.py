@@ -3,7 +3,6 @@
 import contextlib
 import logging
 import signal
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -24,6 +23,7 @@ from pipeline.training.stage import train_stage
 from pipeline.training.training import train
 from pipeline.training.wishes import Wishes
 from storage.errors import Diverged, InputError, Interrupted
+from tests.varied import varied
 
 TRAINING = {
     "key": "this",
@@ -176,12 +176,15 @@ class StopAfter:
         return signal.SIGINT if self.looks > 1 else None
 
 
-@pytest.mark.parametrize(("kind", "share"), [({}, 0), ({"loss": "hs"}, 0), ({"architecture": "cbow"}, 0.1)])
+@pytest.mark.parametrize(
+    ("kind", "share"),
+    [({}, 0), ({"loss": "hs"}, 0), ({"model": "cbow"}, 0.1), ({"model": "fasttext", "bucket": 2000}, 0.1)],
+)
 def test_a_training_left_between_any_two_parts_ends_in_the_same_bytes(lee_tokens, tmp_path, kind, share):
     """Left after one, two, three ... parts and taken up again each time, it ends as if it had not been left."""
     corpus = TokenCorpus.open(lee_tokens)
     vocabulary, watch = corpus.vocabulary(VocabularySettings()), WatchSettings(held_out=share)
-    chosen = replace(SMALL, **kind)
+    chosen = varied(SMALL, **kind)
     whole = train(corpus, vocabulary, chosen, watch=watch)
     checkpoints, left, trained = Checkpoints(tmp_path, 1, TRAINING), 0, None
     while trained is None:

@@ -50,18 +50,18 @@ def in_force(*arguments, env=None):
 @pytest.mark.parametrize(("option", "file", "environment"), list(product([False, True], repeat=3)))
 def test_the_strongest_source_wins(toml, option, file, environment):
     """An option beats the file, the file beats the environment, the environment beats the default."""
-    path = toml("window = 3" if file else "")
+    path = toml("negative = 3" if file else "")
     found = in_force(
-        "--config", path, *(["--window", "2"] if option else []), env={"FIRTH_WINDOW": "4"} if environment else {}
+        "--config", path, *(["--negative", "2"] if option else []), env={"FIRTH_NEGATIVE": "4"} if environment else {}
     )
     expected = (5, "default")
     if environment:
-        expected = (4, "environment FIRTH_WINDOW")
+        expected = (4, "environment FIRTH_NEGATIVE")
     if file:
-        expected = (3, f"file {path}: window")
+        expected = (3, f"file {path}: negative")
     if option:
-        expected = (2, "option --window")
-    assert found["window", "train"] == found["window", "run"] == expected
+        expected = (2, "option --negative")
+    assert found["negative", "train"] == found["negative", "run"] == expected
 
 
 def test_a_command_takes_what_config_shows(toml, tmp_path):

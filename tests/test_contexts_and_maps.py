@@ -14,7 +14,8 @@ from hypothesis.extra import numpy as arrays
 from pipeline.commands.store import publish
 from pipeline.settings import TrainSettings, VocabularySettings
 from pipeline.stages import StageFolder
-from pipeline.training.stage import load_model, train_stage
+from pipeline.training.model import load_model
+from pipeline.training.stage import train_stage
 from storage.embeddings import Embeddings
 from storage.errors import InputError, StoreError
 from storage.maps import Map

@@ -19,8 +19,9 @@ from pipeline.stages import MANIFEST, StageFolder
 from pipeline.text.token_files import TokenCorpus
 from pipeline.text.tokenizing import tokenize
 from pipeline.text.vocabulary import Vocabulary
+from pipeline.training.model import load_model
 from pipeline.training.parameters import Parameters
-from pipeline.training.stage import load_model, train_stage
+from pipeline.training.stage import train_stage
 from pipeline.training.start_vectors import StartVectors
 from pipeline.training.training import train
 from pipeline.training.wishes import Wishes
@@ -30,6 +31,7 @@ from storage.files import sha256_of_file
 from storage.formats.known import named
 from storage.formats.outgoing import table_of
 from storage.formats.target import Target
+from tests.varied import varied
 
 SMALL = TrainSettings(vector_size=8, epochs=2, sample=1e-2)
 WORDS = VocabularySettings(min_count=3)
@@ -109,7 +111,7 @@ def test_a_seldom_word_of_the_model_counts_in_the_new_text(places, continued):
 @pytest.mark.parametrize("kind", [{}, {"architecture": "cbow"}, {"loss": "hs"}, {"loss": "softmax"}])
 def test_words_that_the_new_text_lacks_keep_their_vectors(places, tmp_path, kind):
     """Bit for bit, with every objective: who is no input in the new text is not moved as one."""
-    settings = replace(SMALL, **kind)
+    settings = varied(SMALL, **kind)
     train_stage(places.older, StageFolder(tmp_path / "old"), WORDS, settings)
     old = load_model(tmp_path / "old")
     new = go_on(SimpleNamespace(model=tmp_path / "old", newer=places.newer), tmp_path / "new", settings)
@@ -117,6 +119,33 @@ def test_words_that_the_new_text_lacks_keep_their_vectors(places, tmp_path, kind
     assert len(lacking) > 10
     before, after = (model.embeddings.matrix[rows_of(model, sorted(lacking))] for model in (old, new))
     assert before.tobytes() == after.tobytes()
+
+
+def test_with_fasttext_the_rows_go_on(places, tmp_path, monkeypatch):
+    """The first step meets the parent's rows of words and of buckets, whatever their places now are."""
+    settings, begun = varied(SMALL, model="fasttext", bucket=3000), {}
+    train_stage(places.older, StageFolder(tmp_path / "old"), WORDS, settings)
+
+    def caught(_text, words, _settings, *, start, **_others):
+        begun.update(words=words, start=start)
+        raise InputError("seen enough")
+
+    monkeypatch.setattr("pipeline.training.stage.train", caught)
+    with pytest.raises(InputError, match="seen enough"):
+        go_on(SimpleNamespace(model=tmp_path / "old", newer=places.newer), tmp_path / "new", settings)
+    old, words, start = load_model(tmp_path / "old"), begun["words"], begun["start"]
+    rows, known = [words.ids[word] for word in old.embeddings.words], len(old.embeddings.words)
+    assert start.vectors[rows].tobytes() == old.rows[:known].tobytes()
+    where = {bucket: len(words) + place for place, bucket in enumerate(start.pieces.buckets.tolist())}
+    assert start.vectors[[where[bucket] for bucket in old.buckets.tolist()]].tobytes() == old.rows[known:].tobytes()
+    assert start.word_vectors()[rows] == pytest.approx(old.embeddings.matrix, abs=1e-6)
+    monkeypatch.undo()
+    with pytest.raises(SettingError, match="--bucket 3000"):
+        go_on(
+            SimpleNamespace(model=tmp_path / "old", newer=places.newer),
+            tmp_path / "new",
+            varied(SMALL, model="fasttext", bucket=4000),
+        )
 
 
 def test_both_matrices_go_on_and_new_words_start_as_ever(places, tmp_path, monkeypatch):
@@ -190,12 +219,14 @@ def test_a_continuation_is_current_until_its_parent_changes(places, tmp_path):
     assert [run(places.model), run(places.model), run(other), run(None)] == [True, False, True, True]
 
 
-@pytest.mark.parametrize("change", [{"vector_size": 9}, {"architecture": "cbow"}, {"loss": "hs"}])
+@pytest.mark.parametrize(
+    "change", [{"vector_size": 9}, {"architecture": "cbow"}, {"loss": "hs"}, {"model": "fasttext"}]
+)
 def test_another_shape_is_wrong_usage(places, tmp_path, change):
     """Model, loss and vector size must be the parent's; the message says which option to give."""
     ((name, value),) = change.items()
     with pytest.raises(SettingError, match=f"--{name.replace('_', '-')} {getattr(SMALL, name)}"):
-        go_on(places, tmp_path / "new", replace(SMALL, **change))
+        go_on(places, tmp_path / "new", varied(SMALL, **change))
     option = [f"--{name.replace('_', '-')}", str(value)]
     arguments = [
         "train",

@@ -10,11 +10,12 @@ from pipeline.crosscheck.quality import Experiment, check_quality, firth_paramet
 from pipeline.crosscheck.replay import check_replay, lee_background
 from pipeline.crosscheck.tables import check_tables
 from pipeline.crosscheck.text_part import TextPart
-from pipeline.models import cbow
+from pipeline.models import cbow, fasttext
 from pipeline.models.huffman import HuffmanTree
 from pipeline.settings import TrainSettings, VocabularySettings
 from pipeline.training.batches import positives
 from pipeline.training.parameters import Parameters
+from pipeline.training.pieces import Pieces
 from pipeline.training.sampling import noise_distribution
 
 STORIES = 40
@@ -35,6 +36,11 @@ def swapped(parameters):
     return Parameters(parameters.contexts, parameters.vectors)
 
 
+def shorter_pieces(words, settings):
+    """Firth's pieces of words with min_n off by one."""
+    return Pieces.for_settings(words, replace(settings, min_n=settings.min_n - 1))
+
+
 def mirrored(tree):
     """The tree with left and right exchanged at every node."""
     return replace(tree, codes=1 - tree.codes)
@@ -50,6 +56,9 @@ FAULTS = {
     "tree of equal counts": replace(CLEAN, tree=lambda counts: HuffmanTree.of(np.ones_like(counts))),
     "sum for the mean": replace(CLEAN, cbow_forward=lambda rows, mean: cbow.forward(rows, not mean)),
     "plain gradient for the classic step": replace(CLEAN, cbow_step_factor=lambda *_: 1.0),
+    "min_n off by one": replace(CLEAN, pieces=shorter_pieces),
+    "pieces summed up": replace(CLEAN, fasttext_forward=lambda rows, mean: fasttext.forward(rows, not mean)),
+    "plain gradient of pieces": replace(CLEAN, fasttext_step_factor=lambda *_: 1.0),
 }
 EVERYWHERE = ("window too narrow", "window too wide", "matrices swapped", "subsampling off")
 OF_KIND = {
@@ -59,6 +68,7 @@ OF_KIND = {
     ("cbow", "hs"): (*EVERYWHERE, "codes mirrored", "sum for the mean", "plain gradient for the classic step"),
 }
 """Which faults tell in which kind of training."""
+FASTTEXT = TrainSettings(epochs=1, model="fasttext", bucket=5000)
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +120,20 @@ def test_replay_catches(architecture, loss, fault):
     assert level.verdict == "fail"
     times = {"skipgram": 100, "cbow": 10}[architecture]
     assert level.numbers["largest_vector_difference"] > times * level.numbers["tolerance"]
+
+
+@pytest.mark.parametrize("fault", ["min_n off by one", "pieces summed up", "plain gradient of pieces"])
+@pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
+def test_replay_catches_faults_of_fasttext(architecture, fault):
+    """So it is with the faults that only fastText can have."""
+    level = check_replay(replace(FASTTEXT, architecture=architecture), FAULTS[fault], STORIES // 2)
+    assert level.verdict == "fail"
+    assert level.numbers["largest_vector_difference"] > 10 * level.numbers["tolerance"]
+
+
+def test_tables_catch_other_pieces(text):
+    """Pieces of another length are not gensim's."""
+    assert check_tables(text, 5, FASTTEXT, FAULTS["min_n off by one"]).verdict == "fail"
 
 
 @pytest.mark.parametrize(("architecture", "loss"), OF_KIND)

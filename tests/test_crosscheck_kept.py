@@ -92,7 +92,7 @@ def test_another_model_leaves_only_the_replay(model_folder):
 def test_another_kind_of_model_leaves_nothing(model_folder):
     """The replay is of the model's kind: after a training of another kind it is checked again, for that kind."""
     first, _ = crosscheck_stage(model_folder, levels=["replay"])
-    train_another(model_folder, architecture="cbow", loss="hs")
+    train_another(model_folder, model="cbow", architecture="cbow", loss="hs")
     assert kept_levels(model_folder) == {}
     second, ran = crosscheck_stage(model_folder, levels=["replay"])
     assert ran

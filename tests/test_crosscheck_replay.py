@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.crosscheck.gensim_draws import Generator48, jobs, kept, noise_words, table_sigmoid
+from pipeline.crosscheck.gensim_draws import FASTTEXT, Generator48, jobs, kept, noise_words, table_sigmoid
 from pipeline.crosscheck.replay import TOLERANCE, check_replay
 from pipeline.models.negative_sampling import sigmoid
 from pipeline.settings import TrainSettings
@@ -68,6 +68,17 @@ def test_means_sums_and_windows_agree(loss, cbow_mean, shrink_windows):
     assert max(level.numbers[f"largest_{matrix}_difference"] for matrix in ("vector", "context")) < TOLERANCE / 10
 
 
+@pytest.mark.parametrize(("architecture", "cbow_mean"), [("skipgram", True), ("cbow", True), ("cbow", False)])
+@pytest.mark.parametrize("loss", ["ns", "hs"])
+def test_fasttext_agrees(loss, architecture, cbow_mean):
+    """Rows of words and of their pieces are within a hundredth of the tolerance of gensim's, for every kind."""
+    kind = {"model": "fasttext", "architecture": architecture, "loss": loss, "cbow_mean": cbow_mean, "bucket": 3000}
+    level = check_replay(TrainSettings(epochs=1, **kind), stories=20)
+    assert level.verdict == "pass"
+    assert max(level.numbers[f"largest_{matrix}_difference"] for matrix in ("vector", "context")) < TOLERANCE / 100
+    assert min(level.numbers[f"largest_{matrix}_number"] for matrix in ("vector", "context")) > TOLERANCE
+
+
 def test_full_softmax_is_not_in_gensim():
     """gensim cannot train it, so there is nothing to replay: an error that says what gensim has."""
     with pytest.raises(SettingError, match="'softmax' is not in gensim, which has negative sampling and hierarchical"):
@@ -118,6 +129,15 @@ def test_jobs_are_whole_sentences_up_to_ten_thousand_words(lengths):
         assert total <= 10_000 or len(inside) == 1
         assert following == len(lengths) or total + lengths[following] > 10_000
         assert job.progress == inside[0] / len(lengths)
+
+
+def test_fasttext_s_table_reaches_to_eight():
+    """It has 32 entries a unit, exactly, and beyond it scores are passed over, or have a sigmoid of 0 or 1."""
+    labels, scores = np.zeros(4), np.array([7.99, 0.0, -8.0, 8.0])
+    inside = 1 / (1 + np.exp(8 - np.array([511, 256]) / 32))
+    assert table_sigmoid(labels, FASTTEXT)(scores) == pytest.approx([*inside, 0, 0])
+    assert table_sigmoid(1 - labels, FASTTEXT)(scores) == pytest.approx([*inside, 1, 1])
+    assert table_sigmoid(labels, FASTTEXT, saturates=True)(scores) == pytest.approx([*inside, 0, 1])
 
 
 @given(st.lists(st.floats(-5.99, 5.99), min_size=1, max_size=5))

@@ -42,6 +42,17 @@ def test_tables_are_gensim_s(corpus, min_count, settings):
     assert level.numbers["largest_count_difference"] == 0
 
 
+@pytest.mark.parametrize("change", [{}, {"min_n": 1, "max_n": 3, "bucket": 50}, {"min_n": 5, "max_n": 12}])
+def test_pieces_are_gensim_s(corpus, change):
+    """With fastText every word's pieces fall into gensim's buckets, in its order; no other kind has pieces."""
+    text = TextPart.read(corpus, corpus.tokens)
+    accented = TextPart.of_words([["naïve", "Übermut", "日本語", "a", "été"], *[list(text.words[:300])] * 2])
+    for part, min_count in ((text, 5), (accented, 1)):
+        level = check_tables(part, min_count, TrainSettings(model="fasttext", **change))
+        assert level.verdict == "pass"
+        assert level.numbers["pieces_that_differ"] == 0
+
+
 def test_tables_of_a_part_are_gensim_s(corpus):
     """Of the first 10,000 tokens the counts are their own, and gensim counts the same."""
     text = TextPart.read(corpus, 10_000)

@@ -5,6 +5,7 @@ import pytest
 
 from pipeline.crosscheck.gensim_twin import gensim_arguments, train_gensim
 from pipeline.settings import TrainSettings
+from pipeline.training.pieces import Pieces
 from storage.errors import SettingError
 
 SENTENCES = [list("abcab"), list("bcdda")] * 4
@@ -46,9 +47,25 @@ def test_gensim_trains_both_matrices(architecture, loss):
     settings = TrainSettings(architecture=architecture, loss=loss, vector_size=3, epochs=1, sample=0)
     trained = train_gensim(SENTENCES, settings, 1)
     assert sorted(trained.words) == list("abcd")
-    assert trained.parameters.vectors.shape == trained.parameters.contexts.shape == (4, 3)
-    moved = np.abs(trained.parameters.contexts).sum(axis=1) > 0
+    assert trained.vectors.shape == trained.contexts.shape == trained.parameters().vectors.shape == (4, 3)
+    moved = np.abs(trained.contexts).sum(axis=1) > 0
     assert moved.tolist() == [True, True, True, loss == "ns"]
+
+
+@pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
+def test_gensim_s_fasttext_is_trained_too(architecture):
+    """It has the same switches and the pieces' settings, and rows of words and of buckets, of which Firth has some."""
+    kind = {"model": "fasttext", "architecture": architecture, "min_n": 1, "max_n": 2, "bucket": 5}
+    settings = TrainSettings(**kind, vector_size=3, epochs=1, sample=0)
+    found = gensim_arguments(settings)
+    assert {name: found[name] for name in ("min_n", "max_n", "bucket")} == {"min_n": 1, "max_n": 2, "bucket": 5}
+    assert found["sg"] == (architecture == "skipgram")
+    trained = train_gensim(SENTENCES, settings, 1)
+    assert trained.vectors.shape == (4, 3)
+    assert trained.rows[1].shape == (5, 3)
+    pieces = Pieces.for_settings(trained.words, settings)
+    assert len(trained.parameters(pieces).vectors) == pieces.total <= 4 + 5
+    assert trained.parameters(pieces).word_vectors() == pytest.approx(trained.vectors, abs=1e-6)
 
 
 def test_full_softmax_is_refused():

@@ -14,9 +14,9 @@ from pipeline.training.batch import Noise
 from pipeline.training.batches import BatchMaker
 from pipeline.training.fast.scatter import add_rows, add_rows_by_public_product
 from pipeline.training.fast.trainer import FastTrainer
-from pipeline.training.parameters import Parameters
 from pipeline.training.reference import ReferenceTrainer
 from pipeline.training.step_shape import StepShape
+from tests.varied import in_precision, made_up, random_parameters
 
 PRECISION = {ReferenceTrainer: np.float64, FastTrainer: np.float32}
 TRAINERS = list(PRECISION)
@@ -31,10 +31,10 @@ DRAWN = st.fixed_dictionaries(
 )
 
 
-def some_parameters(seed=0, scale=1.0):
+def some_parameters(objective, seed=0, scale=1.0):
     """Random float32 parameters with scores of the order of `scale`."""
     random = np.random.default_rng(seed)
-    return Parameters(*(random.normal(0, scale / D**0.25, (V, D)).astype(np.float32) for _ in range(2)))
+    return in_precision(random_parameters(random, scale / D**0.25, made_up(V), D, objective), np.float32)
 
 
 def some_steps(objective, *, seed=0, lanes=2, tokens=600, **changes):
@@ -53,20 +53,16 @@ def without_pairs(batch):
     return replace(batch, positive=np.zeros_like(batch.positive), targets=targets)
 
 
-def rows_met(objective, batch):
+def rows_met(objective, batch, pieces):
     """Which rows of both matrices a batch is about."""
-    inputs = batch.centers if objective.architecture == "skipgram" else batch.tokens
+    words = set((batch.centers if objective.architecture == "skipgram" else batch.tokens).flat)
+    inputs = {row for word in words for row in pieces[word]} if pieces else words
     targets = set(batch.targets.words.flat)
     if isinstance(batch.drawn, Noise):
-        return set(inputs.flat), targets | set(batch.drawn.words.flat)
+        return inputs, targets | set(batch.drawn.words.flat)
     if objective.tree:
-        return set(inputs.flat), {node for word in targets for node in objective.tree.path(word)[0]}
-    return set(inputs.flat), set(range(V))
-
-
-def copy(parameters, dtype):
-    """The same parameters in another precision."""
-    return Parameters(parameters.vectors.astype(dtype), parameters.contexts.astype(dtype))
+        return inputs, {node for word in targets for node in objective.tree.path(word)[0]}
+    return inputs, set(range(V))
 
 
 def same(one, other):
@@ -81,8 +77,8 @@ def test_fast_equals_reference_tensor_by_tensor(objective, rate, scale, drawn):
     """Both trainers move every number alike, within float32's rounding of the sums, and report the same loss."""
     what, batches = some_steps(objective, tokens=150, **drawn)
     for batch in batches[:2]:
-        start = some_parameters(drawn["seed"], scale)
-        fast, reference = copy(start, np.float32), copy(start, np.float64)
+        start = some_parameters(objective, drawn["seed"], scale)
+        fast, reference = in_precision(start, np.float32), in_precision(start, np.float64)
         with np.errstate(over="ignore"):  # as in a training: products that overflow are taken apart
             fast_loss = FastTrainer(what).step(fast, batch, rate)
         reference_loss = ReferenceTrainer(what).step(reference, batch, rate)
@@ -104,8 +100,8 @@ def test_trainers_have_the_same_signature(method):
 def test_a_batch_without_pairs_moves_nothing(objective, trainer):
     """Padding and centers without context contribute neither loss nor gradient, not even through what was drawn."""
     what, batches = some_steps(objective)
-    start = some_parameters()
-    moved = copy(start, PRECISION[trainer])
+    start = some_parameters(objective)
+    moved = in_precision(start, PRECISION[trainer])
     assert trainer(what).step(moved, without_pairs(batches[0]), 1.0) == pytest.approx(0, abs=1e-3)
     assert same(moved, start)
 
@@ -114,10 +110,10 @@ def test_a_batch_without_pairs_moves_nothing(objective, trainer):
 def test_rows_outside_the_batch_stay_as_they_are(objective, trainer):
     """A step touches the rows of its own words, and of the nodes on their paths, only."""
     what, batches = some_steps(objective, lanes=1, tokens=30)
-    start = some_parameters()
-    moved = copy(start, PRECISION[trainer])
+    start = some_parameters(objective)
+    moved = in_precision(start, PRECISION[trainer])
     trainer(what).step(moved, batches[0], 0.5)
-    for name, met in zip(("vectors", "contexts"), rows_met(what, batches[0]), strict=True):
+    for name, met in zip(("vectors", "contexts"), rows_met(what, batches[0], start.pieces), strict=True):
         touched = np.flatnonzero((getattr(moved, name) != getattr(start, name)).any(axis=1))
         assert len(touched) > 0
         assert set(touched.tolist()) <= met
@@ -127,7 +123,7 @@ def test_rows_outside_the_batch_stay_as_they_are(objective, trainer):
 def test_small_steps_lower_the_loss(objective, trainer):
     """A step against the gradient makes the very batch it was taken on more likely."""
     what, batches = some_steps(objective)
-    parameters = copy(some_parameters(), PRECISION[trainer])
+    parameters = in_precision(some_parameters(objective), PRECISION[trainer])
     losses = [trainer(what).step(parameters, batches[0], 0.002) for _ in range(5)]
     assert losses == sorted(losses, reverse=True)
     assert losses[-1] < losses[0]
@@ -137,8 +133,8 @@ def test_small_steps_lower_the_loss(objective, trainer):
 def test_the_loss_alone_is_that_of_the_step(objective, trainer):
     """`loss` is what `step` returns, to the bit, and moves nothing."""
     what, batches = some_steps(objective)
-    start = some_parameters()
-    parameters = copy(start, PRECISION[trainer])
+    start = some_parameters(objective)
+    parameters = in_precision(start, PRECISION[trainer])
     loss = trainer(what).loss(parameters, batches[0])
     assert same(parameters, start)
     assert trainer(what).step(parameters, batches[0], 0.1) == loss > 0
@@ -147,8 +143,8 @@ def test_the_loss_alone_is_that_of_the_step(objective, trainer):
 def test_a_step_whose_loss_is_not_finite_moves_nothing(objective):
     """Scores beyond the range of float32 are reported before anything is spoiled."""
     what, batches = some_steps(objective)
-    start = some_parameters(scale=1e30)
-    moved = copy(start, np.float32)
+    start = some_parameters(objective, scale=1e30)
+    moved = in_precision(start, np.float32)
     with np.errstate(all="ignore"):
         assert not np.isfinite(FastTrainer(what).step(moved, batches[0], 0.1))
     assert same(moved, start)
@@ -157,13 +153,13 @@ def test_a_step_whose_loss_is_not_finite_moves_nothing(objective):
 def test_what_is_no_pair_may_score_what_it_likes(objective):
     """Scores beyond the range of exp are harmless where an input has no target, or no target of its meets the row."""
     what, batches = some_steps(objective, lanes=1, tokens=20)
-    start = some_parameters(scale=1000.0)
-    moved = copy(start, np.float32)
+    start = some_parameters(objective, scale=1000.0)
+    moved = in_precision(start, np.float32)
     with np.errstate(over="ignore", invalid="ignore"):
         assert FastTrainer(what).step(moved, without_pairs(batches[0]), 0.1) == pytest.approx(0, abs=1e-3)
         assert same(moved, start)
-        usual, strange = some_parameters(), some_parameters()
-        strange.contexts[sorted(set(range(V)) - rows_met(what, batches[0])[1])] *= 1000
+        usual, strange = some_parameters(objective), some_parameters(objective)
+        strange.contexts[sorted(set(range(V)) - rows_met(what, batches[0], start.pieces)[1])] *= 1000
         assert FastTrainer(what).loss(strange, batches[0]) == FastTrainer(what).loss(usual, batches[0])
 
 
@@ -173,7 +169,7 @@ def test_a_trainer_remembers_nothing(objective):
     _, wider = some_steps(objective, window=7, lanes=3)
     used = FastTrainer(what)
     for batch in (*wider[:2], *batches[:4], batches[0]):
-        parameters, fresh = some_parameters(), some_parameters()
+        parameters, fresh = some_parameters(objective), some_parameters(objective)
         assert used.step(parameters, batch, 0.5) == FastTrainer(what).step(fresh, batch, 0.5)
         assert same(parameters, fresh)
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from pipeline.models import cbow, hierarchical_softmax, negative_sampling, skip_gram, softmax
+from pipeline.models import cbow, fasttext, hierarchical_softmax, negative_sampling, skip_gram, softmax
 
 NUMBERS = st.floats(-2, 2)
 
@@ -14,6 +14,8 @@ INPUTS = {
     "skip-gram": (skip_gram.forward, lambda d_h, _: skip_gram.gradient(d_h)),
     "CBOW, mean": (lambda rows: cbow.forward(rows, True), lambda d_h, p: cbow.gradient(d_h, p, True)),
     "CBOW, sum": (lambda rows: cbow.forward(rows, False), lambda d_h, p: cbow.gradient(d_h, p, False)),
+    "fastText, mean": (fasttext.forward, fasttext.gradient),
+    "fastText, sum": (lambda rows: fasttext.forward(rows, False), lambda d_h, r: fasttext.gradient(d_h, r, False)),
 }
 OUTPUTS = {
     "negative sampling": (negative_sampling.loss, negative_sampling.gradient),

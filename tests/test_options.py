@@ -248,7 +248,7 @@ def test_text_that_is_neither_true_nor_false(text):
 
 def test_contradicting_settings_are_refused():
     """A contradiction between two settings is told with both of them."""
-    params = {**TrainSettings().as_dict(), "alpha": 0.01, "min_alpha": 0.02}
+    params = {**vars(TrainSettings()), "alpha": 0.01, "min_alpha": 0.02}
     with click.Context(firth), pytest.raises(SettingError, match=r"min_alpha is 0\.02, above alpha 0\.01"):
         collect(TrainSettings, params)
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from pipeline.cli import firth
 from pipeline.plan.calibration import Mark, Trial, _endless, calibrate, measure, speed_between
 from pipeline.plan.counting import Clock, count
+from pipeline.plan.glove_trial import Sampled, try_glove
 from pipeline.plan.growth import Growth
 from pipeline.plan.planning import LADDER, plan
 from pipeline.plan.sample import Sample
@@ -26,8 +27,10 @@ from pipeline.text.corpus import find_sources
 from pipeline.text.demo import demo_corpus
 from pipeline.text.token_files import CHUNK, IDS, OFFSETS, TokenCorpus
 from pipeline.text.tokenizing import tokenize
+from pipeline.training.glove.factors import Factors
 from pipeline.training.stage import train_stage
 from storage.errors import InputError
+from tests.varied import varied
 
 TINY = TrainSettings(vector_size=8, epochs=1)
 SHORT = 0.01
@@ -241,6 +244,7 @@ def trial_of(corpus, settings, size=500, **options):
     """What `measure` takes, of a corpus that has been tokenized."""
     ids, offsets = np.load(corpus.data / IDS), np.load(corpus.data / OFFSETS)
     return Trial(
+        corpus.vocabulary(VocabularySettings(min_count=1)).words[:size],
         corpus.counts[:size],
         ids,
         offsets,
@@ -268,7 +272,7 @@ def test_the_text_that_is_trained_on_is_that_of_the_corpus(demo):
 @pytest.mark.parametrize("loss", ["ns", "hs", "softmax"])
 def test_every_objective_can_be_tried(demo, architecture, loss):
     """A calibration finds a speed and a peak that holds both matrices, whatever is trained."""
-    measured = measure(trial_of(demo[1], replace(TINY, architecture=architecture, loss=loss)))
+    measured = measure(trial_of(demo[1], varied(TINY, architecture=architecture, loss=loss)))
     assert measured.tokens_per_s > 0
     assert measured.hash_bytes_per_s > 0
     assert measured.start >= 0
@@ -280,6 +284,42 @@ def test_several_processes_can_be_tried(demo, deterministic):
     """Free running and in shards, from another process, which leaves none behind."""
     measured = calibrate(trial_of(demo[1], TINY, workers=2, deterministic=deterministic))
     assert measured.tokens_per_s > 0
+
+
+def test_fasttext_is_planned_as_it_is_trained(lee_text, lee_tokens, tmp_path):
+    """A model of pieces is tried with its rows, which are counted in memory and, to the byte, on the disk."""
+    training = varied(TINY, model="fasttext", bucket=5000)
+    made, usual = (planned([lee_text], training=settings) for settings in (training, TINY))
+    manifest, _ = train_stage(lee_tokens, StageFolder(tmp_path), VocabularySettings(), training)
+    assert made.disk["model"].value == sum(manifest.files.values())
+    rows = manifest.files["rows.npy"] - 128
+    contexts = manifest.files["contexts.npy"] - 128
+    assert made.disk["checkpoints"].value == 2 * (256 + rows + contexts)
+    assert made.memory["train"].value > rows + contexts
+    assert made.disk["model"].value - usual.disk["model"].value > rows
+
+
+def test_glove_is_planned_as_it_is_trained(lee_text, lee_tokens, tmp_path):
+    """To the byte what the model takes; of the checkpoints, four matrices; and the counts, besides."""
+    settings = replace(TrainSettings(model="glove"), vector_size=16, epochs=1)
+    made = plan([str(lee_text)], TokenSettings(), VocabularySettings(), settings, seconds=SHORT)
+    manifest, _ = train_stage(lee_tokens, StageFolder(tmp_path / "model"), VocabularySettings(), settings)
+    assert made.disk["model"].value == sum(manifest.files.values())
+    assert made.disk["checkpoints"].value == pytest.approx(2 * 16 * made.words.value * 16, rel=1e-2)
+    assert made.disk["counts"].value == pytest.approx(24 * manifest.report["pairs"][0], rel=1e-2)
+    assert made.seconds["train"].value > 0
+
+
+def test_glove_s_pairs_grow_slower_than_its_text(demo):
+    """From a half of the demo's text, those of all of it are foreseen within a fifth."""
+    _, corpus = demo
+    size, settings = len(corpus.vocabulary(VocabularySettings())), TrainSettings(model="glove", vector_size=2)
+    ids, offsets = np.load(corpus.data / IDS), np.load(corpus.data / OFFSETS)
+    whole, half = (
+        try_glove(Sampled(ids[:n], offsets), len(ids), settings, Factors.start(size, 2, 1), workers=1, seconds=SHORT)
+        for n in (len(ids), len(ids) // 2)
+    )
+    assert half.pairs == pytest.approx(whole.pairs, rel=0.2)
 
 
 def test_both_matrices_are_counted(lee_text):

@@ -163,6 +163,7 @@ def test_progress_lines_can_be_read_while_they_are_written(tmp_path):
         "tokens",
         "total_tokens",
         "words_per_s",
+        "pairs_per_s",
         "loss",
         "recent_loss",
         "held_out_loss",

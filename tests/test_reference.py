@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.models import cbow
 from pipeline.settings import TrainSettings
-from pipeline.training.batch import MAX_MOVE, MAX_NODE_MOVE, Batch, Noise, Targets, of_targets
+from pipeline.training.batch import MAX_MOVE, MAX_NODE_MOVE, SHARING, Batch, Noise, Targets, of_targets
 from pipeline.training.objective import Objective
 from pipeline.training.parameters import Parameters
 from pipeline.training.reference import ReferenceTrainer
+from tests.varied import in_precision, made_up, random_parameters
 
 LN3 = math.log(3)
 COUNTS, DIMENSIONS = np.array([9, 7, 4, 3, 2, 1]), 3
@@ -47,18 +47,23 @@ def random_problem(objective, seed):
     positive = random.random((2, 6, 5)) < 0.4
     positive[:, :, 2] = False  # no center is its own context
     tokens, noise = random.integers(len(COUNTS), size=(2, 10)), random.integers(len(COUNTS), size=(2, 2, 4))
-    parameters = Parameters(*random.normal(size=(2, len(COUNTS), DIMENSIONS)))
+    parameters = random_parameters(random, 1.0, made_up(len(COUNTS)), DIMENSIONS, objective)
     return what, parameters, batch_of(what, tokens, positive, noise, negative=3)
 
 
 def copy_of(parameters):
     """The same numbers in other arrays."""
-    return Parameters(parameters.vectors.copy(), parameters.contexts.copy())
+    return in_precision(parameters, parameters.vectors.dtype)
 
 
 def words_around(batch, lane, n):
     """The context words of a center."""
     return batch.tokens[lane, n + np.flatnonzero(batch.positive[lane, n])].tolist()
+
+
+def rows_of(parameters, words):
+    """The rows that make the input vector of some words."""
+    return [row for word in words for row in (parameters.pieces[word] if parameters.pieces else [word])]
 
 
 def log_sigmoid(score):
@@ -71,12 +76,9 @@ def loss_of_center(what, parameters, batch, lane, n):
     contexts, center = words_around(batch, lane, n), batch.centers[lane, n]
     if not contexts:
         return 0.0
-    v, u = parameters.vectors, parameters.contexts
-    h = (
-        v[center]
-        if what.architecture == "skipgram"
-        else sum(v[word] for word in contexts) / (len(contexts) if what.mean else 1)
-    )
+    u, inputs = parameters.contexts, [center] if what.architecture == "skipgram" else contexts
+    rows = parameters.vectors[rows_of(parameters, inputs)]
+    h = sum(rows) / (len(rows) if what.mean else 1)
     total = 0.0
     for target in contexts if what.architecture == "skipgram" else [center]:
         if what.loss == "ns":
@@ -221,8 +223,9 @@ def test_a_step_returns_the_summed_loss_before_it(objective, seed):
 def test_a_step_descends_along_the_slope_of_the_summed_loss(objective, seed):
     """At a small rate both matrices move by -rate times the central differences of the batch's whole loss.
 
-    In CBOW each center's share of the slope of `vectors` is taken at the classic step's own rate (`models.cbow`). A
-    small rate keeps every row from its limits, where `row_rates` gives each occurrence the rate itself.
+    With several input rows each center's share of the slope of `vectors` is taken at the classic step's own rate
+    (`models.cbow`, `models.fasttext`). A small rate keeps every row from its limits, where `row_rates` gives each
+    occurrence the rate itself.
     """
     what, before, batch = random_problem(objective, seed)
     after = copy_of(before)
@@ -231,8 +234,9 @@ def test_a_step_descends_along_the_slope_of_the_summed_loss(objective, seed):
     assert moved == pytest.approx(-slope(lambda: loss_of(what, before, batch), before.contexts), rel=1e-5, abs=1e-5)
     wanted = np.zeros_like(before.vectors)
     for lane, n in np.ndindex(batch.centers.shape):
-        contexts = len(words_around(batch, lane, n))
-        factor = cbow.step_factor(contexts, what.mean) if contexts and what.architecture == "cbow" else 1
+        inputs = words_around(batch, lane, n) if what.architecture == "cbow" else [batch.centers[lane, n]]
+        rows = len(rows_of(before, inputs))
+        factor = (rows if what.mean else 1 / rows) if rows else 1
         wanted -= factor * slope(lambda at=(lane, n): loss_of_center(what, before, batch, *at), before.vectors)
     assert (after.vectors - before.vectors) / SMALL == pytest.approx(wanted, rel=1e-5, abs=1e-5)
 
@@ -240,7 +244,7 @@ def test_a_step_descends_along_the_slope_of_the_summed_loss(objective, seed):
 @given(seed=SEEDS, rate=st.floats(1e-3, 1e3))
 @settings(max_examples=20)
 def test_no_row_leaps(objective, seed, rate):
-    """However high the rate and however often a word stands in the step, its row moves at most MAX_MOVE.
+    """However high the rate and however often a word stands in the step, its row moves at most MAX_MOVE, a piece's 4.
 
     A word's output row can be pulled as a target and as noise, each within the limit; a tree's node has its own.
     """
@@ -248,7 +252,9 @@ def test_no_row_leaps(objective, seed, rate):
     after = copy_of(before)
     ReferenceTrainer(what).step(after, batch, rate)
     limit, most = 1 + 1e-9, {"ns": 2 * MAX_MOVE, "hs": MAX_NODE_MOVE, "softmax": MAX_MOVE}[what.loss]
-    assert np.linalg.norm(after.vectors - before.vectors, axis=1).max() <= MAX_MOVE * limit
+    shared = SHARING if before.pieces else 1
+    assert np.linalg.norm(after.vectors - before.vectors, axis=1).max() <= shared * MAX_MOVE * limit
+    assert np.linalg.norm((after.vectors - before.vectors)[: len(COUNTS)], axis=1).max() <= MAX_MOVE * limit
     assert np.linalg.norm(after.contexts - before.contexts, axis=1).max() <= most * limit
 
 

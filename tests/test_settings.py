@@ -5,7 +5,13 @@ import math
 
 import pytest
 
-from pipeline.settings import PhraseSettings, TokenSettings, TrainSettings, VocabularySettings
+from pipeline.model_choice import ARCHITECTURES, MODELS
+from pipeline.settings import (
+    PhraseSettings,
+    TokenSettings,
+    TrainSettings,
+    VocabularySettings,
+)
 from service.running import Running
 from storage.declared import plain
 from storage.errors import SettingError
@@ -25,7 +31,7 @@ def test_every_setting_has_help_and_a_default_that_it_accepts(settings):
     made = settings()
     for field in dataclasses.fields(settings):
         assert field.metadata["help"].endswith(".")
-        assert getattr(made, field.name) == field.default
+        assert settings(**{field.name: field.default}) == made
 
 
 @pytest.mark.parametrize(("settings", "field"), NUMBERS, ids=lambda value: getattr(value, "name", ""))
@@ -61,3 +67,39 @@ def test_a_value_as_plain_json(value):
     wrapped = dataclasses.make_dataclass("Wrapped", ["inner"])(value)
     assert plain(wrapped) == dataclasses.asdict(wrapped)
     assert type(plain(value)) in (dict, list, tuple)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_model_and_architecture_are_one_choice(architecture):
+    """Either names skip-gram or CBOW; fastText does both, skip-gram where nothing is said."""
+    assert TrainSettings(model=architecture) == TrainSettings(architecture=architecture)
+    made = TrainSettings(model=architecture)
+    assert (made.model, made.architecture) == (architecture, architecture)
+    made = TrainSettings(model="fasttext", architecture=architecture)
+    assert (made.model, made.architecture) == ("fasttext", architecture)
+    assert TrainSettings(model="fasttext").architecture == "skipgram"
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_settled_settings_are_settled(model):
+    """What was settled can be written down and read again, or be copied with a change of something else."""
+    made = TrainSettings(model=model)
+    assert TrainSettings(**made.as_dict()) == made
+    assert dataclasses.replace(made, seed=1) == made
+    assert (made.min_n, made.max_n, made.bucket) == ((3, 6, 2_000_000) if model == "fasttext" else (None, None, None))
+
+
+@pytest.mark.parametrize(
+    ("settings", "way_out"),
+    [
+        ({"model": "skipgram", "architecture": "cbow"}, "--model cbow"),
+        ({"model": "cbow", "architecture": "skipgram"}, "--model skipgram"),
+        ({"min_n": 3}, "--model fasttext"),
+        ({"model": "cbow", "bucket": 1000}, "--model fasttext"),
+        ({"model": "fasttext", "min_n": 7}, "lower it"),
+    ],
+)
+def test_models_that_contradict_themselves_are_refused(settings, way_out):
+    """Two models at once, pieces of words that have none, and a longest piece below the shortest: the message helps."""
+    with pytest.raises(SettingError, match=way_out):
+        TrainSettings(**settings)

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals and /pr
 ALWAYS = "1e-9"  # minutes: a checkpoint after every part
 UNHEARD = ("SigBlk", "SigIgn")  # in /proc/.../status: blocked or ignored
 SETTINGS = ["--vector-size", "16", "--epochs", "5"]
+FASTTEXT = ["--model", "fasttext", "--max-n", "4", "--bucket", "5000"]
 
 
 @pytest.fixture(scope="module")
@@ -108,9 +109,9 @@ def gone(pid):
 
 @pytest.fixture(scope="module")
 def whole(text, tmp_path_factory):
-    """The results of trainings that nothing interrupted, and that wrote no checkpoint: alone, and in shards."""
+    """The results of trainings that nothing interrupted, and that wrote no checkpoint: alone, in shards, fastText."""
     results = {}
-    for name, options in (("result", []), ("in_shards", ["--deterministic"])):
+    for name, options in (("result", []), ("in_shards", ["--deterministic"]), ("with_pieces", FASTTEXT)):
         out = tmp_path_factory.mktemp(name) / "model"
         train(text, out, "--checkpoint-minutes", "0", *options)
         assert not [file for file in inside(out) if "checkpoint" in file]
@@ -138,19 +139,21 @@ def kill_after(process, out, random_numbers):
     return True
 
 
-def test_kills_at_random_points_change_nothing(text, whole, tmp_path):
+@pytest.mark.parametrize(("name", "options"), [("result", []), ("with_pieces", FASTTEXT)])
+def test_kills_at_random_points_change_nothing(text, whole, tmp_path, name, options):
     """Killed six times, three of them in the midst of writing a checkpoint, it ends in the same bytes."""
     out, random_numbers, hits = tmp_path / "model", random.Random(7), []  # noqa: S311 - no secret
     for while_writing in random_numbers.sample([True, False] * 3, 6):
-        with start(text, out, "--checkpoint-minutes", ALWAYS, "--resume", stdout=subprocess.DEVNULL) as process:
+        how = ["--checkpoint-minutes", ALWAYS, "--resume", *options]
+        with start(text, out, *how, stdout=subprocess.DEVNULL) as process:
             if while_writing:
                 hits.append(kill_while_writing(process, out))
                 assert being_written(out) or not hits[-1]
             else:
                 hits.append(kill_after(process, out, random_numbers))
     assert hits[:4] == [True] * 4
-    train(text, out, "--checkpoint-minutes", ALWAYS, "--resume")
-    assert result(out) == whole.result
+    train(text, out, "--checkpoint-minutes", ALWAYS, "--resume", *options)
+    assert result(out) == getattr(whole, name)
     assert not [name for name in inside(out) if "checkpoint" in name]
 
 
@@ -257,3 +260,27 @@ def test_a_full_disk_leaves_the_last_checkpoint(text, whole, disk):
     enlarge()
     train(text, out, "--checkpoint-minutes", ALWAYS, "--resume")
     assert result(out) == whole.result
+
+
+def test_glove_survives_kills_and_ctrl_c(text, tmp_path):
+    """Killed in the midst of writing a checkpoint and later, then interrupted: in the end, by two workers, same bytes.
+
+    The counts are made anew each time; what a kill leaves of them is gone in the end.
+    """
+    whole, out, jsonl = tmp_path / "whole", tmp_path / "model", tmp_path / "progress.jsonl"
+    glove = ["--model", "glove"]
+    train(text, whole, *glove, "--checkpoint-minutes", "0")
+    keeping = [*glove, "--checkpoint-minutes", ALWAYS, "--resume"]
+    with start(text, out, *keeping, stdout=subprocess.DEVNULL) as process:
+        assert kill_while_writing(process, out)
+    with start(text, out, *keeping, stdout=subprocess.DEVNULL) as process:
+        assert kill_after(process, out, random.Random(7))  # noqa: S311 - no secret
+    with start(text, out, *keeping, "--progress-jsonl", str(jsonl)) as process:
+        assert wait_until(jsonl.exists, process)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert "Traceback" not in said
+    train(text, out, *glove, "--workers", "2", "--resume")
+    assert result(out) == result(whole)
+    assert not [name for name in inside(out) if "checkpoint" in name or name.startswith(".data")]

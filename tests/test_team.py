@@ -12,11 +12,11 @@ from pipeline.text.token_files import TokenCorpus
 from pipeline.training import batches
 from pipeline.training.crew import Solo, crew_for
 from pipeline.training.fast.trainer import FastTrainer
-from pipeline.training.parameters import Parameters
 from pipeline.training.team import free
 from pipeline.training.team.free import FreeForeman
 from pipeline.training.team.shards import SHARDS, Shard, ShardForeman
 from storage.errors import FirthError
+from tests.varied import in_precision, random_parameters
 
 D = 16
 
@@ -32,7 +32,8 @@ class Text:
     def start(self):
         """Parameters whose scores are not all 0."""
         random = np.random.default_rng(1)
-        return Parameters(*random.normal(0, 0.2, (2, len(self.vocabulary), D)).astype(np.float32))
+        made = random_parameters(random, 0.2, self.vocabulary.words, D, self.settings.as_dict())
+        return in_precision(made, np.float32)
 
     def solo(self, start=None):
         """One process."""
@@ -80,7 +81,7 @@ def text(lee_tokens):
 
 def copy(parameters):
     """The same numbers in memory of their own."""
-    return Parameters(parameters.vectors.copy(), parameters.contexts.copy())
+    return in_precision(parameters, np.float32)
 
 
 def all_bytes(parameters):

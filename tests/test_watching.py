@@ -24,6 +24,7 @@ from pipeline.training.stage import train_stage
 from pipeline.training.training import train
 from pipeline.training.wishes import Wishes
 from storage.errors import InputError, SettingError, UnknownWord
+from tests.varied import varied
 
 SMALL = TrainSettings(vector_size=8, epochs=3, sample=1e-2)
 ALL_WORDS = VocabularySettings(min_count=1)
@@ -94,7 +95,7 @@ def test_the_loss_of_held_out_text_is_the_mean_over_its_pairs(corpus_of, lee_tex
     """It equals a brute-force mean in float64 to 1e-6, pair by pair and noise word by noise word; twice the same."""
     corpus = corpus_of(lee_text.read_text("utf-8").splitlines()[:30])
     vocabulary = corpus.vocabulary(ALL_WORDS)
-    settings = replace(SMALL, architecture=architecture)
+    settings = varied(SMALL, architecture=architecture)
     random = np.random.default_rng(3)
     start = Parameters(*random.normal(0, 0.7, (2, len(vocabulary), 8)).astype(np.float32))
     held = divide(corpus, len(vocabulary), 0.2).held_out
@@ -195,7 +196,7 @@ def test_neighbors_are_the_nearest_by_cosine():
     """The five words of the largest cosine, largest first, without the probe; lengths do not count, zeros are last."""
     vocabulary, matrix = vectors([[1, 0], [9, 1], [1, 1], [0, 0], [0, 2], [-1, 0], [0.5, 0]])
     seen = []
-    Probes(["a", "a"], vocabulary, seen.append).look(matrix, 0.5, 1, 7)
+    Probes(["a", "a"], vocabulary, seen.append).look(lambda: matrix, 0.5, 1, 7)
     (found,) = seen
     assert [word for word, _ in found.neighbors] == ["g", "b", "c", "d", "e"]
     assert [cosine for _, cosine in found.neighbors] == pytest.approx([1, 9 / math.sqrt(82), math.sqrt(0.5), 0, 0])
@@ -208,9 +209,9 @@ def test_probes_are_looked_at_about_every_tenth_and_at_the_end():
     seen = []
     probes = Probes(["a", "b"], vocabulary, seen.append)
     for step in range(1000):
-        probes.look(matrix, step / 1000, 1, step)
-    probes.look(matrix, 1.0, 1, 1000, last=True)
-    probes.look(matrix, 1.0, 1, 1000, last=True)
+        probes.look(lambda: matrix, step / 1000, 1, step)
+    probes.look(lambda: matrix, 1.0, 1, 1000, last=True)
+    probes.look(lambda: matrix, 1.0, 1, 1000, last=True)
     assert [now.tokens for now in seen if now.word == "a"] == pytest.approx([*range(100, 1000, 100), 1000], abs=9)
     assert (seen[-1].tokens, len(seen)) == (1000, 20)
 

@@ -9,6 +9,8 @@ from click.testing import CliRunner
 
 from pipeline.cli import COMMANDS, firth
 from pipeline.commands.word2vec_spellings import PARAMETERS, SPELLED, SWITCHES, SpelledCommand
+from pipeline.options import collect
+from pipeline.settings import TrainSettings
 
 ROOT = click.Context(firth, info_name="firth")
 SPELLED_COMMANDS = [
@@ -88,8 +90,8 @@ def test_a_spelling_is_the_long_option(name, spelling):
 )
 def test_what_the_switches_say(arguments, loss, architecture):
     """-hs and -cbow choose the loss and the model; -negative 0 takes the noise words away and changes no setting."""
-    params = parsed("train", *arguments).params
-    assert (params["loss"], params["architecture"], params["negative"]) == (loss, architecture, 5)
+    made = collect(TrainSettings, parsed("train", *arguments).params)
+    assert (made.loss, made.architecture, made.negative) == (loss, architecture, 5)
 
 
 def test_zero_counts_where_it_is_allowed():

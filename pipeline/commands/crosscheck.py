@@ -58,8 +58,9 @@ def command(
     counts, keep probabilities, noise distribution and Huffman tree are gensim's. replay: with gensim's own random
     draws, Firth computes gensim's vectors, for the model's --model and --loss. quality: trained by Firth or by gensim,
     models score alike and agree on neighbors about as far as two gensim trainings do; undecided where there is too
-    little text to tell. gensim has no full softmax, so of such a model only the tables can be compared. The exit code
-    is 1 when a level fails. Levels that are current are not checked again, and those not asked for stay in the report.
+    little text to tell. gensim has neither GloVe nor full softmax, so of such models only the tables can be compared.
+    The exit code is 1 when a level fails. Levels that are current are not checked again, and those not asked for stay
+    in the report.
     """
     result, ran = _run(model, level, collect(CrosscheckSettings, params), force=force)
     if as_json:

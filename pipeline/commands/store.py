@@ -19,7 +19,7 @@ from storage.models import DTYPES
 if TYPE_CHECKING:
     from pipeline.map.making import Made
     from pipeline.stages import Manifest
-    from pipeline.training.stage import Model
+    from pipeline.training.model import Model
     from storage.embeddings import Embeddings, Floats
     from storage.models import ModelInfo
     from storage.store import Store
@@ -111,7 +111,7 @@ def publish(
     keep: bool = False,
 ) -> "ModelInfo":
     """Publish, unless the latest version of the name already is this very model; tell which."""
-    from pipeline.training.stage import load_model
+    from pipeline.training.model import load_model
     from storage.models import check_name
     from storage.store import Store
 
@@ -123,7 +123,8 @@ def publish(
         info = None if force else _published(store, name, card)
         ran = info is None
         if info is None:
-            info = publish_drawn(store, name, model.embeddings, card, _contexts(model), keep=keep)
+            made = model.embeddings, card, _contexts(model)
+            info = publish_drawn(store, name, *made, subwords=model.subwords, keep=keep)
     tell("store", db, ran, [f"{info}: {info.words:,} words of {info.dimensions} dimensions"])
     return info
 
@@ -184,7 +185,7 @@ def _map(embeddings: "Embeddings", words: int) -> "Made | None":
 
 def _contexts(model: "Model") -> "Floats | None":
     """The output vectors where each belongs to a word; those of hierarchical softmax belong to the tree's nodes."""
-    return None if model.manifest.settings["loss"] == "hs" else model.contexts
+    return None if model.settings.loss == "hs" else model.contexts
 
 
 def _card(folder: Path, model: "Model", storing: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import click
 from pipeline.commands.base import FILE, force_option, out_option, tell
 from pipeline.commands.word2vec_spellings import SpelledCommand
 from pipeline.options import Setting, collect, settings_options
-from pipeline.progress import Meter, ProgressFile, of_training
+from pipeline.progress import Meter, ProgressFile, of_counting, of_training
 from pipeline.settings import TrainSettings, VocabularySettings, WatchSettings, WorkerSettings
 from storage.errors import Interrupted
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 EXAMPLES = {
     "firth train work/tokens --out work/model": "train with the defaults, which are gensim's",
     "firth train work/tokens --out work/model --vector-size 300 --epochs 10": "larger vectors, more passes",
+    "firth train work/tokens --out work/pieces --model fasttext": "fastText: vectors for unknown words, too",
+    "firth train work/tokens --out work/glove --model glove": "GloVe, with the defaults of its authors' program",
     "firth train work/tokens --out work/model --workers 2 --resume": "on two cores; go on where it was interrupted",
     "firth train work/tokens --out work/model --held-out 0.02 --patience 2": "stop when nothing more is learned",
     "firth train more/tokens --out more/model --continue-from work/model": "go on with a model and new text",
@@ -129,7 +131,7 @@ def train_into(out: Path, tokens: Path, training: Training, *, force: bool) -> N
     with ExitStack() as opened:
         interrupt = opened.enter_context(Interrupt()) if wishes.work.checkpoint_minutes else None
         file = opened.enter_context(ProgressFile(jsonl, go_on=wishes.resume)) if jsonl else None
-        teller = _Teller(opened.enter_context(Meter("train")), file)
+        teller = _Teller(opened.enter_context(Meter("train")), opened.enter_context(Meter("count")), file)
         manifest, ran = train_stage(
             tokens,
             StageFolder(out),
@@ -140,6 +142,7 @@ def train_into(out: Path, tokens: Path, training: Training, *, force: bool) -> N
             interrupt=interrupt,
             report=teller.report,
             probed=teller.probed,
+            counted=teller.counted,
         )
     tell("train", out, ran, _facts(manifest.report, training))
     if manifest.report["losses"][-1] > LEARNED * manifest.report["ignorance"]:
@@ -151,9 +154,9 @@ def train_into(out: Path, tokens: Path, training: Training, *, force: bool) -> N
 class _Teller:
     """Tells how far the training is, to all who want to know."""
 
-    def __init__(self, meter: Meter, file: ProgressFile | None) -> None:
+    def __init__(self, meter: Meter, counting: Meter, file: ProgressFile | None) -> None:
         self.meter, self.file = meter, file
-        self.show = of_training(meter)
+        self.show, self.counted = of_training(meter), of_counting(counting)
 
     def report(self, now: "Progress") -> None:
         self.show(now)
@@ -172,9 +175,11 @@ def _facts(found: Mapping[str, Any], training: Training) -> list[str]:
     facts = [
         *_raised(found["min_count"], training.vocabulary),
         f"{found['words']:,} words of {training.settings.vector_size} dimensions from {found['tokens']:,} tokens"
-        f" at {found['words_per_s']:,} tokens/s",
+        f" at {found['words_per_s']:,} tokens/s, {found['pairs_per_s']:,} pairs/s",
         f"loss of each epoch: {_curve(found['losses'])}",
     ]
+    if buckets := found.get("buckets"):
+        facts.append(f"rows for pieces of words: {buckets:,}, of {training.settings.bucket:,} buckets")
     if parent := found.get("parent"):
         facts.append(
             f"continued: {parent['words']:,} words of {parent['key'][:12]} and {parent['new_words']:,} new ones"

@@ -1,11 +1,10 @@
 """`crosscheck`: Firth against gensim at three levels; `crosscheck_stage`: the same, kept beside the model."""
 
-import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from pipeline.crosscheck.kept import KeptLevel, keep_levels, kept_levels
 from pipeline.crosscheck.kind import in_gensim, not_in_gensim, one_epoch
@@ -16,15 +15,12 @@ from pipeline.crosscheck.tables import check_tables
 from pipeline.crosscheck.text_part import TextPart
 from pipeline.settings import TrainSettings, VocabularySettings
 from pipeline.text.token_files import TokenCorpus
-from pipeline.training.stage import Model, load_model
-from storage.declared import Declared
+from pipeline.training.model import Model, load_model, settings_of
 from storage.errors import InputError, SettingError
 
 LEVELS = ("tables", "replay", "quality")
 SEEDS = (1, 2, 3)
 MAX_TOKENS = 1_000_000
-
-_Chosen = TypeVar("_Chosen", bound=Declared)
 
 
 @dataclass(frozen=True)
@@ -64,7 +60,7 @@ def crosscheck(
 ) -> Report:
     """Compare Firth with gensim on a model's own text and settings; writes nothing.
 
-    Of a model with full softmax, which gensim does not have, only the tables can be compared.
+    Of a model with full softmax, or GloVe, which gensim does not have, only the tables can be compared.
 
     Args:
         model_folder: output of `firth train`.
@@ -123,7 +119,7 @@ def _checks(
     model: Model, seeds: Sequence[int], max_tokens: int, report: Callable[[str], None]
 ) -> dict[str, Callable[[], Level]]:
     """How to check each level."""
-    training, words = _settings(TrainSettings, model), _settings(VocabularySettings, model)
+    training, words = model.settings, settings_of(VocabularySettings, model.manifest)
 
     @cache
     def text() -> TextPart:
@@ -135,17 +131,12 @@ def _checks(
     def quality() -> Level:
         return check_quality(Experiment(text(), text().vocabulary(words), training, seeds), report=report)
 
+    tables = TrainSettings() if training.model == "glove" else training  # GloVe's words and counts are any model's
     return {
-        "tables": lambda: check_tables(text(), words.min_count, training),
-        "replay": replay if in_gensim(training) else partial(not_in_gensim, "replay"),
-        "quality": quality if in_gensim(training) else partial(not_in_gensim, "quality"),
+        "tables": lambda: check_tables(text(), words.min_count, tables),
+        "replay": replay if in_gensim(training) else partial(not_in_gensim, "replay", training),
+        "quality": quality if in_gensim(training) else partial(not_in_gensim, "quality", training),
     }
-
-
-def _settings(kind: type[_Chosen], model: Model) -> _Chosen:
-    """The settings of one kind that a model was made with; an older one lacks what was then always the default."""
-    kept, names = model.manifest.settings, [field.name for field in dataclasses.fields(kind)]
-    return kind(**{name: kept[name] for name in names if name in kept})
 
 
 def _corpus(model: Model) -> TokenCorpus:

@@ -18,10 +18,6 @@ _MULTIPLIER = np.uint64(25_214_903_917)
 _INCREMENT = np.uint64(11)
 _MASK = np.uint64(2**48 - 1)
 
-_SCORE_LIMIT = 6.0
-_TABLE_SIZE = 1000
-_ENTRIES_PER_UNIT = 83  # the integer part of 1000 / 6 / 2 = 83.33: entries are looked up askew
-
 
 class Generator48:
     """The 48-bit linear congruential generator that java.util.Random uses; a draw is the state's top 32 bits."""
@@ -81,37 +77,55 @@ def noise_words(draws: NDArray[np.uint64], distribution: Float64s) -> Rows:
     return words
 
 
-def _sigmoid_table() -> Float64s:
-    """Sigma at 1,000 even steps from -6 to just below 6, each result rounded to single precision as gensim keeps it."""
-    steps = _rounded(np.arange(_TABLE_SIZE) / _TABLE_SIZE)
-    powers = _rounded(np.exp((steps * 2 - 1) * _SCORE_LIMIT))
-    return _rounded(powers / (powers + 1))
+class Table:
+    """Sigma at even steps from -limit to just below limit, each result rounded to single precision as gensim keeps it.
+
+    Args:
+        limit: the score from which on there is no entry.
+        size: how many entries there are.
+    """
+
+    def __init__(self, limit: int, size: int) -> None:
+        self.limit, self._per_unit = float(limit), size // limit // 2
+        steps = _rounded(np.arange(size) / size)
+        powers = _rounded(np.exp((steps * 2 - 1) * self.limit))
+        self._values = _rounded(powers / (powers + 1))
+
+    def look_up(self, scores: Float64s) -> Float64s:
+        """The entries of scores within the limits."""
+        return self._values.take(((scores + self.limit) * self._per_unit).astype(np.intp))
 
 
 def _rounded(values: Float64s) -> Float64s:
     return values.astype(np.float32).astype(np.float64)
 
 
-_TABLE = _sigmoid_table()
+WORD2VEC = Table(6, 1000)
+"""83 entries a unit, the integer part of 1000 / 6 / 2 = 83.33: they are looked up askew."""
+
+FASTTEXT = Table(8, 512)
+"""32 entries a unit."""
 
 
-def table_sigmoid(labels: Float64s) -> Sigmoid:
+def table_sigmoid(labels: Float64s, table: Table = WORD2VEC, *, saturates: bool = False) -> Sigmoid:
     """gensim's sigmoid for outputs with these labels.
 
     Inside the limits it is the table's entry at the integer part of (score + 6) * 83, reckoned in double precision from
     a score in single precision: a score a little below zero, as most are at the start, finds the entry before that of
     zero. From 6 on in either direction gensim skips the output: a sigmoid equal to the label leaves no residual.
+
+    Args:
+        labels: of the outputs.
+        table: which one.
+        saturates: beyond the limits the sigmoid is 0 or 1 instead: so it is in FastText's CBOW with negative sampling.
     """
 
     def sigmoid(scores: Float64s) -> Float64s:
         rounded = _rounded(scores)
-        if rounded @ rounded < _SCORE_LIMIT**2:  # then no score reaches 6: nearly always, and quick to see
-            return _look_up(rounded)
-        inside = np.abs(rounded) < _SCORE_LIMIT
-        return np.where(inside, _look_up(np.where(inside, rounded, 0)), labels)
+        if rounded @ rounded < table.limit**2:  # then no score reaches the limit: nearly always, and quick to see
+            return table.look_up(rounded)
+        inside = np.abs(rounded) < table.limit
+        outside = (rounded > 0).astype(np.float64) if saturates else labels
+        return np.where(inside, table.look_up(np.where(inside, rounded, 0)), outside)
 
     return sigmoid
-
-
-def _look_up(scores: Float64s) -> Float64s:
-    return _TABLE.take(((scores + _SCORE_LIMIT) * _ENTRIES_PER_UNIT).astype(np.intp))

@@ -1,7 +1,8 @@
 """gensim's steps, one by one: which words are the input, which rows of the output matrix they meet.
 
 The random choices come from `gensim_draws`; which words are in a window, the noise distribution and the paths through
-the tree are Firth's. In gensim's skip-gram each context word by itself predicts the center, in CBOW all do together.
+the tree are Firth's, and of which rows a word is made. In gensim's skip-gram each context word by itself predicts the
+center, with FastText the center predicts it; in CBOW all do together.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,6 +15,7 @@ from pipeline.crosscheck.mathematics import Counts, Mathematics
 from pipeline.models.negative_sampling import Float64s
 from pipeline.settings import TrainSettings
 from pipeline.training.batches import Stream
+from pipeline.training.pieces import Pieces
 
 
 class Outputs(NamedTuple):
@@ -36,7 +38,7 @@ class Step(NamedTuple):
     """One step of gensim.
 
     Attributes:
-        inputs: (p,) the words whose own vectors move, one or more.
+        inputs: (p,) the rows that make the input vector, one or more.
         outputs: what they meet.
     """
 
@@ -51,11 +53,15 @@ class Steps:
         counts: (V,) of the words, in gensim's order, which its draws refer to.
         settings: as given to gensim.
         mathematics: Firth's functions.
+        pieces: which rows make each word, with FastText.
     """
 
-    def __init__(self, counts: Counts, settings: TrainSettings, mathematics: Mathematics) -> None:
+    def __init__(
+        self, counts: Counts, settings: TrainSettings, mathematics: Mathematics, pieces: Pieces | None = None
+    ) -> None:
         self._settings = settings
         self._mathematics = mathematics
+        self._pieces = pieces
         self._keep = mathematics.keep_probability(counts, settings.sample)
         self._noise = mathematics.noise_distribution(counts, settings.ns_exponent)
         self._paths = self._all_paths(counts) if settings.loss == "hs" else []
@@ -70,7 +76,11 @@ class Steps:
             ids, numbers = ids[chosen], numbers[chosen]
         inputs, targets = self._examples(ids, *self._pairs(ids, numbers, self._windows(len(ids), random)))
         outputs = self._noisy(targets, generator) if self._settings.loss == "ns" else self._down_the_tree(targets)
-        return (Step(words, met) for words, met in zip(inputs, outputs, strict=True) if len(words))
+        return (Step(self._rows(words), met) for words, met in zip(inputs, outputs, strict=True) if len(words))
+
+    def _rows(self, words: Rows) -> Rows:
+        """The rows of some words, one word after the other."""
+        return np.concatenate([self._pieces[word] for word in words.tolist()]) if self._pieces else words
 
     def _generator(self, random: np.random.RandomState) -> Generator48:
         """gensim gives each job's generator a state, where it is needed at all."""
@@ -96,7 +106,8 @@ class Steps:
     def _examples(self, ids: Rows, center: Rows, context: Rows) -> tuple[Sequence[Rows], Rows]:
         """Input words and target of each example; CBOW counts a center without contexts, for which gensim draws too."""
         if self._settings.architecture == "skipgram":
-            return list(ids[context][:, np.newaxis]), ids[center]
+            one, other = (center, context) if self._pieces else (context, center)
+            return list(ids[one][:, np.newaxis]), ids[other]
         ends = np.cumsum(np.bincount(center, minlength=len(ids)))
         return np.split(ids[context], ends)[:-1], ids
 

@@ -62,16 +62,17 @@ def firth_parameters(text: TextPart, vocabulary: Vocabulary, settings: TrainSett
     """What the fast trainer learns; its progress is logged."""
     with Meter(f"crosscheck  quality: Firth with seed {settings.seed}") as meter:
         try:
-            return train(text, vocabulary, settings, report=of_training(meter)).parameters
+            trained = train(text, vocabulary, settings, report=of_training(meter)).parameters
         except InputError:  # the text holds no pair of words, from which gensim learns as little, but does not say so
-            return Parameters.start(len(vocabulary), settings.vector_size, settings.seed)
+            trained = Parameters.for_settings(vocabulary.words, settings)
+    return Parameters(trained.word_vectors(), trained.contexts)
 
 
 def gensim_parameters(text: TextPart, vocabulary: Vocabulary, settings: TrainSettings) -> Parameters:
     """What gensim learns, words in the order of the vocabulary. Sentences of more than JOB_WORDS words are cut."""
     model = train_gensim(text.as_words(len(vocabulary), JOB_WORDS), settings, min_count=1)
-    rows, (vectors, contexts) = model.rows(vocabulary.words), (model.parameters.vectors, model.parameters.contexts)
-    return Parameters(vectors[rows], contexts if settings.loss == "hs" else contexts[rows])
+    rows = model.rows_of(vocabulary.words)
+    return Parameters(model.vectors[rows], model.contexts if settings.loss == "hs" else model.contexts[rows])
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,6 +129,8 @@ def check_quality(
     if len(seeds) < 2 or len(set(seeds)) < len(seeds):
         raise SettingError(f"seeds are {list(seeds)}; the quality level needs two or more different ones")
     threads = min(len(seeds), os.cpu_count() or 1)  # gensim releases the interpreter lock while it trains
+    if experiment.settings.model == "fasttext":
+        threads = 1  # it holds a row for every bucket, used or not
     here = experiment.runs("Firth", firth, 1, report)
     there = experiment.runs("gensim", gensim, threads, report)
     scores = compare_scores([run.evaluation for run in here], [run.evaluation for run in there])

@@ -24,6 +24,8 @@ def _tables(level: Mapping[str, Any]) -> Iterator[str]:
     yield f"  {level['words']:,} words of {level['tokens']:,} tokens"
     yield f"  words only in Firth {level['words_only_in_firth']:,}, only in gensim {level['words_only_in_gensim']:,}"
     yield f"  words whose way through the Huffman tree differs {level['paths_that_differ']:,}"
+    if level.get("pieces_that_differ") is not None:
+        yield f"  words with other pieces {level['pieces_that_differ']:,}"
     yield "  largest difference of"
     yield f"    a count              {level['largest_count_difference']}"
     yield f"    a keep probability   {level['largest_keep_difference']:.1e} (allowed {level['keep_tolerance']:.1e})"
@@ -32,7 +34,8 @@ def _tables(level: Mapping[str, Any]) -> Iterator[str]:
 
 def _replay(level: Mapping[str, Any]) -> Iterator[str]:
     sizes = f"{level['pairs']:,} pairs from {level['stories']} stories, {level['words']:,} words"
-    yield f"  {level['architecture']} with {level['loss']}: {sizes}"
+    fasttext = "fastText, " if level.get("model") == "fasttext" else ""
+    yield f"  {fasttext}{level['architecture']} with {level['loss']}: {sizes}"
     yield f"  largest difference of a number (allowed {level['tolerance']:.0e})"
     for matrix in ("vector", "context"):
         difference, size = level[f"largest_{matrix}_difference"], level[f"largest_{matrix}_number"]

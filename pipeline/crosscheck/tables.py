@@ -11,6 +11,7 @@ from pipeline.crosscheck.text_part import TextPart
 from pipeline.models.huffman import HuffmanTree
 from pipeline.settings import TrainSettings, VocabularySettings
 from pipeline.text.vocabulary import Vocabulary
+from pipeline.training.pieces import Pieces
 
 KEEP_TOLERANCE = 1 / 2**32
 """gensim cuts p * (2^32 - 1) to an integer n and keeps a token for n + 1 of its 2^32 draws: one draw at most."""
@@ -21,7 +22,8 @@ NOISE_TOLERANCE = 1.01 / NOISE_UNITS
 RULE = (
     "same words, same counts, every keep probability within 2^-32 and every noise probability within 1.01 / (2^31 - 1),"
     " which is how finely gensim keeps them; words compared one by one, since gensim orders equal counts differently;"
-    " and in gensim's order the Huffman tree leads to each word by the same inner nodes and codes"
+    " and in gensim's order the Huffman tree leads to each word by the same inner nodes and codes; with fastText each"
+    " word's pieces fall into the same buckets, in the same order"
 )
 
 
@@ -40,6 +42,7 @@ def check_tables(
         and not numbers["words_only_in_gensim"]
         and numbers["largest_count_difference"] == 0
         and numbers["paths_that_differ"] == 0
+        and numbers["pieces_that_differ"] == 0
         and numbers["largest_keep_difference"] <= KEEP_TOLERANCE
         and numbers["largest_noise_difference"] <= NOISE_TOLERANCE
     )
@@ -65,6 +68,7 @@ def _differences(
         "largest_noise_difference": float(np.abs(noise[here] - gensim.noise[there]).max(initial=0)),
         "noise_tolerance": NOISE_TOLERANCE,
         "paths_that_differ": _paths_that_differ(gensim, mathematics.tree(gensim.counts)),
+        "pieces_that_differ": _pieces_that_differ(gensim, mathematics.pieces(gensim.words, settings)),
     }
 
 
@@ -72,3 +76,12 @@ def _paths_that_differ(gensim: GensimTables, tree: HuffmanTree) -> int:
     """To how many words the two trees lead by other nodes or codes."""
     here = (tuple(part.tolist() for part in tree.path(word)) for word in range(len(gensim.words)))
     return sum(mine != theirs for mine, theirs in zip(here, gensim.paths, strict=True))
+
+
+def _pieces_that_differ(gensim: GensimTables, pieces: Pieces | None) -> int:
+    """How many words have other buckets."""
+    if not pieces:
+        return 0
+    size = len(gensim.words)
+    here = (pieces.buckets[pieces[word][1:] - size].tolist() for word in range(size))
+    return sum(mine != theirs for mine, theirs in zip(here, gensim.buckets, strict=True))

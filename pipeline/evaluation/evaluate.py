@@ -9,7 +9,7 @@ from pipeline.evaluation import data
 from pipeline.evaluation.analogies import AnalogyResult, answer_questions
 from pipeline.evaluation.results import ResultFile
 from pipeline.evaluation.word_pairs import PairResult, compare_pairs
-from pipeline.training.stage import load_model
+from pipeline.training.model import load_model
 from storage.embeddings import Embeddings
 
 RESTRICT = 30_000

@@ -19,11 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from pipeline.plan.glove_trial import MATRICES, Sampled, try_glove
 from pipeline.settings import TrainSettings
 from pipeline.text.block_tokens import prepare_worker
 from pipeline.text.token_files import CHUNK, Chunk
 from pipeline.text.vocabulary import Counts
 from pipeline.training.crew import Crew, crew_for
+from pipeline.training.glove.factors import Factors
 from pipeline.training.parameters import Parameters
 from storage.errors import FirthError
 
@@ -39,6 +41,7 @@ class Trial(NamedTuple):
     """What is tried.
 
     Attributes:
+        words: V of them.
         counts: (V,) of the words, as they are expected in the whole corpus, descending.
         ids: (n,) tokens of the sample.
         offsets: (S + 1,) where each sentence begins in `ids`.
@@ -48,6 +51,7 @@ class Trial(NamedTuple):
         seconds: how long.
     """
 
+    words: Sequence[str]
     counts: Counts
     ids: NDArray[np.int32]
     offsets: NDArray[np.int64]
@@ -66,12 +70,16 @@ class Calibration:
         tokens_per_s: raw tokens of the vocabulary.
         hash_bytes_per_s: of the matrices when they are written.
         peak_bytes: the most memory of all processes, without the sample.
+        rows: of the first matrix for each word: 1, or more with fastText; 3 with GloVe, which has four matrices.
+        pairs: of GloVe in the whole corpus.
     """
 
     start: float
     tokens_per_s: float
     hash_bytes_per_s: float
     peak_bytes: int
+    rows: float = 1.0
+    pairs: float = 0.0
 
 
 def calibrate(trial: Trial) -> Calibration:
@@ -87,16 +95,19 @@ def calibrate(trial: Trial) -> Calibration:
         except BrokenProcessPool:
             size = 8 * len(trial.counts) * trial.settings.vector_size
             raise FirthError(
-                f"the calibration ended early: memory ran out (the two matrices take {size:,} bytes), it was killed, or"
-                ' the program that calls Firth lacks `if __name__ == "__main__":`'
+                f"the calibration ended early: memory ran out (the matrices take at least {size:,} bytes), it was"
+                ' killed, or the program that calls Firth lacks `if __name__ == "__main__":`'
             ) from None
 
 
 def measure(trial: Trial) -> Calibration:
     """Train for a few seconds in this process."""
     settings = replace(trial.settings, epochs=LONGEST)
+    if settings.model == "glove":
+        return _measure_glove(trial, settings)
     started = time.perf_counter()
-    start = Parameters.start(len(trial.counts), settings.vector_size, settings.seed)
+    start = Parameters.for_settings(trial.words, settings)
+    rows = len(start.vectors) / start.size
     with (
         threadpool_limits(1, "blas"),
         np.errstate(over="ignore", invalid="ignore"),
@@ -106,7 +117,21 @@ def measure(trial: Trial) -> Calibration:
         together = 1 if trial.deterministic else trial.workers
         first, speed = _speed(crew, _endless(trial), int(trial.counts.sum()) * LONGEST, trial.seconds, together)
         peak = peak_bytes() - trial.ids.nbytes - trial.offsets.nbytes
-        return Calibration(first - started, speed, _hash_speed(crew.parameters), peak)
+        return Calibration(first - started, speed, _hash_speed(crew.parameters), peak, rows)
+
+
+def _measure_glove(trial: Trial, settings: TrainSettings) -> Calibration:
+    started = time.perf_counter()
+    start = Factors.start(len(trial.counts), settings.vector_size, settings.seed)
+    drawn = time.perf_counter() - started
+    tokens = int(trial.counts.sum())
+    found = try_glove(
+        Sampled(trial.ids, trial.offsets), tokens, settings, start, workers=trial.workers, seconds=trial.seconds
+    )
+    peak = peak_bytes() - trial.ids.nbytes - trial.offsets.nbytes
+    speed = tokens * found.pairs_per_s / found.pairs
+    matrices = Parameters(*start.combined("sum"))
+    return Calibration(drawn + found.seconds, speed, _hash_speed(matrices), peak, MATRICES - 1, found.pairs)
 
 
 class Mark(NamedTuple):

@@ -19,7 +19,8 @@ class Counted:
     """The n tokens of a sample.
 
     Attributes:
-        word_bytes: (U,) of each word and the line end behind it, most frequent first.
+        words: the U different ones, most frequent first.
+        word_bytes: (U,) of each word and the line end behind it.
         counts: (U,) how often each stands in the sample, descending.
         ids: (n,) each token as the rank of its word.
         offsets: (S + 1,) where each sentence begins in `ids`; the last is n.
@@ -27,6 +28,7 @@ class Counted:
         clock: what it took.
     """
 
+    words: tuple[str, ...]
     word_bytes: NDArray[np.int64]
     counts: Counts
     ids: NDArray[np.int32]
@@ -78,6 +80,5 @@ def count(sample: Sample, settings: TokenSettings, processes: int) -> Counted:
     offsets = np.unique(np.concatenate([*ends, [total]]))  # no sentence is empty
     word_bytes = np.array([len(word.encode("utf-8", "replace")) + 1 for word in vocabulary.words], np.int64)
     (first, first_tokens), (last, _) = (marks[0], marks[-1]) if marks else ((ended, 0), (ended, 0))
-    return Counted(
-        word_bytes, vocabulary.counts, tokens, offsets, len(marks), Clock(first, last, ended, first_tokens, total)
-    )
+    clock = Clock(first, last, ended, first_tokens, total)
+    return Counted(vocabulary.words, word_bytes, vocabulary.counts, tokens, offsets, len(marks), clock)

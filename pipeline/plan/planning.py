@@ -9,6 +9,7 @@ import numpy as np
 
 from pipeline.plan.calibration import SECONDS, Calibration, Trial, calibrate
 from pipeline.plan.counting import Counted, count
+from pipeline.plan.glove_trial import MATRICES
 from pipeline.plan.growth import Growth
 from pipeline.plan.sample import SAMPLE, Sample
 from pipeline.settings import TokenSettings, TrainSettings, VocabularySettings, WorkerSettings
@@ -16,6 +17,7 @@ from pipeline.text.block_tokens import SMALL
 from pipeline.text.corpus import find_sources
 from pipeline.text.tokenizing import processors
 from pipeline.text.vocabulary import Counts, kept_size
+from pipeline.training.pieces import Pieces
 from storage.errors import InputError
 
 LADDER = (1, 2, 5, 10, 20, 50)
@@ -26,6 +28,10 @@ BASE = 60_000_000
 TYPE = 310
 PROCESS = 85_000_000
 """Bytes that tokenizing takes: at its start, for each different word, and in each further process, as measured."""
+FEW = 10_000
+"""Words of which some are enough to tell how many pieces a word has; more of them share more."""
+PAIR = 24
+"""Bytes on the disk of each of GloVe's pairs while they are trained: half a cell in a run, in the counts, in a tile."""
 WORD = 75
 """Bytes of a word and of its place in the vocabulary, which the calibration does without."""
 
@@ -106,9 +112,9 @@ def plan(
     if not len(counted.ids):
         raise InputError(f"no tokens in the {sample.read:,} bytes that were read of {', '.join(paths[:3])}")
     corpus = _Corpus(sample, counted, vocabulary)
-    rows = _rows_that_fit(corpus.words, training.vector_size)
+    rows = _words_that_fit(corpus.words, _rows_of(counted.words[:FEW], training) * training.vector_size)
     shared = (training, work.workers, work.deterministic, seconds)
-    measured = calibrate(Trial(corpus.counts(rows), counted.ids, counted.offsets, *shared))
+    measured = calibrate(Trial(corpus.spelled(rows), corpus.counts(rows), counted.ids, counted.offsets, *shared))
     return Plan(
         files=sample.files,
         bytes=sample.size,
@@ -119,7 +125,7 @@ def plan(
         words=corpus.number(corpus.words),
         trained_tokens=corpus.number(corpus.trained_tokens),
         memory=_memory(corpus, training, rows, measured, processes),
-        disk=_disk(corpus, training, work),
+        disk=_disk(corpus, training, work, measured),
         seconds=_seconds(corpus, training, measured),
     )
 
@@ -155,6 +161,11 @@ class _Corpus:
         met = np.maximum(1, np.rint(self.counted.counts[:rows] * self.factor)).astype(np.int64)
         return np.concatenate([met, np.full(rows - len(met), met[-1])])
 
+    def spelled(self, rows: int) -> list[str]:
+        """As many words; in the place of those not met yet some of the others, backwards."""
+        met = self.counted.words[:rows]
+        return [*met, *(met[number % len(met)][::-1] for number in range(rows - len(met)))]
+
     def bytes_of_words(self, words: int) -> int:
         """Of a file with the most frequent ones."""
         met = self.counted.word_bytes[:words]
@@ -168,21 +179,33 @@ class _Corpus:
         return words
 
 
-def _disk(corpus: _Corpus, training: TrainSettings, work: WorkerSettings) -> dict[str, Number]:
-    """What the stages keep; and two checkpoints of both matrices, for the moment in which one replaces the other."""
+def _disk(corpus: _Corpus, training: TrainSettings, work: WorkerSettings, measured: Calibration) -> dict[str, Number]:
+    """What the stages keep; and two checkpoints of both matrices, for the moment in which one replaces the other.
+
+    GloVe has, while it trains, its counts and tiles besides. With fastText a model has the words' vectors, and besides
+    the rows that they are made of, and the buckets.
+    """
     lengths = 4 * corpus.tokens + 8 * (corpus.sentences + 1) + 8 * corpus.types
-    matrices = 8 * corpus.words * training.vector_size
+    trained = _matrices(corpus.words, training, measured)
+    both = 2 if training.combine == "concatenation" else 1
+    kept, numbers = 8 * both * corpus.words * training.vector_size, 8 * corpus.words
+    if training.model == "fasttext":
+        kept += round(4 * corpus.words * measured.rows * training.vector_size)
+        numbers += 2 * HEADER + round(4 * corpus.words * (measured.rows - 1))
+    if training.model == "glove":
+        numbers += HEADER + 8 * corpus.words
     return {
         "tokens": Number(3 * HEADER + lengths + corpus.bytes_of_words(corpus.types)),
-        "model": Number(3 * HEADER + 8 * corpus.words + matrices + corpus.bytes_of_words(corpus.words)),
-        "checkpoints": Number(2 * (2 * HEADER + matrices) if work.checkpoint_minutes else 0),
+        "model": Number(3 * HEADER + numbers + kept + corpus.bytes_of_words(corpus.words)),
+        "checkpoints": Number(2 * (2 * HEADER + trained) if work.checkpoint_minutes else 0),
+        **({"counts": Number(PAIR * measured.pairs)} if training.model == "glove" else {}),
     }
 
 
 def _memory(
     corpus: _Corpus, training: TrainSettings, rows: int, measured: Calibration, processes: int
 ) -> dict[str, Number]:
-    left_out = 8 * (corpus.words - rows) * training.vector_size
+    left_out = _matrices(corpus.words - rows, training, measured)
     spread = processes > 1 and corpus.counted.blocks * corpus.factor > SMALL
     others = processes if spread else 0
     return {
@@ -192,7 +215,7 @@ def _memory(
 
 
 def _seconds(corpus: _Corpus, training: TrainSettings, measured: Calibration) -> dict[str, Number]:
-    matrices = 8 * corpus.words * training.vector_size
+    matrices = _matrices(corpus.words, training, measured)
     steps = training.epochs * corpus.trained_tokens / measured.tokens_per_s
     growth = corpus.types / len(corpus.counted.counts)
     return {
@@ -201,10 +224,23 @@ def _seconds(corpus: _Corpus, training: TrainSettings, measured: Calibration) ->
     }
 
 
-def _rows_that_fit(words: int, dimensions: int) -> int:
-    """V, or as many rows as leave half of this machine's free memory free."""
+def _matrices(words: int, training: TrainSettings, measured: Calibration) -> int:
+    """Bytes of both matrices for so many words."""
+    return round(4 * words * (measured.rows + 1) * training.vector_size)
+
+
+def _rows_of(words: Sequence[str], training: TrainSettings) -> float:
+    """Rows of both matrices for each of these words."""
+    pieces = Pieces.for_settings(words, training)
+    if training.model == "glove":
+        return MATRICES
+    return 1 + (pieces.total / len(words) if pieces else 1)
+
+
+def _words_that_fit(words: int, numbers: float) -> int:
+    """V, or as many words, with so many numbers each, as leave half of this machine's free memory free."""
     free = available_memory()
-    return words if free is None else max(1, min(words, free // (16 * dimensions)))
+    return words if free is None else max(1, min(words, int(free // (8 * numbers))))
 
 
 def available_memory() -> int | None:

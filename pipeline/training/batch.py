@@ -165,6 +165,12 @@ MAX_NODE_MOVE = 4.0
 """The same for a node of the Huffman tree: near the root these are met by far more pairs than a word is, and longer."""
 
 
+SHARING = 4
+"""So many different words of a step may each move a row that they share, of a piece, by MAX_MOVE: they count as one
+occurrence. Were it fewer, a piece that very many words share would hardly feel those few that it fits badly, and would
+grow on and on."""
+
+
 def row_rates(
     rate: float, occurrences: Ids, lengths: Floats, curvatures: Floats | float = 0.0, most: float = MAX_MOVE
 ) -> Floats:

@@ -7,6 +7,7 @@ from typing import Any
 from pipeline.settings import VocabularySettings
 from pipeline.text.token_files import TokenCorpus
 from pipeline.text.vocabulary import Vocabulary, final_min_count
+from pipeline.training.glove.factors import Factors
 from pipeline.training.held_out import Text
 from pipeline.training.parameters import Parameters
 
@@ -19,14 +20,14 @@ class Beginning:
         text: whose ids are those of `words`.
         words: the vocabulary.
         tokens: of the vocabulary in a pass over the text.
-        start: both matrices; None for `Parameters.start`.
+        start: what is to be moved; None for what the settings' model starts from.
         report: where they come from, for the manifest; `min_count` is that of the text's own words.
     """
 
     text: Text
     words: Vocabulary
     tokens: int
-    start: Parameters | None = None
+    start: Parameters | Factors | None = None
     report: Mapping[str, Any] = field(default_factory=dict)
 
 

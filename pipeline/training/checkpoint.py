@@ -1,6 +1,6 @@
 """Checkpoints: a training on disk, whole or not at all, to go on from after the process has ended in any way.
 
-A checkpoint is a folder `checkpoint-...` in the stage's folder, beside its data: both matrices, and in checkpoint.json
+A checkpoint is a folder `checkpoint-...` in the stage's folder, beside its data: all matrices, and in checkpoint.json
 the `Position`, what is trained (the stage's key, settings, inputs and code) and the sha256 of each matrix and of the
 JSON itself. It is written under another name, synced and renamed; only then the one before it goes. So at every moment
 the last good one is there.
@@ -22,13 +22,12 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.training.parameters import Parameters
+from pipeline.training.learned import Learned
 from pipeline.training.position import Position
 from storage.errors import InputError
 from storage.files import sha256_of_file, sha256_of_json, sync_folder, write_array, write_json
 
 JSON = "checkpoint.json"
-MATRICES = ("vectors", "contexts")
 _FINISHED = re.compile(r"checkpoint-[0-9]{6,}")
 _UNFINISHED = re.compile(r"\.checkpoint-[0-9a-f]{12}")
 _LOG = logging.getLogger(__name__)
@@ -46,11 +45,11 @@ class Checkpoint:
     folder: Path
     position: Position
 
-    def restore(self, parameters: Parameters) -> None:
+    def restore(self, parameters: Learned) -> None:
         """Write the matrices, whose bytes have been checked, over those of a training that has not begun."""
-        for name in MATRICES:
+        for name, array in parameters.arrays.items():
             kept = np.load(self.folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)  # no second copy in memory
-            getattr(parameters, name)[...] = kept
+            array[...] = kept
 
 
 class Checkpoints:
@@ -71,7 +70,7 @@ class Checkpoints:
         """Whether it is time for the next one."""
         return self.minutes > 0 and time.monotonic() - self._written >= 60 * self.minutes
 
-    def save(self, parameters: Parameters, position: Position) -> Path:
+    def save(self, parameters: Learned, position: Position) -> Path:
         """Write a checkpoint, then remove the ones before it; returns its folder.
 
         Raises:
@@ -111,9 +110,9 @@ class Checkpoints:
                 f"{found[-1]} is of another training: {differences(kept['training'], self.training)}; start that one"
                 " again, or begin this one without --resume"
             )
-        for name in MATRICES:
+        for name, sha256 in kept["sha256"].items():
             file = found[-1] / f"{name}.npy"
-            if not file.is_file() or sha256_of_file(file) != kept["sha256"][name]:
+            if not file.is_file() or sha256_of_file(file) != sha256:
                 raise _damaged(found[-1], f"{file.name} is not what was written")
         return Checkpoint(found[-1], _position(kept))
 
@@ -147,11 +146,12 @@ class Checkpoints:
         inside = self.folder.iterdir() if self.folder.is_dir() else ()
         return sorted((path for path in inside if _FINISHED.fullmatch(path.name)), key=_number)
 
-    def _write(self, fresh: Path, parameters: Parameters, position: Position, number: int) -> Path:
+    def _write(self, fresh: Path, parameters: Learned, position: Position, number: int) -> Path:
         fresh.mkdir()
-        for name in MATRICES:
-            write_array(fresh / f"{name}.npy", getattr(parameters, name))
-        hashes = {name: sha256_of_file(fresh / f"{name}.npy") for name in MATRICES}
+        arrays = parameters.arrays
+        for name, array in arrays.items():
+            write_array(fresh / f"{name}.npy", array)
+        hashes = {name: sha256_of_file(fresh / f"{name}.npy") for name in arrays}
         kept = {"training": self.training, "position": asdict(position), "sha256": hashes}
         write_json(fresh / JSON, {**kept, "sha256_of_this": sha256_of_json(kept)})
         sync_folder(fresh)

@@ -13,16 +13,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from pipeline.model_choice import PIECES
 from pipeline.settings import TrainSettings, VocabularySettings
 from pipeline.text.token_files import Chunk, TokenCorpus
 from pipeline.text.vocabulary import Vocabulary, final_min_count
 from pipeline.training.batch import Floats, Ids
 from pipeline.training.beginning import Beginning
+from pipeline.training.glove.factors import Factors, separated
 from pipeline.training.parameters import Parameters
 from storage.errors import InputError, SettingError
 
-SHAPE = ("architecture", "loss", "vector_size")
+SHAPE = ("architecture", "loss", "vector_size", "model", *PIECES)
 """The settings in which a model and its continuation must agree."""
 
 
@@ -34,8 +37,10 @@ class Parent:
         key: of its stage.
         settings: of its training.
         words: its P words, with their counts.
-        vectors: (P, D) of the words.
+        vectors: (P, D) of the words; with fastText the rows that they are made of, (P + B, D).
         contexts: (P, D) of outputs.
+        buckets: (B,) those of the last rows, with fastText.
+        biases: (P, 2) with GloVe.
         hashes: sha256 of the files of both matrices.
         parent: what its own manifest says of its parent; None where it began from nothing.
     """
@@ -45,6 +50,8 @@ class Parent:
     words: Vocabulary
     vectors: Floats
     contexts: Floats
+    buckets: Ids | None
+    biases: Floats | None
     hashes: Mapping[str, str]
     parent: Mapping[str, Any] | None
 
@@ -75,14 +82,14 @@ def require_same_shape(parent: Mapping[str, Any], settings: TrainSettings) -> No
     """Refuse a training whose matrices would mean something else than its parent's, with these settings.
 
     Raises:
-        SettingError: architecture, loss or vector_size differ; an older parent without one of them has its default.
+        SettingError: one of SHAPE differs; an older parent without one of them has its default.
     """
-    usual, wanted = TrainSettings().as_dict(), settings.as_dict()
+    usual = TrainSettings(**{name: parent[name] for name in SHAPE if name in parent})
     for name in SHAPE:
-        mine = parent.get(name, usual[name])
-        if mine != wanted[name]:
+        mine, wanted = getattr(usual, name), getattr(settings, name)
+        if mine != wanted:
             option = f"--{name.replace('_', '-')} {mine}"
-            raise SettingError(f"{name} is {wanted[name]}, but the model to continue from has {mine}; give {option}")
+            raise SettingError(f"{name} is {wanted}, but the model to continue from has {mine}; give {option}")
 
 
 def from_parent(
@@ -99,13 +106,32 @@ def from_parent(
     tokens = int(new.counts[ids >= 0].sum())
     if not tokens:
         raise InputError("the text holds no word of the model, and none that stands often enough; lower --min-count")
-    start = Parameters.start(len(words), settings.vector_size, settings.seed)
     rows = np.array([words.ids[word] for word in parent.words.words], np.int64)  # (P,)
-    start.vectors[rows] = parent.vectors
-    if settings.loss != "hs":
-        start.contexts[rows] = parent.contexts
+    start = (_factors if settings.model == "glove" else _parameters)(words, settings, parent, rows)
     report = {"min_count": final_min_count(corpus.counts, vocabulary), "parent": _about(parent, words, settings)}
     return Beginning(Renumbered(corpus, ids), words, tokens, start, report)
+
+
+def _factors(words: Vocabulary, settings: TrainSettings, parent: Parent, rows: NDArray[np.int64]) -> Factors:
+    """GloVe's start, with the old words, which are these rows, as they were; AdaGrad's sums begin anew."""
+    start = Factors.start(len(words), settings.vector_size, settings.seed)
+    start.vectors[rows], start.context_vectors[rows] = separated(
+        parent.vectors, parent.contexts, parent.settings["combine"]
+    )
+    if parent.biases is not None:
+        start.words[rows, -2], start.contexts[rows, -1] = parent.biases.T
+    return start
+
+
+def _parameters(words: Vocabulary, settings: TrainSettings, parent: Parent, rows: NDArray[np.int64]) -> Parameters:
+    """The other models' start, with the old words, which are these rows, as they were."""
+    start = Parameters.for_settings(words.words, settings)
+    start.vectors[rows] = parent.vectors[: len(rows)]
+    if start.pieces and parent.buckets is not None:
+        start.vectors[start.pieces.rows_of(parent.buckets)] = parent.vectors[len(rows) :]  # all old words are there
+    if settings.loss != "hs":
+        start.contexts[rows] = parent.contexts
+    return start
 
 
 def joined(old: Vocabulary, new: Vocabulary, kept: int) -> Vocabulary:

@@ -104,7 +104,7 @@ def mean_loss(crew: Crew, text: Text) -> float:
 
 
 def _batches(crew: Crew, text: Text) -> Iterator[Batch]:
-    return crew.maker.epoch(text.chunks(len(crew.parameters.vectors)), HELD_OUT)
+    return crew.maker.epoch(text.chunks(crew.parameters.size), HELD_OUT)
 
 
 def stalled(losses: list[float], patience: int) -> bool:

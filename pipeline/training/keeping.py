@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pipeline.training.checkpoint import Checkpoint, Checkpoints
 from pipeline.training.interrupt import Interrupt
-from pipeline.training.parameters import Parameters
+from pipeline.training.learned import Learned
 from pipeline.training.position import Position
 from storage.errors import Interrupted
 
@@ -24,7 +24,7 @@ class Keeping:
     begin_at: Checkpoint | None = None
     interrupt: Interrupt | None = None
 
-    def begin(self, parameters: Parameters) -> Position:
+    def begin(self, parameters: Learned) -> Position:
         """Where the training begins; the parameters become those it has there."""
         if not self.begin_at:
             return Position()
@@ -39,7 +39,7 @@ class Keeping:
     def _number(self) -> int | None:
         return self.interrupt.number if self.interrupt else None
 
-    def between_parts(self, parameters: Parameters, position: Callable[[], Position]) -> None:
+    def between_parts(self, parameters: Learned, position: Callable[[], Position]) -> None:
         """Write a checkpoint if it is time, or if this is the end.
 
         Raises:

@@ -27,6 +27,7 @@ class Progress:
         eta_s: seconds left at that speed.
         recent_loss: mean loss per positive pair since the last report.
         held_out_loss: mean loss per pair of held-out text after the last epoch that has ended; None before.
+        pairs_per_s: positive pairs per second since this process began to train.
     """
 
     epoch: int
@@ -39,6 +40,7 @@ class Progress:
     eta_s: float
     recent_loss: float = math.nan
     held_out_loss: float | None = None
+    pairs_per_s: float = math.nan
 
 
 def ignore(_: Progress) -> None:
@@ -82,6 +84,7 @@ class Ledger:
         self.now, self.part, self._recent = Sum(position.loss, position.epoch_pairs), Sum(), Sum()
         self.rate, self._recent_loss = settings.alpha, math.nan
         self._seconds_before, self._tokens_before = position.seconds, self.tokens
+        self._pairs_here = 0
         self._started = self._reported = time.perf_counter()
 
     @property
@@ -99,10 +102,16 @@ class Ledger:
         """Raw tokens per second since this process began."""
         return (self.tokens - self._tokens_before) / max(time.perf_counter() - self._started, 1e-9)
 
+    @property
+    def pairs_per_s(self) -> float:
+        """Positive pairs per second since this process began."""
+        return self._pairs_here / max(time.perf_counter() - self._started, 1e-9)
+
     def take(self, done: Done) -> None:
         """Count in what was done, and report from time to time."""
         for total in (self.now, self.part, self._recent):
             total.add(done)
+        self._pairs_here += done.pairs
         self.rate, self.progress = done.rate, max(self.progress, done.progress)
         if done.parts:
             self.parts = done.parts
@@ -140,4 +149,4 @@ class Ledger:
         speed, held_out = self.words_per_s, self.held_out[-1] if self.held_out else None
         left = (self.total - self.tokens) / speed if speed else math.inf
         where = (epoch, self.epochs, self.tokens, self.total, loss, self.rate, speed, left)
-        self._report(Progress(*where, self._recent_loss, held_out))
+        self._report(Progress(*where, self._recent_loss, held_out, self.pairs_per_s))

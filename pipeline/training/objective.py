@@ -16,7 +16,7 @@ SOFTMAX_BYTES = 10**9
 
 @dataclass(frozen=True, eq=False)
 class Objective:
-    """What a trainer descends.
+    """What a trainer descends; whether a word has one row or fastText's many is known by the parameters alone.
 
     Attributes:
         architecture: the input side, "skipgram" or "cbow".

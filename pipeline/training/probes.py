@@ -61,12 +61,23 @@ class Probes:
         """What lies before this share of the training has been looked at."""
         self._looked = progress
 
-    def look(self, vectors: Floats, progress: float, epoch: int, tokens: int, *, last: bool = False) -> None:
-        """Tell each probe's neighbors if another tenth of the training is done, or less at its end."""
+    def look(self, made: Callable[[], Floats], progress: float, epoch: int, tokens: int, *, last: bool = False) -> None:
+        """Tell each probe's neighbors if another tenth of the training is done, or less at its end.
+
+        Args:
+            made: gives the words' vectors, (V, D).
+            progress: share of the training that is done.
+            epoch: the current one, from 1.
+            tokens: raw tokens of the vocabulary passed so far, all epochs.
+            last: whether this is the end.
+        """
         passed = progress - self._looked
         if passed < 1 / TIMES and not (last and passed > 0):
             return
         self.pass_over(progress)
+        if not self._words:
+            return
+        vectors = made()
         lengths = np.sqrt(np.einsum("vd,vd->v", vectors, vectors))  # (V,)
         lengths[lengths == 0] = np.inf  # a vector of zeros is near to nothing
         for word in self._words:

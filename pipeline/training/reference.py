@@ -8,6 +8,7 @@ For every center n, the input side gives the examples (rows of `vectors` that ma
 
     skip-gram   one example for all p contexts: h is the center's row, the targets are the contexts
     CBOW        one example: h is the mean or sum of the contexts' rows, the target is the center
+    fastText    either of them, with all rows of a word in the place of its own
 
 and the output side the loss and gradient of h with its targets:
 
@@ -17,10 +18,12 @@ and the output side the loss and gradient of h with its targets:
     full softmax           every word, once for each target
 
 All gradients are taken at the parameters before the step. A gradient belongs to an occurrence of a row, so that each
-can move at its own rate (`batch.row_rates`): a token of the step, a noise word of a group, a node on a target's path
-(a node of the tree's top: a lane), a word of the vocabulary in full softmax: a lane.
+can move at its own rate (`batch.row_rates`): a token of the step, with fastText a row of a different word of the step;
+a noise word of a group, a node on a target's path (a node of the tree's top: a lane), a word of the vocabulary in full
+softmax: a lane.
 """
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from functools import lru_cache
@@ -28,13 +31,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pipeline.models import cbow, hierarchical_softmax, negative_sampling, skip_gram, softmax
+from pipeline.models import cbow, fasttext, hierarchical_softmax, negative_sampling, skip_gram, softmax
 from pipeline.models.huffman import HuffmanTree
 from pipeline.models.negative_sampling import Float64s
-from pipeline.training.batch import MAX_MOVE, MAX_NODE_MOVE, Batch, Floats, Noise, row_rates
+from pipeline.training.batch import MAX_MOVE, MAX_NODE_MOVE, SHARING, Batch, Floats, Noise, row_rates
 from pipeline.training.objective import Objective
 from pipeline.training.parameters import Parameters
 from pipeline.training.paths import top_of
+from pipeline.training.pieces import Pieces
 
 
 class Update(NamedTuple):
@@ -104,8 +108,10 @@ class ReferenceTrainer:
         self, parameters: Parameters, batch: Batch, at: tuple[int, int], contexts: list[int]
     ) -> tuple[float, list[Update]]:
         lane, place = at[0], at[1] + batch.window
-        h = skip_gram.forward(_rows(parameters.vectors, batch.tokens[lane, [place]]))
         targets = [Target(int(batch.tokens[lane, context]), context) for context in contexts]
+        if parameters.pieces:
+            return self._with_pieces(parameters, batch, at, [place], targets, mean=True)
+        h = skip_gram.forward(_rows(parameters.vectors, batch.tokens[lane, [place]]))
         loss, d_h, updates = self._output(parameters, batch, at, h, targets)
         (d_row,) = skip_gram.gradient(d_h)
         return loss, [*updates, _of_token(batch, lane, place, d_row)]
@@ -114,12 +120,39 @@ class ReferenceTrainer:
         self, parameters: Parameters, batch: Batch, at: tuple[int, int], contexts: list[int]
     ) -> tuple[float, list[Update]]:
         (lane, n), mean = at, self.objective.mean
-        h = cbow.forward(_rows(parameters.vectors, batch.tokens[lane, contexts]), mean)
         target = Target(int(batch.centers[lane, n]), n)
+        if parameters.pieces:
+            return self._with_pieces(parameters, batch, at, contexts, [target], mean=mean)
+        h = cbow.forward(_rows(parameters.vectors, batch.tokens[lane, contexts]), mean)
         loss, d_h, updates = self._output(parameters, batch, at, h, [target])
         d_rows = cbow.step_factor(len(contexts), mean) * cbow.gradient(d_h, len(contexts), mean)
         pairs = zip(contexts, d_rows, strict=True)
         return loss, [*updates, *(_of_token(batch, lane, place, d_row) for place, d_row in pairs)]
+
+    def _with_pieces(
+        self,
+        parameters: Parameters,
+        batch: Batch,
+        at: tuple[int, int],
+        places: list[int],
+        targets: list[Target],
+        *,
+        mean: bool,
+    ) -> tuple[float, list[Update]]:
+        """One example of fastText, whose input words stand at these places of the lane."""
+        pieces = parameters.pieces
+        if pieces is None:
+            raise ValueError("fastText needs the pieces of words")
+        words = batch.tokens[at[0], places].tolist()
+        rows = [(int(row), (word, entry)) for word in words for entry, row in enumerate(pieces[word])]
+        h = fasttext.forward(_rows(parameters.vectors, [row for row, _ in rows]), mean)
+        loss, d_h, updates = self._output(parameters, batch, at, h, targets)
+        d_rows = fasttext.step_factor(len(rows), mean) * fasttext.gradient(d_h, len(rows), mean)
+        counts = _times_used(pieces, batch, self.objective.architecture)
+        for (row, entry), d_row in zip(rows, d_rows, strict=True):
+            met = math.ceil(counts[row] / SHARING) if mean else counts[row] * len(pieces[entry[0]])
+            updates.append(Update("vectors", row, entry, met, d_row))
+        return loss, updates
 
     def _hierarchical(
         self, parameters: Parameters, batch: Batch, at: tuple[int, int], h: Float64s, targets: list[Target]
@@ -154,6 +187,13 @@ class ReferenceTrainer:
 def _times_met(tree: HuffmanTree, batch: Batch) -> Counter[int]:
     """How often each node stands on the paths of the step's targets."""
     return Counter(node for word in batch.targets.words.flat for node in tree.path(word)[0].tolist())
+
+
+@lru_cache(maxsize=1)
+def _times_used(pieces: Pieces, batch: Batch, architecture: str) -> Counter[int]:
+    """How often each row is one of a word's, over the different words of a step."""
+    words = batch.centers if architecture == "skipgram" else batch.tokens
+    return Counter(int(row) for word in set(words.flat) for row in pieces[word])
 
 
 def _negative(parameters: Parameters, batch: Batch, at: tuple[int, int], h: Float64s, targets: list[Target]) -> Output:

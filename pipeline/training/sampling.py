@@ -19,6 +19,7 @@ class Purpose(IntEnum):
     SUBSAMPLING = 1
     WINDOW = 2
     NOISE = 3
+    ROUNDS = 4
 
 
 def generator(seed: int, purpose: Purpose, *place: int) -> np.random.Generator:

@@ -2,13 +2,11 @@
 
 import logging
 import os
+import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from pipeline.settings import TrainSettings, VocabularySettings, WorkerSettings
 from pipeline.stages import MANIFEST, Manifest, StageFolder, code_version, stage_key
@@ -17,40 +15,23 @@ from pipeline.text.vocabulary import Vocabulary
 from pipeline.training.beginning import Beginning, from_nothing
 from pipeline.training.checkpoint import Checkpoint, Checkpoints
 from pipeline.training.continuing import Parent, from_parent, require_same_shape
+from pipeline.training.course import Trained
+from pipeline.training.glove.factors import Factors
+from pipeline.training.glove.training import Watching, train_glove, uncounted
 from pipeline.training.interrupt import Interrupt
 from pipeline.training.keeping import Keeping
 from pipeline.training.ledger import Progress, ignore
+from pipeline.training.model import BIASES, HASHES, ROWS, STAGE, hashes_of, load_model
 from pipeline.training.parameters import Parameters
 from pipeline.training.probes import Probed, Probes, unseen
 from pipeline.training.start_vectors import StartVectors, from_file
-from pipeline.training.training import Trained, train
+from pipeline.training.training import train
 from pipeline.training.wishes import Wishes
-from storage.embeddings import Embeddings
 from storage.errors import InputError, SettingError
 from storage.files import sha256_of_file, whole_file, write_array
 from storage.seals import sha256_of_vocabulary
 
-STAGE = "train"
-HASHES = {"vectors_sha256": "vectors.npy", "contexts_sha256": "contexts.npy"}
-"""What the report calls the sha256 of each matrix's file."""
 _LOG = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, eq=False)
-class Model:
-    """What `firth train` wrote.
-
-    Attributes:
-        manifest: settings, inputs, losses.
-        embeddings: words, counts and center vectors: the result.
-        contexts: (V, D) the output vectors.
-        tokens: folder of the token files it was trained on.
-    """
-
-    manifest: Manifest
-    embeddings: Embeddings
-    contexts: np.ndarray[Any, np.dtype[np.float32]]
-    tokens: Path
 
 
 def train_stage(
@@ -64,6 +45,7 @@ def train_stage(
     interrupt: Interrupt | None = None,
     report: Callable[[Progress], None] = ignore,
     probed: Callable[[Probed], None] = unseen,
+    counted: Callable[[int], None] = uncounted,
 ) -> tuple[Manifest, bool]:
     """Train, unless this has been done with the same tokens, settings and code; says whether it ran.
 
@@ -89,8 +71,9 @@ def train_stage(
         beginning = begin()
         probes = Probes(wishes.probes, beginning.words, probed)
         keeping = Keeping(checkpoints, _checkpoint(checkpoints, wishes.resume), interrupt)
-        trained = _train(beginning, settings, wishes, probes=probes, keeping=keeping, report=report)
-        hashes = _write(data, beginning.words, trained.parameters)
+        watching = Watching(probes=probes, keeping=keeping, report=report, counted=counted)
+        trained = _train(beginning, settings, wishes, watching, folder.path)
+        hashes = _write(data, beginning.words, trained)
         return {"tokens_folder": _way(folder, tokens), **_report(beginning, settings, trained, work), **hashes}
 
     made = folder.write(STAGE, chosen, inputs, fill)
@@ -98,34 +81,44 @@ def train_stage(
     return made, True
 
 
-def _train(
-    beginning: Beginning,
-    settings: TrainSettings,
-    wishes: Wishes,
-    *,
-    probes: Probes,
-    keeping: Keeping,
-    report: Callable[[Progress], None],
-) -> Trained:
+def _train(beginning: Beginning, settings: TrainSettings, wishes: Wishes, watching: Watching, folder: Path) -> Trained:
+    """Train what the settings ask for; what that needs besides is kept in `folder` meanwhile."""
+    if settings.model == "glove":
+        return train_glove(
+            beginning.text,
+            beginning.words,
+            settings,
+            folder / f".data-{secrets.token_hex(6)}",  # a name of the stage: where a kill leaves it, it goes later
+            work=wishes.work,
+            watch=wishes.watch,
+            watching=watching,
+            start=beginning.start if isinstance(beginning.start, Factors) else None,
+            tokens=beginning.tokens,
+        )
     return train(
         beginning.text,
         beginning.words,
         settings,
         workers=wishes.work.workers,
         deterministic=wishes.work.deterministic,
-        start=beginning.start,
+        start=beginning.start if isinstance(beginning.start, Parameters) else None,
         tokens=beginning.tokens,
         watch=wishes.watch,
-        probes=probes,
-        keeping=keeping,
-        report=report,
+        probes=watching.probes,
+        keeping=watching.keeping,
+        report=watching.report,
     )
 
 
 def _settings(vocabulary: VocabularySettings, settings: TrainSettings, wishes: Wishes) -> dict[str, Any]:
     """All that decides the bytes besides inputs and code."""
     chosen = {**vocabulary.as_dict(), **settings.as_dict(), **wishes.watch.as_dict()}
-    return {**chosen, "scheme": wishes.work.scheme}
+    return {**chosen, "scheme": _scheme(settings, wishes.work)}
+
+
+def _scheme(settings: TrainSettings, work: WorkerSettings) -> str:
+    """How the work is shared; GloVe's workers leave the bytes as one alone would."""
+    return "solo" if settings.model == "glove" else work.scheme
 
 
 def _named(settings: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -154,9 +147,10 @@ def _beginning(
     if wishes.parent:
         manifest = StageFolder(wishes.parent).manifest(STAGE)
         require_same_shape(manifest.settings, settings)
-        if missing := [name for name in HASHES if name not in manifest.report]:
+        names = hashes_of(settings)
+        if missing := [name for name in names if name not in manifest.report]:
             raise InputError(f"{wishes.parent / MANIFEST} is damaged (it has no {missing[0]}); train that model again")
-        inputs["parent"] = {"key": manifest.key, **{name: manifest.report[name] for name in HASHES}}
+        inputs["parent"] = {"key": manifest.key, **{name: manifest.report[name] for name in names}}
         return lambda: from_parent(corpus, vocabulary, settings, _parent(wishes.parent)), inputs
     if wishes.start_vectors:
         file = StartVectors.of(wishes.start_vectors)
@@ -168,43 +162,32 @@ def _beginning(
 def _parent(folder: Path) -> Parent:
     """A finished model to go on with, whose bytes are those that were trained."""
     model = load_model(folder)
-    report, data = model.manifest.report, StageFolder(folder).data(model.manifest)
-    for name, matrix in HASHES.items():
+    report, data, names = model.manifest.report, StageFolder(folder).data(model.manifest), hashes_of(model.settings)
+    for name, matrix in names.items():
         if sha256_of_file(data / matrix) != report[name]:
             raise InputError(f"{data / matrix} is damaged; run `firth train` again")
     words = Vocabulary(model.embeddings.words, model.embeddings.counts)
-    hashes = {name: report[name] for name in HASHES}
-    matrices = model.embeddings.matrix, model.contexts
-    return Parent(model.manifest.key, model.manifest.settings, words, *matrices, hashes, report.get("parent"))
+    hashes = {name: report[name] for name in names}
+    arrays = model.embeddings.matrix if model.rows is None else model.rows, model.contexts, model.buckets, model.biases
+    return Parent(model.manifest.key, model.manifest.settings, words, *arrays, hashes, report.get("parent"))
 
 
-def load_model(folder: Path) -> Model:
-    """Read what `train_stage` wrote.
-
-    Raises:
-        InputError: nothing finished is there, or its files do not fit each other.
-    """
-    stage = StageFolder(folder)
-    manifest = stage.manifest(STAGE)
-    data = stage.data(manifest)
-    try:
-        words = tuple((data / "words.txt").read_text("utf-8").split("\n")[:-1])
-        counts = np.load(data / "counts.npy")
-        vectors, contexts = (np.load(data / f"{name}.npy", mmap_mode="r") for name in ("vectors", "contexts"))
-        embeddings = Embeddings(words, counts, np.asarray(vectors))  # read from the file, not into memory
-    except (OSError, ValueError, InputError) as error:
-        raise InputError(f"{data} is damaged ({error}); run `firth train` again") from None
-    return Model(manifest, embeddings, contexts, (folder / manifest.report["tokens_folder"]).resolve())
-
-
-def _write(data: Path, words: Vocabulary, parameters: Parameters) -> dict[str, str]:
+def _write(data: Path, words: Vocabulary, trained: Trained) -> dict[str, str]:
     """Write the model's files; returns the hashes of the words with their counts and of the matrices."""
+    parameters = trained.parameters
     with whole_file(data / "words.txt") as file:
         file.writelines(f"{word}\n".encode() for word in words.words)
-    arrays = {"counts": words.counts, "vectors": parameters.vectors, "contexts": parameters.contexts}
+    arrays = {"counts": words.counts, "vectors": parameters.word_vectors(), "contexts": parameters.contexts}
+    names = HASHES
+    if parameters.pieces:
+        arrays |= {"rows": parameters.vectors, "buckets": parameters.pieces.buckets}
+        names = HASHES | ROWS
+    if trained.biases is not None:
+        arrays |= {"biases": trained.biases}
+        names = HASHES | BIASES
     for name, array in arrays.items():
         write_array(data / f"{name}.npy", array)
-    hashes = {name: sha256_of_file(data / matrix) for name, matrix in HASHES.items()}
+    hashes = {name: sha256_of_file(data / matrix) for name, matrix in names.items()}
     return {"vocabulary_sha256": sha256_of_vocabulary(words.words, words.counts), **hashes}
 
 
@@ -225,7 +208,7 @@ def _found_again(folder: StageFolder, tokens: Path) -> Manifest:
 
 def _report(beginning: Beginning, settings: TrainSettings, trained: Trained, work: WorkerSettings) -> dict[str, Any]:
     watched = {
-        "held_out_tokens": trained.held_out_tokens,
+        **({} if settings.model == "glove" else {"held_out_tokens": trained.held_out_tokens}),
         "held_out_losses": list(trained.held_out),
         "stopped_early": len(trained.losses) < settings.epochs,
     }
@@ -235,11 +218,13 @@ def _report(beginning: Beginning, settings: TrainSettings, trained: Trained, wor
         "losses": list(trained.losses),
         "pairs": list(trained.pairs),
         **(watched if trained.held_out else {}),
+        **({"buckets": len(trained.parameters.pieces.buckets)} if trained.parameters.pieces else {}),
         **beginning.report,
         "ignorance": trained.ignorance,
         "largest_norm": trained.largest_norm,
         "seconds": round(trained.seconds, 3),
         "words_per_s": round(trained.words_per_s),
+        "pairs_per_s": round(trained.pairs_per_s),
         "workers": work.workers,
-        "reproducible": work.reproducible,
+        "reproducible": _scheme(settings, work) != "free",
     }

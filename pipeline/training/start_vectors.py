@@ -13,6 +13,7 @@ from pipeline.text.token_files import TokenCorpus
 from pipeline.text.vocabulary import Vocabulary
 from pipeline.training.batch import Floats
 from pipeline.training.beginning import Beginning, from_nothing
+from pipeline.training.glove.factors import Factors
 from pipeline.training.parameters import Parameters
 from storage.embeddings import is_finite
 from storage.errors import InputError
@@ -80,8 +81,24 @@ def from_file(
         InputError: no word would be left, or the file is not as it has to be.
     """
     usual = from_nothing(corpus, vocabulary)
-    start = Parameters.start(len(usual.words), settings.vector_size, settings.seed)
-    return replace(usual, start=start, report={**usual.report, "start_vectors": file.fill(start.vectors, usual.words)})
+    start, found = (_factors if settings.model == "glove" else _parameters)(usual.words, settings, file)
+    return replace(usual, start=start, report={**usual.report, "start_vectors": found})
+
+
+def _factors(words: Vocabulary, settings: TrainSettings, file: StartVectors) -> tuple[Factors, dict[str, Any]]:
+    """GloVe's start, with the vectors of words as words from the file; and what is to be told of that."""
+    start = Factors.start(len(words), settings.vector_size, settings.seed)
+    return start, file.fill(start.vectors, words)
+
+
+def _parameters(words: Vocabulary, settings: TrainSettings, file: StartVectors) -> tuple[Parameters, dict[str, Any]]:
+    """The start of the other models."""
+    start = Parameters.for_settings(words.words, settings)
+    vectors = start.word_vectors()
+    found = file.fill(vectors, words)
+    if start.pieces:
+        start.become(vectors)
+    return start, found
 
 
 def _check(source: Source, block: Block, dimensions: int, before: int) -> None:

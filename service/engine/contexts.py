@@ -18,7 +18,8 @@ def contexts(space: Space, asked: questions.Contexts) -> answers.Contexts:
     Their order is that of gensim's `predict_output_word([word])`, whose probabilities are exp of the dot products,
     divided by their sum over the vocabulary; here the score is their sigmoid, which negative sampling trains to be the
     probability that the pair stood in the text (Mikolov et al. 2013, "Distributed Representations of Words and Phrases
-    and their Compositionality", equation 4).
+    and their Compositionality", equation 4). Of a GloVe model it is no probability: there the products, with biases
+    that are not asked for here, are logarithms of how much two words stand together.
 
     Raises:
         UnusableQuestion: the model has no output vectors of words, or the word has the zero vector.

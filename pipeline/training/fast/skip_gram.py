@@ -1,22 +1,33 @@
-"""The input side of skip-gram, fast: each center's own vector (`models.skip_gram`)."""
+"""The input side of skip-gram, fast: each center's own vector (`models.skip_gram`, `models.fasttext`)."""
+
+import numpy as np
 
 from pipeline.training.batch import Batch
 from pipeline.training.fast.blocks import Float32s, floats
 from pipeline.training.fast.pulls import Pull
+from pipeline.training.fast.rows import Rows
 from pipeline.training.parameters import Parameters
 
 
 class SkipGramInput:
-    """The arrays of a step; L lanes of N centers, D dimensions."""
+    """The arrays of a step; L lanes of N centers, D dimensions.
 
-    def __init__(self, batch: Batch, dimensions: int) -> None:
-        self.h_LND = floats(*batch.centers.shape, dimensions)
+    Args:
+        batch: whose sizes they take.
+        dimensions: D.
+        rows: of the words.
+    """
+
+    def __init__(self, batch: Batch, dimensions: int, rows: Rows) -> None:
+        self.h_LND, self._rows = floats(*batch.centers.shape, dimensions), rows
 
     def forward(self, parameters: Parameters, batch: Batch) -> Float32s:
-        """(L, N, D) input vectors: copies of the centers' rows."""
-        parameters.vectors.take(batch.centers, axis=0, out=self.h_LND, mode="clip")
+        """(L, N, D) input vectors: the means of the centers' rows."""
+        self._rows.sums(parameters, batch.centers, self.h_LND)
+        if isinstance(sizes := self._rows.sizes(), np.ndarray):
+            self.h_LND /= sizes[..., None]
         return self.h_LND
 
     def backward(self, batch: Batch, d_h: Float32s) -> list[Pull]:
-        """Each center's row is pulled as its input vector is."""
-        return [Pull("vectors", batch.centers, batch.center_occurrences, d_h)]
+        """Each row of a center is pulled as its input vector is."""
+        return [self._rows.pull(batch.centers, batch.center_occurrences, d_h)]

@@ -42,6 +42,15 @@ def spread_rows(ones: Ones, rows: Float32s, out: Float32s) -> None:
     _in_place()[1](len(out), len(rows), out.shape[1], *ones, _values(len(ones.columns)), rows.ravel(), _flat(out))
 
 
+def weighted_sums(ones: Ones, weights: Float32s, rows: Float32s, columns: Float32s) -> tuple[Float32s, Float32s]:
+    """P columns and P.T rows, (N, D) and (M, D), of the matrix P that has these weights, (ones,), for its ones."""
+    over, down = (np.zeros((len(side), side.shape[1]), np.float32) for side in (rows, columns))
+    shape, flat = (rows.shape[1], *ones, weights), [side.ravel() for side in (rows, columns)]
+    _in_place()[0](len(rows), len(columns), *shape, flat[1], _flat(over))
+    _in_place()[1](len(columns), len(rows), *shape, flat[0], _flat(down))
+    return over, down
+
+
 def by_public_product(transposed: bool) -> Product:
     """The same as SciPy's private functions do, through its public interface."""
 

@@ -20,11 +20,13 @@ from pipeline.training.fast.cbow import CbowInput
 from pipeline.training.fast.hierarchical import HierarchicalOutput
 from pipeline.training.fast.negative import NegativeOutput
 from pipeline.training.fast.pulls import Pull, apply
+from pipeline.training.fast.rows import OwnRows, PieceRows, Rows
 from pipeline.training.fast.skip_gram import SkipGramInput
 from pipeline.training.fast.softmax import SoftmaxOutput
 from pipeline.training.fast.top import Top
 from pipeline.training.objective import Objective
 from pipeline.training.parameters import Parameters
+from pipeline.training.pieces import Pieces
 
 SHAPES_KEPT = 16
 """Only hierarchical softmax has batches of more than one shape: their longest list of path ends differs."""
@@ -58,6 +60,8 @@ class FastTrainer:
         self._top = Top.of(objective.tree, objective.architecture) if objective.tree else None
         self._made: dict[tuple[int, ...], tuple[InputSide, OutputSide]] = {}
         self._sides: tuple[InputSide, OutputSide] | None = None
+        self._pieces: Pieces | None = None
+        self._rows: Rows = OwnRows()
 
     def step(self, parameters: Parameters, batch: Batch, rate: float) -> float:
         """Move `parameters` by one step of learning rate `rate`; return the batch's summed loss before it, in nats.
@@ -84,6 +88,10 @@ class FastTrainer:
         return [*inputs.backward(batch, d_h), *pulls]
 
     def _sides_for(self, parameters: Parameters, batch: Batch) -> tuple[InputSide, OutputSide]:
+        if parameters.pieces is not self._pieces:  # other words
+            self._made.clear()
+            self._pieces = parameters.pieces
+            self._rows = self._new_rows(parameters)
         words = len(parameters.contexts) if self.objective.loss == "softmax" else 0  # elsewhere no array is so long
         sizes = (*batch.sizes, words, parameters.vectors.shape[1])
         if sizes not in self._made:
@@ -92,12 +100,18 @@ class FastTrainer:
             self._made[sizes] = self._new_sides(parameters, batch)
         return self._made[sizes]
 
+    def _new_rows(self, parameters: Parameters) -> Rows:
+        if parameters.pieces:
+            mean = self.objective.mean or self.objective.architecture == "skipgram"
+            return PieceRows(parameters.pieces, parameters.vectors.shape[1], mean)
+        return OwnRows()
+
     def _new_sides(self, parameters: Parameters, batch: Batch) -> tuple[InputSide, OutputSide]:
         dimensions = parameters.vectors.shape[1]
         inputs: InputSide = (
-            CbowInput(batch, dimensions, self.objective.mean)
+            CbowInput(batch, dimensions, self.objective.mean, self._rows)
             if self.objective.architecture == "cbow"
-            else SkipGramInput(batch, dimensions)
+            else SkipGramInput(batch, dimensions, self._rows)
         )
         if self._top:
             return inputs, HierarchicalOutput(batch, dimensions, self._top)

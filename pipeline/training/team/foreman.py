@@ -52,9 +52,8 @@ class Foreman:
     ) -> None:
         size = min(size, self.most)
         self.maker = BatchMaker(counts, settings, tokens=tokens)
-        self.team = Team.of(size, self.maker, counts)
+        self.team = Team.of(size, self.maker, counts, start)
         self.parameters = self.team.parameters()
-        self.parameters.vectors[...], self.parameters.contexts[...] = start.vectors, start.contexts
         self.me = self.kind(self.team, 0)
         self.connections: list[Connection] = []
         self._processes: list[SpawnProcess] = []

@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 from multiprocessing.connection import Connection
+from typing import NamedTuple
 
 import numpy as np
 
@@ -31,6 +32,7 @@ from pipeline.training.crew import Done, Pause, never
 from pipeline.training.fast.scatter import add_rows
 from pipeline.training.fast.trainer import FastTrainer
 from pipeline.training.parameters import Parameters
+from pipeline.training.pieces import Pieces
 from pipeline.training.schedule import learning_rate
 from pipeline.training.steps import Steps
 from pipeline.training.team.foreman import Foreman
@@ -50,9 +52,10 @@ class Shard:
 
     def __init__(self, shared: Parameters, steps: Steps) -> None:
         self._shared = shared
-        self._steps, self._vectors, self._contexts = _compacted(steps, len(shared.vectors))
+        met = _compacted(steps, shared)
+        self._steps, self._vectors, self._contexts = met.steps, met.vectors, met.contexts
         self._rows = Parameters(
-            shared.vectors.take(self._vectors, axis=0), shared.contexts.take(self._contexts, axis=0)
+            shared.vectors.take(self._vectors, axis=0), shared.contexts.take(self._contexts, axis=0), met.pieces
         )
 
     def train(self, trainer: FastTrainer, settings: TrainSettings) -> Iterator[Done]:
@@ -73,11 +76,27 @@ class Shard:
         add_rows(self._shared.contexts, self._contexts, np.ones(len(self._contexts), np.float32), self._rows.contexts)
 
 
-def _compacted(steps: Steps, size: int) -> tuple[Steps, Ids, Ids]:
-    """The same steps with the words that they meet numbered anew; which rows of both matrices these numbers mean."""
-    everything = np.arange(size, dtype=np.int32)
+class _Met(NamedTuple):
+    """Steps with the words that they meet numbered anew.
+
+    Attributes:
+        steps: the same with these numbers.
+        vectors: which rows of the first matrix they mean.
+        contexts: which rows of the second.
+        pieces: of these words, with fastText.
+    """
+
+    steps: Steps
+    vectors: Ids
+    contexts: Ids
+    pieces: Pieces | None
+
+
+def _compacted(steps: Steps, shared: Parameters) -> _Met:
+    size = shared.size
     if not isinstance(steps.drawn, Noise):
-        return steps, everything, everything
+        vectors, contexts = (np.arange(len(rows), dtype=np.int32) for rows in (shared.vectors, shared.contexts))
+        return _Met(steps, vectors, contexts, shared.pieces)
     met = np.zeros(size, np.bool_)
     met[steps.tokens] = True
     tokens = np.flatnonzero(met)
@@ -87,7 +106,9 @@ def _compacted(steps: Steps, size: int) -> tuple[Steps, Ids, Ids]:
     numbers = np.zeros(size, np.int32)
     numbers[words] = np.arange(len(words))
     drawn = replace(steps.drawn, words=numbers.take(steps.drawn.words))
-    return replace(steps, tokens=numbers.take(steps.tokens), drawn=drawn), words[: len(tokens)], words
+    anew, inputs = replace(steps, tokens=numbers.take(steps.tokens), drawn=drawn), words[: len(tokens)]
+    pieces, rows = shared.pieces.only(inputs) if shared.pieces else (None, inputs)
+    return _Met(anew, rows, words, pieces)
 
 
 class ShardMember(Member):

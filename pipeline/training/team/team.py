@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from pipeline.settings import TrainSettings
 from pipeline.training.batches import PLACES_AT_ONCE, BatchMaker
 from pipeline.training.parameters import Parameters
+from pipeline.training.pieces import Pieces
 from pipeline.training.step_shape import StepShape
-from pipeline.training.team.shared import ALIGNMENT, Block
+from pipeline.training.team.shared import ALIGNMENT, Block, Layout, padded
 
 GOING, STOPPED = 0, 1
 INBOXES = 2
@@ -26,7 +27,10 @@ class Team:
         shape: of a step.
         counts: of the vocabulary's words, (V,) int64.
         tokens: of a pass over the text.
-        matrices: both, (2, V, D) float32.
+        rows: of the first matrix, V or with fastText V + B.
+        matrices: both, (rows, D) and (V, D) float32.
+        pieces: of the words with fastText, its arrays; else nothing.
+        layout: of these arrays.
         state: (1,) int64, GOING or STOPPED.
         inboxes: for each member the parts of the text that it is to see to, INBOXES of them at a time.
     """
@@ -36,17 +40,35 @@ class Team:
     shape: StepShape
     counts: Block
     tokens: int
+    rows: int
     matrices: Block
+    pieces: Block
+    layout: Layout
     state: Block
     inboxes: list[list[Block]]
 
     @classmethod
-    def of(cls, size: int, maker: BatchMaker, counts: NDArray[np.int64]) -> "Team":
-        """The memory for so many members, who make the same batches as `maker`, over words with these counts, (V,)."""
-        known, matrices = Block(counts.nbytes), Block(8 * len(counts) * maker.settings.vector_size)
+    def of(cls, size: int, maker: BatchMaker, counts: NDArray[np.int64], start: Parameters) -> "Team":
+        """The memory for so many members, who make the same batches as `maker`, with the parameters to start from.
+
+        Args:
+            size: how many members.
+            maker: of the batches.
+            counts: (V,) of the words.
+            start: is copied.
+        """
+        known, rows = Block(counts.nbytes), len(start.vectors)
         known.write([counts])
+        matrices = Block(start.vectors.nbytes + start.contexts.nbytes)
+        arrays = start.pieces.arrays if start.pieces else []
+        pieces = Block(sum(padded(array.nbytes) for array in arrays))
+        layout = pieces.write(arrays)
         inboxes = [[Block(_bytes_of_part(maker)) for _ in range(INBOXES)] for _ in range(size)]
-        return cls(size, maker.settings, maker.shape, known, maker.tokens, matrices, Block(8), inboxes)
+        shared = maker.settings, maker.shape, known, maker.tokens, rows, matrices, pieces, layout
+        made = cls(size, *shared, Block(8), inboxes)
+        parameters = made.parameters()
+        parameters.vectors[...], parameters.contexts[...] = start.vectors, start.contexts
+        return made
 
     @property
     def words(self) -> int:
@@ -55,8 +77,9 @@ class Team:
 
     def parameters(self) -> Parameters:
         """Both matrices, as views of the shared memory."""
-        both = self.matrices.array(np.float32, (2, self.words, self.settings.vector_size))
-        return Parameters(both[0], both[1])
+        both = self.matrices.array(np.float32, (self.rows + self.words, self.settings.vector_size))
+        pieces = Pieces(*self.pieces.read(self.layout)) if self.layout else None
+        return Parameters(both[: self.rows], both[self.rows :], pieces)
 
 
 def _bytes_of_part(maker: BatchMaker) -> int:
