@@ -12,6 +12,7 @@ from service.nearest import ApproximateIndex
 from storage.checks import Check, checked
 from storage.models import ModelInfo
 from storage.store import Store
+from storage.subwords import Subwords
 
 _OFF = 1e-5  # of a vector's length: what a division and a product in float32 may lose of a number
 _ROWS_AT_ONCE = 8192
@@ -29,6 +30,8 @@ def check_derived(store: Store, info: ModelInfo) -> Iterator[Check]:
 
 def _files(store: Store, info: ModelInfo) -> Iterator[str]:
     derived_files(store.path).check(info)
+    if not _same(load_vectors_once(store.path, info).subwords, store.load_subwords(info)):
+        yield "they are of other rows of words' pieces"
     vectors, embeddings = load_vectors_once(store.path, info), store.load(info)
     if list(vectors.words) != list(embeddings.words) or not np.array_equal(vectors.counts, embeddings.counts):
         yield "they are of other words"
@@ -39,6 +42,13 @@ def _files(store: Store, info: ModelInfo) -> Iterator[str]:
         if (np.abs(vectors.unit[rows] * lengths - embeddings.matrix[rows]) > _OFF * lengths).any():
             yield f"they are of other vectors, from row {start} on or soon after it"
             return
+
+
+def _same(one: Subwords | None, other: Subwords | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    same = np.array_equal(one.buckets, other.buckets) and np.array_equal(one.rows, other.rows)
+    return one.ngrams == other.ngrams and same
 
 
 def _index(path: Path) -> Iterator[str]:

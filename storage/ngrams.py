@@ -16,6 +16,8 @@ from storage.errors import SettingError
 
 END_OF_LINE = "</s>"
 """The word that fastText puts at the end of each line; it has no pieces."""
+LONGEST_PIECE = 100
+"""Characters of a piece at most: a word may have as many pieces of each length as it has characters."""
 MOST_BUCKETS = 2**31 - 1
 
 _FNV_BASIS, _FNV_PRIME = np.uint32(2166136261), np.uint32(16777619)
@@ -70,8 +72,9 @@ class Ngrams:
 
     def __post_init__(self) -> None:
         """Refuse what would give no piece, or more than a file of fastText can say."""
-        if not 1 <= self.min_n <= self.max_n <= 255:
-            raise SettingError(f"min_n is {self.min_n} and max_n {self.max_n}; allowed: 1 <= min_n <= max_n <= 255")
+        if not 1 <= self.min_n <= self.max_n <= LONGEST_PIECE:
+            allowed = f"1 <= min_n <= max_n <= {LONGEST_PIECE}"
+            raise SettingError(f"min_n is {self.min_n} and max_n {self.max_n}; allowed: {allowed}")
         if not 1 <= self.buckets <= MOST_BUCKETS:
             raise SettingError(f"buckets is {self.buckets}; allowed: from 1 to {MOST_BUCKETS}")
 

@@ -1,6 +1,6 @@
 """`Subwords`: the rows of words' pieces, from which a vector can be made for any word, known or not."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ from storage.embeddings import Floats, is_finite
 from storage.errors import InputError
 from storage.ngrams import Ids, Ngrams
 
-_AT_ONCE = 1 << 14  # words composed together
+_AT_ONCE = 1 << 22  # pieces that are looked at together, at most, but for one word alone: some dozens of megabytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,17 +97,31 @@ class Subwords:
             words: V words.
             own: (V, D) float32, the row that each word has for itself.
         """
-        parts = [self._composed(words[i : i + _AT_ONCE], own[i : i + _AT_ONCE]) for i in range(0, len(words), _AT_ONCE)]
-        return np.concatenate([*parts, np.empty((0, self.dimensions), np.float32)])
+        vectors = np.empty_like(own, np.float32)
+        for some in self._together(words):
+            sums, rows_each = self._sums(words[some])
+            vectors[some] = (own[some] + sums) / rows_each
+        return vectors
 
     def decompose(self, words: Sequence[str], vectors: Floats) -> Floats:
         """(V, D) the rows that words have for themselves, from their vectors: what `compose` undoes, up to rounding."""
-        sums, rows_each = self._sums(words)
-        return np.asarray(vectors * rows_each - sums, np.float32)
+        own = np.empty_like(vectors, np.float32)
+        for some in self._together(words):
+            sums, rows_each = self._sums(words[some])
+            own[some] = vectors[some] * rows_each - sums
+        return own
 
-    def _composed(self, words: Sequence[str], own: Floats) -> Floats:
-        sums, rows_each = self._sums(words)
-        return np.asarray((own + sums) / rows_each, np.float32)
+    def _together(self, words: Sequence[str]) -> Iterator[slice]:
+        """Words after each other that have few enough pieces."""
+        lengths, begin, held = self.ngrams.max_n - self.ngrams.min_n + 1, 0, 0
+        for place, word in enumerate(words):
+            pieces = (len(word) + 2) * lengths
+            if held and held + pieces > _AT_ONCE:
+                yield slice(begin, place)
+                begin, held = place, 0
+            held += pieces
+        if held:
+            yield slice(begin, len(words))
 
     def _sums(self, words: Sequence[str]) -> tuple[Floats, Floats]:
         """(n, D) the sum of the rows of each word's pieces, and (n, 1) how many they are with its own."""

@@ -100,7 +100,7 @@ def test_exact_is_the_default(engine, name):
     answer = engine.answer(ASKED[name])
     assert answer.approximate is None
     assert engine.answer(dataclasses.replace(ASKED[name], search="exact")) == answer
-    assert list(answer.as_dict())[-3:] == ["approximate", "used", "missing"]
+    assert list(answer.as_dict())[-4:] == ["approximate", "composed", "used", "missing"]
 
 
 @pytest.mark.parametrize("filters", [{"min_rank": 2}, {"prefix": "w1"}, {"allow": WORDS[10:40]}])

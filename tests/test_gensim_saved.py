@@ -366,6 +366,33 @@ def try_to_read(factory, content):
     assert vectors.nbytes <= 2 * len(content)
 
 
+@pytest.fixture(scope="module")
+def apart(tmp_path_factory, trained):
+    """Vectors saved with their arrays beside them, packed and not: the pickle's path and the array's bytes."""
+    found = {}
+    for suffix, beside in (("", "npy"), (".gz", "npz")):
+        path = tmp_path_factory.mktemp("apart") / f"saved.kv{suffix}"
+        trained["vectors"].save(str(path), sep_limit=0)
+        array = path.with_name(f"{path.name}.vectors.{beside}")
+        found[suffix] = (path, array, array.read_bytes())
+    return found
+
+
+@given(st.sampled_from(["", ".gz"]), st.lists(st.tuples(st.integers(0, 600), st.integers(0, 255)), max_size=5))
+def test_any_bytes_of_a_file_beside_may_be_wrong(apart, suffix, changes):
+    """Whatever bytes of an array's file are changed, it is read or refused."""
+    path, array, good = apart[suffix]
+    content = bytearray(good)
+    for at, byte in changes:
+        content[at % len(good)] = byte
+    array.write_bytes(content)
+    try:
+        words, vectors, *_ = read(path)
+    except InputError:
+        return
+    assert len(words) == len(vectors)
+
+
 def test_a_packed_array_that_is_a_trap(tmp_path, trained):
     """A packed array out of which a thousand times its bytes would come is refused before it is unpacked."""
     path = tmp_path / "saved.kv.gz"

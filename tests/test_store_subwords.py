@@ -152,6 +152,9 @@ def test_over_http(client):
     asked = {"word": "kingdom", "topn": 2, "on_missing": "subword"}
     answer = client.get("/api/v1/models/pieces/neighbors", query_string=asked).get_json()
     assert answer == client.post("/api/v1/models/pieces/neighbors", json=asked).get_json()
+    batch = {"questions": [{"question": "neighbors", **asked}]}
+    (item,) = client.post("/api/v1/models/pieces/batch", json=batch).get_json()["answers"]
+    assert item == {"status": 200, "answer": answer}
     pieces = SUBWORDS.pieces("kingdom")
     known = [piece.text for piece in pieces if piece.known]
     assert answer["composed"] == [{"word": "kingdom", "pieces": known, "of": len(pieces)}]

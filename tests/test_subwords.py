@@ -46,6 +46,17 @@ def test_a_known_word_is_the_mean_of_its_row_and_its_pieces(texts):
         assert np.allclose(made, (row + n * subwords.vector(text)) / (n + 1), rtol=0, atol=1e-6)
 
 
+def test_many_words_and_long_ones_are_made_a_few_at_a_time(monkeypatch):
+    """However many pieces are looked at together, the vectors are the same, and what made them is undone."""
+    subwords, texts = some_subwords(), ["ab" * 40, "", "c", *(f"w{i}" for i in range(50)), "d" * 500]
+    own = np.random.default_rng(1).normal(size=(len(texts), 4)).astype(np.float32)
+    whole = subwords.compose(texts, own)
+    assert np.allclose(subwords.decompose(texts, whole), own, rtol=0, atol=1e-3)
+    monkeypatch.setattr("storage.subwords._AT_ONCE", 20)
+    assert subwords.compose(texts, own).tolist() == whole.tolist()
+    assert subwords.compose([], own[:0]).shape == (0, 4)
+
+
 def test_a_word_without_pieces_is_zeros():
     """`</s>`, or a word shorter than every piece, gives the origin, as fastText and gensim have it."""
     subwords = some_subwords(ngrams=Ngrams(5, 6, 50))

@@ -384,6 +384,18 @@ def test_derived_files_of_other_vectors_are_found(tmp_path, dtype):
             assert [check.fits for check in check_derived(store, info)] == [fits]
 
 
+def test_derived_files_of_other_rows_of_pieces_are_found(tmp_path):
+    """Rows of words' pieces are compared too: others, or none where the store has some, do not fit."""
+    made, kept = a_model()[0], some_subwords()
+    other = Subwords(kept.ngrams, kept.buckets, -kept.rows)
+    with Store.open(tmp_path / "firth.db", create=True) as store:
+        info = store.publish("made", made, {}, subwords=kept)
+        for subwords, fits in ((kept, True), (other, False), (None, False)):
+            shutil.rmtree(derived_files(store.path).folder, ignore_errors=True)
+            derive(store, info, made, None, subwords)
+            assert [check.fits for check in check_derived(store, info)] == [fits]
+
+
 def test_a_flipped_byte_of_an_approximate_index_is_found(made, tmp_path):
     """The same for the index that faiss has written, and for what stands beside that."""
     pytest.importorskip("faiss")

@@ -16,7 +16,6 @@ from storage.errors import InputError
 from storage.formats.fasttext_layout import (
     ARGUMENTS,
     ENTRY_END,
-    LABEL,
     MAGIC,
     PRUNED,
     SHAPE,
@@ -55,22 +54,22 @@ class FastTextBin(Format):
         """Its words and vectors; `source.subwords` has the rows of pieces from the first block on."""
         with source.seekable() as file:
             layout = Layout(source, file)
-            entries = [entry for entry in layout.dictionary() if entry.kind != LABEL]
+            words, counts = _two_lists(layout.dictionary())
             place, rows = layout.matrix()
             buckets = layout.arguments.bucket
-            if (len(entries), rows) != (layout.words, layout.words + buckets):
-                what = f"{len(entries):,} words and a matrix of {rows:,} rows"
+            if (len(words), rows) != (layout.words, layout.words + buckets):
+                what = f"{len(words):,} words and a matrix of {rows:,} rows"
                 raise source.wrong(f"{what}, not {layout.words:,} words and {buckets:,} rows more", byte=place)
             subwords = _subwords(source, layout, place)
             source.subwords = None if subwords is None else _of_text(source, subwords)
-            counted, at_once = any(entry.count > 1 for entry in entries), rows_at_once(layout.arguments.dim)
+            counted, at_once = max(counts) > 1, rows_at_once(layout.arguments.dim)  # where all are 1, nobody knew them
             for first in range(0, layout.words, at_once):
-                some = entries[first : first + at_once]
+                some = words[first : first + at_once]
                 own = layout.rows(place, first, len(some))
-                raw = [entry.word.decode("utf-8", "surrogateescape") for entry in some]  # cut by the bytes of the file
+                raw = [word.decode("utf-8", "surrogateescape") for word in some]  # cut by the bytes of the file
                 vectors = own if subwords is None else subwords.compose(raw, own)
-                counts = [entry.count for entry in some] if counted else None  # where all are 1, nobody knew them
-                yield Block([source.decoded(entry.word) for entry in some], vectors, counts)
+                told = counts[first : first + at_once] if counted else None
+                yield Block([source.decoded(word) for word in some], vectors, told)
 
     def misfit(self, word: str) -> str:
         """A zero byte ends a word."""
@@ -95,6 +94,16 @@ class FastTextBin(Format):
         file.write(_DENSE + SHAPE.pack(table.words, table.dimensions))
         for block in table.blocks():  # the output matrix, with which training could go on, is not known
             file.write(bytes(block.rows.nbytes))
+
+
+def _two_lists(pairs: Iterator[tuple[bytes, int]]) -> tuple[list[bytes], list[int]]:
+    """The same in an eighth of the memory, which a file with nothing but words could ask for much of."""
+    words: list[bytes] = []
+    counts: list[int] = []
+    for word, count in pairs:
+        words.append(word)
+        counts.append(count)
+    return words, counts
 
 
 def _subwords(source: Source, layout: Layout, place: int) -> Subwords | None:

@@ -22,12 +22,10 @@ from storage.embeddings import Floats
 from storage.errors import InputError, SettingError
 from storage.formats.format import MOST_DIMENSIONS
 from storage.formats.source import LONGEST_WORD, Source
-from storage.ngrams import Ngrams
+from storage.ngrams import LONGEST_PIECE, Ngrams
 
 MAGIC, VERSION = 793712314, 12
-LABEL = 1
-"""The type of an entry that is a label of a classifier, not a word."""
-SUPERVISED = 3
+_LABEL = 1  # the type of an entry that is a label of a classifier, not a word
 SIGNATURE = struct.Struct("<2i")
 ARGUMENTS = struct.Struct("<12id")
 SIZES = struct.Struct("<3iq")
@@ -35,7 +33,6 @@ PRUNED = struct.Struct("<q")
 ENTRY_END = struct.Struct("<qb")
 SHAPE = struct.Struct("<2q")
 _OLDEST_VERSION = 11  # the first with a magic number
-_LONGEST_PIECE = 255
 _FLOAT_BYTES = 4
 
 
@@ -60,7 +57,7 @@ class Arguments:
     def is_plausible(self) -> bool:
         """Whether a file that begins so, and has no magic number, may be one of fastText."""
         small = all(1 <= number <= MOST_DIMENSIONS for number in (self.dim, self.ws, self.epoch))
-        pieces = 0 <= self.minn <= _LONGEST_PIECE and 0 <= self.maxn <= _LONGEST_PIECE and self.bucket >= 0
+        pieces = 0 <= self.minn <= LONGEST_PIECE and 0 <= self.maxn <= LONGEST_PIECE and self.bucket >= 0
         return small and pieces and 1 <= self.loss <= 4 and 1 <= self.model <= 3 and 0 <= self.t <= 1
 
     def ngrams(self) -> Ngrams | None:
@@ -72,15 +69,6 @@ class Arguments:
         if self.maxn == 0 or self.bucket == 0 or self.maxn < self.minn:
             return None
         return Ngrams(max(self.minn, 1), self.maxn, self.bucket)
-
-
-@dataclass(frozen=True, eq=False)
-class Entry:
-    """A word of the dictionary, as the file has its bytes."""
-
-    word: bytes
-    count: int
-    kind: int
 
 
 class Layout:
@@ -111,15 +99,16 @@ class Layout:
         pruned = -1 if self._oldest else self._unpack(PRUNED)[0]
         self._check_sizes(pruned)
 
-    def dictionary(self) -> Iterator[Entry]:
-        """The words and labels, in their order; to be read once, before the matrices."""
+    def dictionary(self) -> Iterator[tuple[bytes, int]]:
+        """The words, as the file has their bytes, and their counts; to be read once, before the matrices."""
         for _ in range(self._entries):
             place = self._file.tell()
             word = self._word()
             count, kind = self._unpack(ENTRY_END)
-            if count < 0 or kind not in (0, LABEL):
+            if count < 0 or kind not in (0, _LABEL):
                 raise self._wrong(f"the count or the type of {word[:40]!r} is none", place)
-            yield Entry(word, count, kind)
+            if kind != _LABEL:
+                yield word, count
 
     def matrix(self) -> tuple[int, int]:
         """Where the numbers of the next matrix begin, and how many rows it has; the file stands behind it.

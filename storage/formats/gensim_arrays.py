@@ -1,6 +1,10 @@
 """The arrays of a file that gensim saved: in the pickle itself, or in .npy files beside it, which are mapped."""
 
+import struct
+import warnings
 import zipfile
+import zlib
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -11,6 +15,10 @@ from storage.formats.numpy_records import DescribedArray
 from storage.formats.source import Source
 from storage.packed import PACKINGS
 
+_DAMAGE = (  # what NumPy and zipfile raise where bytes are wrong
+    *(ValueError, KeyError, TypeError, OverflowError, SyntaxError, TokenError, RecursionError, MemoryError),
+    *(OSError, EOFError, NotImplementedError, RuntimeError, struct.error, zlib.error, zipfile.BadZipFile),
+)
 _MOST_UNPACKED = 100  # times the bytes of an .npz, as of any packed file
 _UNPACKED_ANYWAY = 1 << 26
 
@@ -69,8 +77,10 @@ class SavedArrays:
 
 def _mapped_array(source: Source) -> NDArray[Any]:
     try:
-        array = np.load(source.path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, OSError, EOFError, SyntaxError, TypeError, OverflowError, MemoryError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that it was written by Python 2
+            array = np.load(source.path, mmap_mode="r", allow_pickle=False)
+    except _DAMAGE as error:
         raise source.wrong(f"it is no array of numbers that can be mapped: {error}") from None
     return _of_numbers(source, array)
 
@@ -83,7 +93,7 @@ def _packed_array(source: Source) -> NDArray[Any]:
             raise source.wrong(f"more than {_MOST_UNPACKED} times its bytes come out of it, which no vectors do")
         with np.load(source.path, allow_pickle=False) as arrays:
             array = arrays["val"]
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError, NotImplementedError, MemoryError) as error:
+    except _DAMAGE as error:
         raise source.wrong(f"it is no packed array of numbers: {error}") from None
     return _of_numbers(source, array)
 
