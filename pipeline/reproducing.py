@@ -30,7 +30,6 @@ from pipeline.text.tokenizing import tokenize
 from pipeline.training.ledger import Progress, ignore
 from pipeline.training.stage import load_model, train_stage
 from pipeline.training.wishes import Wishes
-from storage.checks import Check
 from storage.declared import Declared
 from storage.dtypes import as_kept
 from storage.embeddings import Floats
@@ -38,6 +37,7 @@ from storage.errors import InputError
 from storage.models import ModelInfo
 from storage.provenance import Json, manifests
 from storage.seals import sha256_of_vocabulary
+from storage.verification.checks import Check
 
 Settings = TypeVar("Settings", bound=Declared)
 
