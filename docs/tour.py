@@ -110,7 +110,7 @@ STOPS = {
     ],
     "How good are they": ["pipeline/crosscheck", "pipeline/evaluation"],
     "A map of the words": ["pipeline/map"],
-    "Vectors kept": ["storage"],
+    "Vectors kept": ["storage", "storage/managing", "storage/verification"],
     "Vectors of other programs": ["storage/formats"],
     "Questions answered": ["service", "service/answers", "service/engine", "service/nearest", "service/http"],
     "Questions asked in a terminal": ["pipeline/asking"],

@@ -31,7 +31,6 @@ from pipeline.training.ledger import Progress, ignore
 from pipeline.training.model import load_model
 from pipeline.training.stage import train_stage
 from pipeline.training.wishes import Wishes
-from storage.checks import Check
 from storage.declared import Declared
 from storage.dtypes import as_kept
 from storage.embeddings import Floats
@@ -39,6 +38,7 @@ from storage.errors import InputError
 from storage.models import ModelInfo
 from storage.provenance import Json, manifests
 from storage.seals import sha256_of_vocabulary
+from storage.verification.checks import Check
 
 Settings = TypeVar("Settings", bound=Declared)
 

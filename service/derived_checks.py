@@ -9,10 +9,10 @@ import numpy as np
 from service.approximating import approximate_file
 from service.loading import derived_files, load_vectors_once
 from service.nearest import ApproximateIndex
-from storage.checks import Check, checked
 from storage.models import ModelInfo
 from storage.store import Store
 from storage.subwords import Subwords
+from storage.verification.checks import Check, checked
 
 _OFF = 1e-5  # of a vector's length: what a division and a product in float32 may lose of a number
 _ROWS_AT_ONCE = 8192

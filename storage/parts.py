@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from storage.checking import card_text, check_fit
 from storage.dtypes import encoded, sha256_of_kept
 from storage.embeddings import Embeddings, Floats
+from storage.errors import InputError
+from storage.json_text import json_text
 from storage.maps import Map
 from storage.models import ModelInfo
 from storage.seals import PUBLISHED, seal_model
@@ -62,8 +63,8 @@ class Parts:
             InputError: a part of the card is not JSON, contexts, map or subwords do not fit the words, or a number is
                 too large.
         """
-        texts = {part: card_text(part, value) for part, value in card.items()}
-        check_fit(embeddings, contexts, map_, subwords)
+        texts = {part: _card_text(part, value) for part, value in card.items()}
+        _check_fit(embeddings, contexts, map_, subwords)
         vectors = encoded(embeddings.matrix, dtype)
         outputs = None if contexts is None else encoded(contexts, dtype)
         sha256 = sha256_of_kept(vectors, dtype, embeddings.dimensions)
@@ -86,3 +87,31 @@ class Parts:
             write("subwords", self.subwords.buckets.tolist(), np.ascontiguousarray(self.subwords.rows, "<f4"))
         seal_model(connection, info.order, PUBLISHED)
         return info
+
+
+def _card_text(part: str, value: Any) -> str:
+    """A part of a card as JSON.
+
+    Raises:
+        InputError: it is not JSON.
+    """
+    try:
+        return json_text(value)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"the card's {part!r} is not JSON: {error}") from error
+
+
+def _check_fit(embeddings: Embeddings, contexts: Floats | None, map_: Map | None, subwords: Subwords | None) -> None:
+    """Refuse parts of a model that do not fit its words.
+
+    Raises:
+        InputError: says what does not fit.
+    """
+    if contexts is not None:
+        embeddings.check_contexts(contexts)
+    if map_ is not None and map_.rows[-1] >= len(embeddings):
+        raise InputError(f"the map has row {map_.rows[-1]}, but there are {len(embeddings)} words")
+    if subwords is not None:
+        if subwords.dimensions != embeddings.dimensions:
+            raise InputError(f"subwords have {subwords.dimensions} dimensions, vectors {embeddings.dimensions}")
+        subwords.check_numbers()

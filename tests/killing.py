@@ -17,15 +17,15 @@ import numpy as np
 import storage.schema  # noqa: F401 - now, as long as we may: the work is also tried as nobody
 from pipeline.commands.importing import command as import_command
 from service.loading import derived_files, load_vectors
-from storage.collecting import collect
-from storage.copying import copy_model
 from storage.embeddings import Embeddings
 from storage.errors import FirthError
 from storage.formats.known import named
-from storage.managing import delete, doomed, roll_back, set_tag
+from storage.managing.collecting import collect
+from storage.managing.copying import copy_model
+from storage.managing.versions import delete, doomed, roll_back, set_tag
 from storage.maps import Map
 from storage.store import Store
-from storage.verify import verify
+from storage.verification.verify import verify
 from tests.test_formats import export
 
 OLD = Path(__file__).parent / "data" / "m001_models.db.gz"

@@ -3,7 +3,7 @@
 import pytest
 
 from service.app import create_app
-from storage.managing import roll_back, set_tag
+from storage.managing.versions import roll_back, set_tag
 from storage.store import Store
 from tests.browsing import Reader, RunningService
 from tests.test_managing import some_embeddings

@@ -21,7 +21,7 @@ from storage.card import whole_card
 from storage.declared import LONGEST_TEXT
 from storage.embeddings import Embeddings
 from storage.errors import SettingError, StoreError
-from storage.managing import roll_back, set_tag
+from storage.managing.versions import roll_back, set_tag
 from storage.store import Store
 
 WORDS = ("man", "woman", "king", "queen", "naïve", "two words", "ten", "🦊", "void", "a&b=c", "100%", "+")

@@ -212,6 +212,8 @@ def test_an_export_tells_its_files(lee_store, tmp_path):
         (["pre", "x", "--format", "word3vec"], 2, "allowed: arrow, "),
         (["pre", "there.txt"], 1, "is there already"),
         (["pre", "firth.db", "--force"], 1, "is the store itself"),
+        (["pre", "x.npy", "--words", "firth.db", "--force"], 1, "is the store itself"),
+        (["pre", "x.tsv", "--words", "./firth.db", "--force"], 1, "is the store itself"),
         (["pre", "x.npy", "--words", "x.npy"], 1, "cannot be two files"),
     ],
 )

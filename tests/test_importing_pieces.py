@@ -12,8 +12,8 @@ from gensim.test.utils import common_texts, datapath
 
 from pipeline.cli import firth
 from service.app import create_app
-from storage.copying import copy_model
-from storage.managing import delete
+from storage.managing.copying import copy_model
+from storage.managing.versions import delete
 from storage.store import Store
 
 FILE = Path(datapath("lee_fasttext_new.bin"))

@@ -15,7 +15,7 @@ from service.questions import Neighbors
 from service.watcher import Watcher
 from storage.embeddings import Embeddings
 from storage.errors import StoreError, UnknownModel
-from storage.managing import publish_again, roll_back, set_tag, take_tag
+from storage.managing.versions import publish_again, roll_back, set_tag, take_tag
 from storage.store import Store
 
 

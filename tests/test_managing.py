@@ -12,16 +12,16 @@ import numpy as np
 import pytest
 
 from storage.catalog import Catalog
-from storage.collecting import collect, find_litter
-from storage.copying import copy_model
 from storage.derived import DerivedFiles
-from storage.difference import difference
 from storage.embeddings import Embeddings
 from storage.errors import SettingError, StoreError, UnknownModel
-from storage.managing import delete, doomed, publish_again, roll_back, set_tag, take_tag
+from storage.managing.collecting import collect, find_litter
+from storage.managing.copying import copy_model
+from storage.managing.difference import difference
+from storage.managing.versions import delete, doomed, publish_again, roll_back, set_tag, take_tag
 from storage.maps import Map
 from storage.store import Store
-from storage.verify import verify
+from storage.verification.verify import verify
 
 CARD = {"settings": {"alpha": 0.025, "epochs": 5}, "evaluation": {"wordsim353": {"rho": 0.5}}, "loss_curve": [2.5, 2.0]}
 

@@ -15,9 +15,9 @@ from storage.connection import KNOWN_MIGRATIONS
 from storage.dtypes import DTYPES
 from storage.embeddings import Embeddings
 from storage.errors import StoreError
-from storage.file_checks import check_file
 from storage.store import Store
-from storage.verify import verify
+from storage.verification.file import check_file
+from storage.verification.verify import verify
 
 SCHEMAS = Path(__file__).parent / "data" / "schemas"
 OLD = ("m001_models", "m002_contexts", "m003_maps")

@@ -24,14 +24,14 @@ from service.derived_checks import check_derived
 from service.loading import derive, derived_files
 from storage.embeddings import Embeddings
 from storage.errors import StoreError
-from storage.managing import delete, set_tag
+from storage.managing.versions import delete, set_tag
 from storage.maps import Map
 from storage.models import DTYPES
 from storage.ngrams import Ngrams
 from storage.schema import migrate
 from storage.store import Store
 from storage.subwords import Subwords
-from storage.verify import verify
+from storage.verification.verify import verify
 
 FLIPS = 6  # of each column
 BYTES = 250  # of the file

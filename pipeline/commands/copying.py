@@ -25,7 +25,7 @@ def command(*, model: str, to: Path, name: str | None, db: Path) -> None:
     It keeps its name, its version and the time of its publication. Its tags stay behind: which version they mean is a
     matter of each file. Every part is compared with its seal.
     """
-    from storage.copying import copy_model
+    from storage.managing.copying import copy_model
 
     copied = copy_model(db, model, to, name)
     print_line(f"{copied.source} is in {to} as {copied.target}{'' if copied.is_new else ', as it was before'}")

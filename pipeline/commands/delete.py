@@ -33,7 +33,7 @@ def command(*, model: str, every: bool, yes: bool, db: Path) -> None:
     back to the disk.
     """
     from storage.derived import DerivedFiles
-    from storage.managing import delete, doomed
+    from storage.managing.versions import delete, doomed
 
     with store_to_change(db) as store:
         catalog = store.catalog()

@@ -11,7 +11,7 @@ from pipeline.commands.asking import db_option, json_option
 from pipeline.commands.base import FILE, FirthCommand, print_json, print_line, print_table
 
 if TYPE_CHECKING:
-    from storage.difference import Difference, Vocabularies
+    from storage.managing.difference import Difference, Vocabularies
 
 EXAMPLES = {
     "firth diff news@2 news@3": "what has changed from one version to the next",
@@ -32,7 +32,7 @@ def command(*, a: str, b: str, other: Path | None, db: Path, as_json: bool) -> N
     Settings, hashes, losses and evaluation: whatever stands in their cards and is not the same. `firth similar` and the
     page's view of two models compare what they answer.
     """
-    from storage.difference import difference
+    from storage.managing.difference import difference
     from storage.store import Store
 
     with Store.open(db) as store, Store.open(other or db) as store_b:

@@ -10,7 +10,6 @@ from pipeline.commands.asking import db_option, json_option
 from pipeline.commands.base import FILE, FirthCommand, print_json, tell
 from pipeline.commands.formats import format_option, on_unfit_option, words_option
 from pipeline.progress import Meter, of_share
-from storage.errors import InputError
 
 if TYPE_CHECKING:
     from storage.assembling import Cuts
@@ -66,9 +65,7 @@ def command(
         embeddings = store.load(info, verify=True)
         cuts = store.cuts(info)
         subwords = store.load_subwords(info) if cuts and format_.subwords else None
-    if file.exists() and file.samefile(db):
-        raise InputError(f"{file} is the store itself; export to another file")
-    target = Target(file, words=words, replace=force)
+    target = Target(file, words=words, replace=force, spare=db)
     with Meter("export") as meter, target:
         report = of_share(meter, "words")
         table, left_out = table_of(
@@ -80,8 +77,8 @@ def command(
         about = {"format": format_.name, "files": files, "left_out": left_out.as_dict(), "subwords": bool(subwords)}
         print_json({"model": info.as_dict(), **about})
         return
-    beside = "".join(f" and {path}" for path in target.files[1:])
-    facts = [f"{table.words:,} words of {info} as {format_.title}{beside}", *left_out.lines()]
+    beside = [f"with {path}" for path in target.files[1:]]
+    facts = [f"{table.words:,} words of {info} as {format_.title}", *beside, *left_out.lines()]
     tell("export", file, True, facts if subwords else [*facts, *_left_out(cuts)])
 
 

@@ -9,7 +9,7 @@ from pipeline.commands.asking import db_option, json_option, store_to_change
 from pipeline.commands.base import FirthCommand, print_json, print_line
 
 if TYPE_CHECKING:
-    from storage.collecting import Litter
+    from storage.managing.collecting import Litter
 
 EXAMPLES = {
     "firth gc --dry-run": "say what could go",
@@ -27,7 +27,7 @@ def command(*, dry_run: bool, db: Path, as_json: bool) -> None:
     That is: derived files of models that are gone, or that a kill left half written; rows that belong to no model; and
     the pages of deleted models, which the file is written anew without. No model is touched, and whoever reads goes on.
     """
-    from storage.collecting import collect, find_litter
+    from storage.managing.collecting import collect, find_litter
     from storage.store import Store
 
     with Store.open(db) if dry_run else store_to_change(db) as store:

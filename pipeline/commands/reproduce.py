@@ -20,7 +20,7 @@ from storage.errors import InputError
 if TYPE_CHECKING:
     from pipeline.reproducing import Reproduction
     from pipeline.training.ledger import Progress
-    from storage.checks import Check
+    from storage.verification.checks import Check
 
 EXAMPLES = {
     "firth reproduce news --corpus news/": "train news again from the text in a folder, and compare",

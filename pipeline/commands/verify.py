@@ -12,7 +12,7 @@ from pipeline.commands.base import FirthCommand, print_json, print_line
 from pipeline.progress import Meter
 
 if TYPE_CHECKING:
-    from storage.checks import Check
+    from storage.verification.checks import Check
 
 EXAMPLES = {
     "firth verify": "the whole file firth.db with all its models",
@@ -54,7 +54,7 @@ def _checks(db: Path, model: str | None) -> "Iterator[Check]":
     from pipeline.evaluation.recheck import check_evaluation
     from service.derived_checks import check_derived
     from storage.store import Store
-    from storage.verify import verify
+    from storage.verification.verify import verify
 
     yield from verify(db, model)
     with Store.open(db) as store:

@@ -10,7 +10,7 @@ from pipeline.commands.asking import db_option, store_to_change
 from pipeline.commands.base import FirthCommand, print_line
 
 if TYPE_CHECKING:
-    from storage.managing import Moved
+    from storage.managing.versions import Moved
 
 _MODEL = click.argument("model", metavar="MODEL", shell_complete=complete_model)
 
@@ -37,7 +37,7 @@ def _tag(*, model: str, tag: str, db: Path) -> None:
     A tag is a letter and up to 63 letters, digits, dots, underscores or hyphens. `latest` is always the version
     that was published last. A service that runs follows within a second.
     """
-    from storage.managing import set_tag
+    from storage.managing.versions import set_tag
 
     with store_to_change(db) as store:
         _tell(set_tag(store, model, tag))
@@ -50,7 +50,7 @@ def _tag(*, model: str, tag: str, db: Path) -> None:
 @db_option
 def _untag(*, model: str, db: Path) -> None:
     """Take a tag away; the version that had it stays."""
-    from storage.managing import take_tag
+    from storage.managing.versions import take_tag
 
     with store_to_change(db) as store:
         _tell(take_tag(store, model))
@@ -72,7 +72,7 @@ def _publish(*, model: str, db: Path) -> None:
 
     What `firth store` stores is published at once, unless it is told to --keep-current.
     """
-    from storage.managing import publish_again
+    from storage.managing.versions import publish_again
 
     with store_to_change(db) as store:
         _tell(publish_again(store, model))
@@ -95,7 +95,7 @@ def _rollback(*, name: str, to: str | None, db: Path) -> None:
     Nothing is deleted: `firth publish NAME` goes back to the newest, and so does storing the next version. A service
     that runs follows within a second, and no request fails meanwhile.
     """
-    from storage.managing import roll_back
+    from storage.managing.versions import roll_back
 
     with store_to_change(db) as store:
         _tell(roll_back(store, name, to))

@@ -5,9 +5,9 @@ from functools import partial
 from typing import Any
 
 from pipeline.evaluation.evaluate import evaluate
-from storage.checks import Check, checked
 from storage.models import ModelInfo
 from storage.store import Store
+from storage.verification.checks import Check, checked
 
 _SCORES = {"wordsim353": "spearman", "simlex999": "spearman", "analogies": "accuracy"}
 _TOLERANCE = 1e-3  # another BLAS rounds otherwise, which decides between answers that are as near

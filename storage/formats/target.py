@@ -17,13 +17,16 @@ class Target:
         path: of the file.
         words: of the one with the words, for formats that keep them apart; by default named after the first.
         replace: whether files may be there already.
+        spare: the one that is never replaced, since what is exported comes from it.
 
     Attributes:
         files: what was written.
     """
 
-    def __init__(self, path: Path, *, words: Path | None = None, replace: bool = False) -> None:
-        self.path, self.words, self.replace = path, words, replace
+    def __init__(
+        self, path: Path, *, words: Path | None = None, replace: bool = False, spare: Path | None = None
+    ) -> None:
+        self.path, self.words, self.replace, self.spare = path, words, replace, spare
         self.files: list[Path] = []
         self._opened = ExitStack()
 
@@ -42,6 +45,8 @@ class Target:
             InputError: there is such a file, which may not be replaced.
         """
         path = path or self.path
+        if self.spare and path.exists() and path.samefile(self.spare):
+            raise InputError(f"{path} is the store itself; export to another file")
         if path.exists() and not self.replace:
             raise InputError(f"{path} is there already; --force replaces it")
         if path in self.files:

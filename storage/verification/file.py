@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from functools import cache, partial
 from pathlib import Path
 
-from storage.checks import Check, checked
 from storage.connection import KNOWN_MIGRATIONS, has_log, tables_of
 from storage.seals import FILE_PARTS, Part, Seals, hashes, seals_of, unsealed
+from storage.verification.checks import Check, checked
 
 _FIXED = {  # of the header, https://www.sqlite.org/fileformat.html, 1.3
     "fractions of pages": (21, bytes([64, 32, 32])),

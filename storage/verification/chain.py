@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from storage.checks import Check, checked
 from storage.embeddings import Embeddings, Floats
 from storage.files import sha256_of_array
 from storage.models import ModelInfo
 from storage.provenance import Json, manifests, stage_key
 from storage.seals import sha256_of_vocabulary
+from storage.verification.checks import Check, checked
 
 
 def check_chain(info: ModelInfo, card: Json, embeddings: Embeddings, contexts: Floats | None) -> Iterator[Check]:

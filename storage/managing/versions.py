@@ -74,8 +74,8 @@ def publish_again(store: Store, asked: str) -> Moved:
     """
     with store.changing() as connection:
         catalog = Catalog.read(connection)
-        info = catalog.find(asked if "@" in asked else f"{asked}@{LATEST}")
-        return _move(connection, catalog, info)
+        info = catalog.find(asked)
+        return _move(connection, catalog, info if "@" in asked else catalog.find(f"{asked}@{LATEST}"))
 
 
 def roll_back(store: Store, name: str, to: str | None = None) -> Moved:

@@ -9,13 +9,13 @@ from functools import partial
 from typing import Any
 
 from storage.assembling import contexts_of, embeddings_of, map_of, subwords_of
-from storage.checks import Check, checked
 from storage.connection import tables_of
 from storage.embeddings import Embeddings, Floats
 from storage.models import ModelInfo
-from storage.provenance_checks import check_chain
 from storage.seals import OCCASIONS, PARTS, Part, Seals, hashes, seals_of, sha256_of_seals, unsealed
 from storage.tables import card_parts, rows_of
+from storage.verification.chain import check_chain
+from storage.verification.checks import Check, checked
 
 
 def check_model(connection: sqlite3.Connection, info: ModelInfo) -> Iterator[Check]:

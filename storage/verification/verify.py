@@ -5,10 +5,10 @@ from contextlib import closing
 from pathlib import Path
 
 from storage.catalog import Catalog
-from storage.checks import Check
 from storage.connection import explained, open_for_reading
-from storage.file_checks import check_file
-from storage.model_checks import check_model
+from storage.verification.checks import Check
+from storage.verification.file import check_file
+from storage.verification.model import check_model
 
 _PATIENCE = 10.0  # seconds to wait for who holds the file's lock
 

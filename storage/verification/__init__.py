@@ -1,0 +1,1 @@
+"""What is recomputed of a store, to find whatever is not as it was published."""
