@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test serve bench lint docs docs-check pictures clean
+.PHONY: run test serve bench lint docs docs-check lessons pictures clean
 
 run: $(VENV)/run-ready  ## the main job on the embedded corpus: tokenize, train, cross-check, evaluate, store
 	$(BIN)/firth run
@@ -25,6 +25,10 @@ lint: $(VENV)/test-ready  ## style and types
 docs: $(VENV)/test-ready  ## write the generated parts of docs/ again
 	$(BIN)/python -m cogapp -r README.md docs/*.md
 
+lessons: $(VENV)/test-ready  ## what docs/lessons.md shows again: outputs and pictures of all lessons, about a minute
+	$(BIN)/python -m docs.lessons
+	$(BIN)/python -m cogapp -r docs/lessons.md
+
 pictures: $(VENV)/test-ready  ## docs/page*.png again, from what `make run` stored; needs Chromium with its driver
 	$(BIN)/python -m docs.screenshots
 
@@ -39,7 +43,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/run-ready: $(BIN)/python requirements.txt pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable .
+	$(BIN)/python -m pip install --quiet --editable '.[plots]'
 	touch $@
 
 $(VENV)/test-ready: $(VENV)/run-ready requirements-dev.txt

@@ -45,7 +45,8 @@ def report(figures: dict[str, Any]) -> str:
     for run in figures["runs"]:
         rows.append([f"**{run['words']:,} x {run['dimensions']}**, {_matrix(run):.1f} GB", "", ""])
         rows += [[what, *(_shown(run["steps"].get(step)) for step in steps)] for what, *steps in ROWS]
-    return table(["", "Firth: seconds, own memory", "gensim: seconds, own memory"], rows)
+    columns = [f"{program}: seconds (of processor), own memory" for program in ("Firth", "gensim")]
+    return table(["", *columns], rows)
 
 
 def _matrix(run: dict[str, Any]) -> float:
@@ -53,4 +54,6 @@ def _matrix(run: dict[str, Any]) -> float:
 
 
 def _shown(step: dict[str, Any] | None) -> str:
-    return f"{step['wall']:.1f} s, {step['own_bytes'] / 1e9:.2f} GB" if step else ""
+    if not step:
+        return ""
+    return f"{step['wall']:.1f} s ({step['processor']:.1f}), {step['own_bytes'] / 1e9:.2f} GB"

@@ -65,6 +65,7 @@ SECTIONS = {  # title -> name of a command -> its module, which is imported when
         "gc": "gc",
     },
     "Serve": {"serve": "serve"},
+    "Learn": {"lesson": "lesson"},
     "Set up": {"config": "config", "completion": "completion"},
 }
 COMMANDS = {name: module for section in SECTIONS.values() for name, module in section.items()}

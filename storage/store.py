@@ -36,7 +36,11 @@ Found = TypeVar("Found")
 
 
 class Store:
-    """A connection to one SQLite file; a context manager that closes it. What its tables hold is told in schema.py."""
+    """A connection to one SQLite file; a context manager that closes it.
+
+    Tables: `models` (one row a model), `words` (one row a word, its vector a blob), `cards` (one row for each part of a
+    model's card, as JSON), and more, which docs/schema.md explains.
+    """
 
     def __init__(
         self,

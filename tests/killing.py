@@ -15,15 +15,18 @@ from pathlib import Path
 import numpy as np
 
 import storage.schema  # noqa: F401 - now, as long as we may: the work is also tried as nobody
+from pipeline.commands.importing import command as import_command
 from service.loading import derived_files, load_vectors
 from storage.collecting import collect
 from storage.copying import copy_model
 from storage.embeddings import Embeddings
 from storage.errors import FirthError
+from storage.formats.known import named
 from storage.managing import delete, doomed, roll_back, set_tag
 from storage.maps import Map
 from storage.store import Store
 from storage.verify import verify
+from tests.test_formats import export
 
 OLD = Path(__file__).parent / "data" / "m001_models.db.gz"
 PATIENCE = 120  # seconds for what should have ended long ago
@@ -55,6 +58,7 @@ def prepare(folder):
     for seed in range(3):
         publish(db, seed)
     (folder / "old.db").write_bytes(gzip.decompress(OLD.read_bytes()))
+    export(some_embeddings(9), named("npy"), folder / "vectors.npy.gz")
     return db
 
 
@@ -64,6 +68,12 @@ def prepare(folder):
 def publishing(folder):
     """Publish news@4."""
     publish(folder / "firth.db", 3)
+
+
+def importing(folder):
+    """Import a file as news@4."""
+    arguments = [str(folder / "vectors.npy.gz"), "--name", "news", "--db", str(folder / "firth.db"), "--map-words", "0"]
+    import_command.main([*arguments, "--quiet"], standalone_mode=False)
 
 
 def migrating(folder):
@@ -121,6 +131,7 @@ class Work:
 
 WORKS = {
     "publish": Work(publishing),
+    "import": Work(importing),
     "migrate": Work(migrating),
     "copy": Work(copying),
     "derive": Work(deriving),

@@ -241,6 +241,8 @@ def test_the_row_that_glove_does_not_count(tmp_path):
     ("content", "complaint"),
     {
         "2 3\nthe 1 2 3\n": "line 2: the last line; 2 words were to come, 1 came",
+        "2 4\nthe 1 2 3\nof 1 2 3\n": "line 2: 4 fields, not a word and 4 numbers",
+        "2 1\nthe 1 2 3\nof 1 2 3\n": "line 2: 4 fields, not a word and 1 numbers",
         "2 3\nthe 1 2 3\nof 1 2\n": "line 3: 3 fields, not a word and 3 numbers",
         "2 3\nthe 1 2 3\nof 1 2 3 4\n": "line 3: 5 fields, not a word and 3 numbers",
         "2 3\nthe 1 2 3\nof 1 x 3\n": "line 3: b'x' is no number",
@@ -287,6 +289,9 @@ def test_words_of_another_encoding(tmp_path):
     """A file in Latin-1 is read when its encoding is named; an encoding in which digits are other bytes is refused."""
     (tmp_path / "x").write_bytes("1 2\ncaf\u00e9 1 2\n".encode("latin-1"))
     assert read(tmp_path / "x", encoding="latin-1").words == ("caf\u00e9",)
+    (tmp_path / "y").write_bytes(b"1 2\n\x81\x20 1 2\n")  # half a letter
+    with pytest.raises(InputError, match="shift_jis"):
+        read(tmp_path / "y", encoding="shift_jis")
     for encoding in ("utf-16", "cp037", "no such", "rot13"):
         with pytest.raises(SettingError, match="encoding is"):
             read(tmp_path / "x", encoding=encoding)

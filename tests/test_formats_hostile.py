@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from storage.embeddings import Embeddings
 from storage.errors import FirthError, InputError
+from storage.formats import parquet
 from storage.formats import source as sources
 from storage.formats.known import FORMATS, named
 from storage.formats.left_out import shown
@@ -230,16 +231,22 @@ def test_a_member_is_unpacked_piece_by_piece():
     assert max(map(len, pieces)) <= 4 << 20
 
 
-def test_parquet_that_swells(folder):
-    """A Parquet file whose columns repeat a value ten million times is refused by its own sizes."""
+@pytest.mark.parametrize("name", ["parquet", "arrow"])
+def test_a_table_that_swells(name, folder, monkeypatch):
+    """A table whose columns repeat a value is left as soon as too much has come out of it."""
     import pyarrow as pa
+    import pyarrow.feather
     import pyarrow.parquet
 
-    words = pa.DictionaryArray.from_arrays(pa.array(np.zeros(10_000_000, np.int32)), pa.array(["x" * 100]))
-    vectors = pa.FixedSizeListArray.from_arrays(pa.array(np.zeros(40_000_000, np.float32)), 4)
-    with pa.parquet.ParquetWriter(folder / "x.parquet", pa.table({"word": words, "vector": vectors}).schema) as writer:
-        writer.write_table(pa.table({"word": words, "vector": vectors}))
-    assert isinstance(outcome(folder / "x.parquet"), InputError)
+    monkeypatch.setattr(parquet, "_UNPACKED_ANYWAY", 1 << 20)
+    words = pa.DictionaryArray.from_arrays(pa.array(np.zeros(20_000, np.int32)), pa.array(["x" * 100]))
+    vectors = pa.FixedSizeListArray.from_arrays(pa.array(np.zeros(20_000 * 256, np.float32)), 256)
+    table, path = pa.table({"word": words, "vector": vectors}), folder / f"x.{name}"
+    if name == "parquet":
+        pa.parquet.write_table(table, path)
+    else:
+        pa.feather.write_feather(table, path, "zstd", chunksize=1000)
+    assert "more than 100 times its bytes" in str(outcome(path))
 
 
 @given(st.text())

@@ -9,6 +9,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -138,6 +139,13 @@ def test_an_import_can_be_kept_in_fewer_bits_and_wait(db):
     assert loaded(db, "pre")[0].version == 1
 
 
+def test_what_is_no_store_is_told_before_the_file_is_read(tmp_path):
+    """A wrong --db is an error at once: here even before it is seen that there is nothing to import."""
+    (tmp_path / "notes.txt").write_text("not a database, but something that somebody wrote\n" * 99)
+    said = invoke("import", "missing", "--name", "x", "--db", tmp_path / "notes.txt", code=1).stderr
+    assert "is not an SQLite database" in said
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "complaint"),
     [
@@ -233,3 +241,13 @@ def test_help_names_every_format_and_suffix():
     for format_ in FORMATS:
         if format_.written:
             assert f"{' and '.join(format_.suffixes)} {format_.name}" in said
+
+
+def test_formats_are_completed():
+    """--format is completed by the names of the formats, of an export by those that can be written."""
+    for command in ("import", "export"):
+        option = next(each for each in firth.get_command(None, command).params if each.name == "named")
+        offered = [each.value for each in option.shell_complete(click.Context(firth), "w")]
+        assert offered == ["word2vec", "word2vec-binary"]
+        everything = {each.value for each in option.shell_complete(click.Context(firth), "")}
+        assert everything == {each.name for each in FORMATS if each.written or command == "import"}

@@ -1,6 +1,6 @@
 """Kill -9 at any moment loses no model: the file opens, passes every check, and the same work can be done again.
 
-`FIRTH_KILLS=100 python -m pytest tests/test_killed.py -s` kills a hundred times in each piece of work and says how many
+`KILLS=100 python -m pytest tests/test_killed.py -s` kills a hundred times in each piece of work and says how many
 of these came before its end.
 """
 
@@ -14,7 +14,7 @@ from tests.killing import WORKS, contents, fresh, is_whole, killed, prepare, und
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="SIGKILL, and processes that are forked")
 
-KILLS = int(os.environ.get("FIRTH_KILLS", "5"))
+KILLS = int(os.environ.get("KILLS", "5"))
 
 
 @pytest.fixture(scope="module")

@@ -28,6 +28,7 @@ CONFINED = {
     "sqlite_utils": ("storage/",),
     "sqlite3": ("storage/",),
     "click": ("pipeline/cli.py", "pipeline/commands/", "pipeline/asking/", "pipeline/options.py", "pipeline/config.py"),
+    "matplotlib": ("pipeline/lessons/pictures/",),
     "prompt_toolkit": ("pipeline/asking/prompt.py",),
     "pyarrow": ("storage/formats/parquet.py",),
     "openTSNE": ("pipeline/map/",),

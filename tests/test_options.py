@@ -13,6 +13,7 @@ from pipeline.asking import spoken
 from pipeline.cli import COMMANDS, firth
 from pipeline.commands.crosscheck import LEVELS, CrosscheckSettings
 from pipeline.commands.evaluate import EvaluateSettings
+from pipeline.commands.lesson import LessonSettings
 from pipeline.commands.reproduce import ReproduceSettings
 from pipeline.commands.store import MapSettings, PrecisionSettings
 from pipeline.commands.tokenizing import WorkSettings
@@ -42,6 +43,7 @@ USED_BY = {
     "import": (MapSettings, PrecisionSettings),
     "serve": (Running,),
     "reproduce": (ReproduceSettings,),
+    "lesson": (LessonSettings,),
     "plan": (TokenSettings, PhraseSettings, WorkSettings, VocabularySettings, TrainSettings, WorkerSettings),
     "run": (
         TokenSettings,
@@ -152,6 +154,7 @@ def test_a_wrong_value_is_wrong_usage(arguments, allowed):
 
 REQUIRED = {
     "reproduce": ["demo", "--corpus", "x"],
+    "lesson": [],
     "tokenize": ["x", "--out", "y"],
     "train": ["x", "--out", "y"],
     "crosscheck": ["x"],

@@ -16,7 +16,7 @@ from pipeline.settings import (
     WatchSettings,
     WorkerSettings,
 )
-from pipeline.stages import StageFolder
+from pipeline.stages import MANIFEST, StageFolder
 from pipeline.text.tokenizing import tokenize
 from pipeline.training.stage import train_stage
 from pipeline.training.wishes import Wishes
@@ -121,6 +121,18 @@ def test_the_work_can_be_kept(store_model, text, tmp_path):
     assert sha256_of_file(next((tmp_path / "kept" / "model").glob("data-*/vectors.npy"))) == recorded
     result = run("reproduce", "made", "--corpus", text, "--db", db, "--work", tmp_path / "kept", code=1)
     assert "not an empty folder" in result.stderr
+
+
+def test_the_same_model_made_at_another_time_is_no_other_version(store_model, text, tmp_path):
+    """Times and machines are kept, but the same bytes from the same text are the same model."""
+    db, work = store_model(), tmp_path / "made"
+    tokenize(StageFolder(work / "tokens"), [str(text)], TokenSettings())
+    train_stage(work / "tokens", StageFolder(work / "model"), VocabularySettings(), TRAIN, force=True)
+    manifest = work / "model" / MANIFEST
+    told = json.loads(manifest.read_text("utf-8"))
+    told["made"]["started"] = "2001-01-01T00:00:00+00:00"
+    manifest.write_text(json.dumps(told), "utf-8")
+    assert str(publish(work / "model", "made", db, MapSettings(map_words=0), force=False)) == "made@1"
 
 
 # ---- it differs ----

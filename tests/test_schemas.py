@@ -14,6 +14,7 @@ from storage.card import whole_card
 from storage.connection import KNOWN_MIGRATIONS
 from storage.dtypes import DTYPES
 from storage.embeddings import Embeddings
+from storage.errors import StoreError
 from storage.file_checks import check_file
 from storage.store import Store
 from storage.verify import verify
@@ -102,6 +103,17 @@ def test_an_old_store_is_brought_up_to_date(old):
     assert [check for check in verify(old) if not check.fits] == []
 
 
+def test_a_damaged_old_store_is_left_as_it_was(old):
+    """What cannot be read cannot be sealed: the file is not brought up to date, and what is wrong is said."""
+    with closing(sqlite3.connect(old)) as connection, connection:
+        connection.execute("DROP TRIGGER words_never_change")
+        connection.execute("UPDATE words SET word = CAST(x'ff' AS TEXT) WHERE row = 7 AND model = 2")
+    before = old.read_bytes()
+    with pytest.raises(StoreError, match=r"old\.db is damaged"):
+        Store.open(old, create=True)
+    assert old.read_bytes() == before
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_an_old_store_takes_new_models(old, dtype):
     """The next version of an old name, with whatever is new, stands beside the old ones."""
@@ -127,3 +139,16 @@ def test_a_store_of_today_has_the_schema_of_an_old_one_that_has_grown(old, tmp_p
             assert all(check.fits for check in check_file(path, connection))
         found.append(sorted(rows, key=str))
     assert found[0] == found[1]
+
+
+def test_every_table_is_strict_and_belongs_to_a_model(tmp_path):
+    """All tables of Firth's own are STRICT; all but models and what was deleted refer to a model, and go with it."""
+    Store.open(tmp_path / "firth.db", create=True).close()
+    with closing(sqlite3.connect(tmp_path / "firth.db")) as connection:
+        query = "SELECT name, strict FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE '%sqlite%'"
+        strict = dict(connection.execute(query))
+        query = 'SELECT DISTINCT "table", on_delete FROM pragma_foreign_key_list(?)'
+        parents = {table: connection.execute(query, [table]).fetchall() for table in strict}
+    assert set(strict.values()) == {1}
+    free = {table for table, found in parents.items() if found != [("models", "CASCADE")]}
+    assert free == {"models", "deleted"}

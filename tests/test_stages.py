@@ -1,6 +1,7 @@
 """Stage folders: complete or not there, current or run again."""
 
 import json
+import platform
 
 import pytest
 
@@ -151,3 +152,27 @@ def test_two_writers_of_one_folder_are_kept_apart(tmp_path):
 
     manifest = stage.write("tokenize", {}, {}, fill)
     assert (stage.data(manifest) / "out.txt").read_text("utf-8") == "first"
+
+
+def test_a_manifest_says_under_which_circumstances(tmp_path):
+    """From when to when, with which Python and BLAS, on which machine; none of that is part of the key."""
+    folder = StageFolder(tmp_path / "stage")
+    made = folder.write("tokenize", {"a": 1}, {}, lambda _data: {})
+    kept = folder.manifest("tokenize")
+    assert kept.made == made.made
+    assert kept.made["started"] <= kept.made["ended"]
+    assert kept.made["python"].endswith(platform.python_version())
+    assert kept.made["blas"]
+    assert kept.made["machine"].keys() == {"system", "processor", "processors", "instructions"}
+    assert kept.key == stage_key("tokenize", {"a": 1}, {})
+
+
+def test_a_manifest_of_an_earlier_firth_is_read(tmp_path):
+    """One that says nothing of its circumstances is as good as before."""
+    folder = StageFolder(tmp_path / "stage")
+    folder.write("tokenize", {}, {}, lambda _data: {})
+    file = folder.path / MANIFEST
+    told = json.loads(file.read_text())
+    del told["made"]
+    file.write_text(json.dumps(told))
+    assert folder.manifest("tokenize").made == {}

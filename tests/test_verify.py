@@ -20,11 +20,13 @@ from pipeline.settings import TokenSettings, TrainSettings, VocabularySettings
 from pipeline.stages import StageFolder
 from pipeline.text.tokenizing import tokenize
 from pipeline.training.stage import train_stage
-from service.loading import derived_files
+from service.derived_checks import check_derived
+from service.loading import derive, derived_files
 from storage.embeddings import Embeddings
 from storage.errors import StoreError
 from storage.managing import delete, set_tag
 from storage.maps import Map
+from storage.models import DTYPES
 from storage.ngrams import Ngrams
 from storage.schema import migrate
 from storage.store import Store
@@ -364,6 +366,22 @@ def test_a_flipped_byte_of_a_derived_file_is_found(made, tmp_path):
         assert (result.exit_code, "derived files        DOES NOT FIT" in result.stdout) == (1, True), file.name
         file.write_bytes(before)
         os.utime(file, ns=(found.st_atime_ns, found.st_mtime_ns))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_derived_files_of_other_vectors_are_found(tmp_path, dtype):
+    """Files that are whole, but were not made of what the store has, do not fit; those that were, do."""
+    made, contexts, _ = a_model()
+    with Store.open(tmp_path / "firth.db", create=True) as store:
+        info = store.publish("made", made, {}, dtype=dtype)
+        for embeddings, fits in (
+            (store.load(info), True),
+            (Embeddings(made.words, made.counts, contexts), False),
+            (Embeddings(made.words[::-1], made.counts, store.load(info).matrix), False),
+        ):
+            shutil.rmtree(derived_files(store.path).folder, ignore_errors=True)
+            derive(store, info, embeddings, None)
+            assert [check.fits for check in check_derived(store, info)] == [fits]
 
 
 def test_a_flipped_byte_of_an_approximate_index_is_found(made, tmp_path):

@@ -8,7 +8,7 @@ import click
 from pipeline.asking.completing import complete_model
 from pipeline.commands.asking import db_option, json_option
 from pipeline.commands.base import FILE, FirthCommand, print_json, tell
-from pipeline.commands.formats import on_unfit_option, words_option
+from pipeline.commands.formats import format_option, on_unfit_option, words_option
 from pipeline.progress import Meter, of_share
 from storage.errors import InputError
 
@@ -30,7 +30,7 @@ EXAMPLES = {
 @click.argument("name", metavar="NAME[@VERSION]", shell_complete=complete_model)
 @click.argument("file", metavar="FILE", type=FILE)
 @db_option
-@click.option("--format", "named", metavar="FORMAT", help="What FILE will be; by default its name tells.")
+@format_option("What FILE will be, such as word2vec-binary; by default its name tells.", written=True)
 @words_option("that gets the words, where FILE has no room for them; by default named after FILE")
 @on_unfit_option("the format cannot carry, such as those with blanks in word2vec's")
 @json_option

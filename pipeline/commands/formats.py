@@ -1,4 +1,4 @@
-"""What `firth import` and `firth export` share: --words and --on-unfit."""
+"""What `firth import` and `firth export` share: --format, --words and --on-unfit."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -8,6 +8,18 @@ import click
 from pipeline.commands.base import FILE
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+def format_option(described: str, *, written: bool) -> Callable[[Decorated], Decorated]:
+    """--format NAME, completed by the names of all formats, or of those that are `written`."""
+
+    def complete(_context: click.Context, _option: click.Parameter, beginning: str) -> list[str]:
+        from storage.formats.known import FORMATS  # not at the start of every command: it needs NumPy
+
+        names = sorted(format_.name for format_ in FORMATS if format_.written or not written)
+        return [name for name in names if name.startswith(beginning)]
+
+    return click.option("--format", "named", metavar="FORMAT", shell_complete=complete, help=described)
 
 
 def words_option(what: str) -> Callable[[Decorated], Decorated]:

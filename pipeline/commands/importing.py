@@ -8,7 +8,7 @@ import click
 
 from pipeline.commands.asking import db_option, json_option
 from pipeline.commands.base import FILE, FirthCommand, force_option, print_json, tell
-from pipeline.commands.formats import on_unfit_option, words_option
+from pipeline.commands.formats import format_option, on_unfit_option, words_option
 from pipeline.commands.store import MapSettings, PrecisionSettings, keep_option, name_option, publish_drawn
 from pipeline.options import collect, settings_options
 from pipeline.progress import Meter, of_share
@@ -35,7 +35,7 @@ EXAMPLES = {
 @click.argument("file", metavar="FILE", type=FILE)
 @name_option
 @db_option
-@click.option("--format", "named", metavar="FORMAT", help="What FILE is; by default its content tells.")
+@format_option("What FILE is, such as word2vec-binary; by default its content tells.", written=False)
 @click.option("--encoding", default="utf-8", show_default=True, help="Of the words, where the format leaves it open.")
 @words_option("with the words, where FILE has none; by default it is looked for beside FILE")
 @on_unfit_option("the store cannot keep: empty, repeated or not UTF-8, or with a vector that is not finite")
@@ -71,8 +71,11 @@ def command(
     from storage.formats.known import named as format_named
     from storage.formats.source import Source
     from storage.models import check_name
+    from storage.store import Store
 
     check_name(name)
+    if db.exists() and db.stat().st_size:
+        Store.open(db).close()  # that it is no store is told now, not when a large file has been read
     source = Source(file, encoding=encoding, words=words)
     format_ = format_named(named) if named else detect(source)
     intake, embeddings = _read(source, format_, db, skip=on_unfit == "skip")

@@ -9,6 +9,7 @@ import click
 from pipeline.asking.completing import complete_model
 from pipeline.commands.asking import db_option, json_option
 from pipeline.commands.base import FirthCommand, print_json, print_line
+from pipeline.progress import Meter
 
 if TYPE_CHECKING:
     from storage.checks import Check
@@ -34,10 +35,13 @@ def command(context: click.Context, /, *, model: str | None, db: Path, as_json: 
     its stage. The exit code is 1 where something does not fit.
     """
     found = []
-    for check in _checks(db, model):
-        found.append(check)
-        if not as_json:
-            _tell(check)
+    with Meter("verify") as meter:
+        for check in _checks(db, model):
+            found.append(check)
+            if as_json:
+                meter.show(len(found), None, f"{check.model or 'file'}  {check.stage}")
+            else:
+                _tell(check)
     wrong = sum(not check.fits for check in found)
     if as_json:
         print_json({"file": str(db), "fits": wrong == 0, "checks": [check.as_dict() for check in found]})
@@ -56,7 +60,7 @@ def _checks(db: Path, model: str | None) -> "Iterator[Check]":
     with Store.open(db) as store:
         for info in store.models() if model is None else [store.find(model)]:
             yield from check_evaluation(store, info)
-            yield from check_derived(db, info)
+            yield from check_derived(store, info)
 
 
 def _tell(check: "Check") -> None:

@@ -15,7 +15,7 @@ def demo_corpus(folder: Path) -> list[Path]:
 
     A file appears only when it is complete, so one that is there is taken as it is.
     """
-    texts = {folder / "wikipedia.txt": _wikipedia, folder / "news.txt": _news}
+    texts = {folder / "wikipedia.txt": wikipedia, folder / "news.txt": news}
     for path, lines in texts.items():
         if not path.exists():
             with whole_file(path) as file:
@@ -23,7 +23,7 @@ def demo_corpus(folder: Path) -> list[Path]:
     return list(texts)
 
 
-def _wikipedia() -> Iterator[str]:
+def wikipedia() -> Iterator[str]:
     """The paragraphs of gensim's Wikipedia sample without its markup; 100 of the 206 pages only point to others."""
     from gensim.corpora.wikicorpus import extract_pages, filter_wiki
     from gensim.test.utils import datapath
@@ -34,7 +34,7 @@ def _wikipedia() -> Iterator[str]:
                 yield from _lines(filter_wiki(markup))
 
 
-def _news() -> Iterator[str]:
+def news() -> Iterator[str]:
     """The 300 stories of the Lee corpus, one a line."""
     from gensim.test.utils import datapath
 

@@ -5,6 +5,8 @@ free, and whatever ends the import, nothing remains.
 """
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -60,23 +62,32 @@ class Intake:
         self._words.update(dict.fromkeys(block.words))
         self.counted = self.counted and block.counts is not None
         self._counts += block.counts if self.counted and block.counts is not None else ()
-        try:
+        with self._room():
             self._file.write(np.ascontiguousarray(block.rows, "<f4").data)
-        except OSError as error:
-            raise InputError(f"{self.source.name}: no room for its vectors: {error.strerror}") from None
 
     def embeddings(self) -> Embeddings:
-        """All that was taken, with vectors that stay when the file is closed; counts are 0 where it does not say them.
+        """All that was taken, which ends the intake; counts are 0 where the file does not say them.
+
+        The vectors stay mapped when the temporary file is closed.
 
         Raises:
             InputError: there are no words.
         """
         if not self._words:
             raise self.source.wrong(f"no words, {self.left_out.total:,} left out" if self._came else "no words")
-        self._file.flush()
-        matrix = np.memmap(self._file, "<f4", "r", shape=(len(self._words), self._dimensions))  # (V, D)
-        counts = np.array(self._counts, np.int64) if self.counted else np.zeros(len(self._words), np.int64)
-        return Embeddings(tuple(self._words), counts, np.asarray(matrix))
+        with self._room():
+            self._file.flush()
+        words, counts = tuple(self._words), np.array(self._counts if self.counted else 0, np.int64)
+        self._words, self._counts = {}, []  # of millions of words, they take as much memory as is needed elsewhere
+        matrix = np.memmap(self._file, "<f4", "r", shape=(len(words), self._dimensions))  # (V, D)
+        return Embeddings(words, np.array(np.broadcast_to(counts, len(words))), np.asarray(matrix))
+
+    @contextmanager
+    def _room(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise InputError(f"{self.source.name}: no room for its vectors: {error.strerror}") from None
 
     def _fitting(self, block: Block) -> Block:
         """The words that a store can hold, most often the block itself."""

@@ -106,10 +106,11 @@ def _fill(connection: sqlite3.Connection, table: Table) -> None:
 @contextmanager
 def _opened(source: Source) -> Iterator[sqlite3.Connection]:
     """The database, from a copy, so that nothing that lies beside it is needed or made."""
-    with source.seekable() as file, tempfile.NamedTemporaryFile(suffix=".db") as copy:
-        shutil.copyfileobj(file, copy, 1 << 20)
-        copy.flush()
-        uri = f"{Path(copy.name).as_uri()}?mode=ro&immutable=1"
+    with source.seekable() as file, tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "llm.db"
+        with copy.open("wb") as whole:
+            shutil.copyfileobj(file, whole, 1 << 20)
+        uri = f"{copy.as_uri()}?mode=ro&immutable=1"
         with closing(sqlite3.connect(uri, uri=True)) as connection:
             connection.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
             connection.execute("PRAGMA trusted_schema = off")

@@ -30,9 +30,12 @@ class _Columns(Format):
 
     def read(self, source: Source) -> Iterator[Block]:
         """Its words and vectors."""
-        arrow, row = _pyarrow(), 0
-        with source.seekable() as file, _explained(arrow, source):
-            for batch in self._batches(source, file):
+        row, unpacked = 0, 0
+        _pyarrow()
+        with source.seekable() as file, _explained(source):
+            for batch in self._batches(file):
+                unpacked += batch.nbytes
+                _no_trap(source, unpacked)
                 batch.validate(full=True)  # else pyarrow would follow a damaged file's offsets out of its memory
                 yield from _blocks(source, batch, row)
                 row += batch.num_rows
@@ -49,7 +52,7 @@ class _Columns(Format):
                 writer.write_batch(_batch(arrow, block, schema))
 
     @abstractmethod
-    def _batches(self, source: Source, file: IO[bytes]) -> Iterator[Any]:
+    def _batches(self, file: IO[bytes]) -> Iterator[Any]:
         """Record batches of the file."""
 
     @abstractmethod
@@ -68,16 +71,10 @@ class Parquet(_Columns):
         """Parquet's first bytes."""
         return head.startswith(b"PAR1")
 
-    def _batches(self, source: Source, file: IO[bytes]) -> Iterator[Any]:
+    def _batches(self, file: IO[bytes]) -> Iterator[Any]:
         from pyarrow.parquet import ParquetFile
 
-        found = ParquetFile(file)
-        groups = [found.metadata.row_group(at) for at in range(found.metadata.num_row_groups)]
-        columns = [group.column(at) for group in groups for at in range(group.num_columns)]
-        unpacked = sum(max(column.total_uncompressed_size, 4 * column.num_values) for column in columns)
-        if unpacked > _UNPACKED_ANYWAY + _MOST_UNPACKED * source.tally.bytes_read:
-            raise source.wrong(f"its {source.tally.bytes_read:,} bytes would become {unpacked:,}, which no vectors do")
-        yield from found.iter_batches(_ROWS_AT_ONCE)
+        yield from ParquetFile(file).iter_batches(_ROWS_AT_ONCE)
 
     def _writer(self, file: IO[bytes], schema: Any) -> Any:
         from pyarrow.parquet import ParquetWriter
@@ -96,7 +93,7 @@ class Arrow(_Columns):
         """The first bytes of a file, or of a stream."""
         return head.startswith((b"ARROW1", b"\xff\xff\xff\xff"))
 
-    def _batches(self, source: Source, file: IO[bytes]) -> Iterator[Any]:  # noqa: ARG002 - Parquet's needs it
+    def _batches(self, file: IO[bytes]) -> Iterator[Any]:
         from pyarrow import ipc
 
         is_file = file.read(6) == b"ARROW1"
@@ -140,6 +137,12 @@ class _RowGroups:
         self.held, self.rows = [], 0
 
 
+def _no_trap(source: Source, unpacked: int) -> None:
+    """Refuse a file that has swollen so far that it is no file of vectors."""
+    if unpacked > _UNPACKED_ANYWAY + _MOST_UNPACKED * source.tally.bytes_read:
+        raise source.wrong(f"more than {_MOST_UNPACKED} times its bytes come out of it, which no vectors do")
+
+
 def _pyarrow() -> Any:
     try:
         import pyarrow
@@ -151,13 +154,13 @@ def _pyarrow() -> Any:
 
 
 @contextmanager
-def _explained(arrow: Any, source: Source) -> Iterator[None]:
+def _explained(source: Source) -> Iterator[None]:
     """Whatever pyarrow says about a damaged file, as an `InputError` that names it."""
     try:
         yield
     except InputError:
         raise
-    except (arrow.ArrowException, OSError, ValueError, KeyError, TypeError, MemoryError) as error:
+    except Exception as error:  # noqa: BLE001 - damaged bytes have led to each of Python's errors there
         raise source.wrong(f"is damaged or cannot be read: {error}") from None
 
 

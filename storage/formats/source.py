@@ -79,7 +79,7 @@ class Source:
                 pass
         else:
             with self.open() as packed:
-                file = _Whole(_temporary(packed))
+                file = _Whole(self._unpacked(packed))
         file.seek(0)
         return file
 
@@ -90,8 +90,15 @@ class Source:
         return other
 
     def decoded(self, word: bytes) -> str:
-        """A word's text; bytes that are none stand as lone surrogates."""
-        return word.decode(self.encoding, "surrogateescape")
+        """A word's text; bytes that are none stand as lone surrogates.
+
+        Raises:
+            InputError: where that cannot be told, in encodings of several bytes a letter.
+        """
+        try:
+            return word.decode(self.encoding, "surrogateescape")
+        except UnicodeError:
+            raise self.wrong(f"the word {word[:60]!r} is not {self.encoding}") from None
 
     def wrong(self, what: str, *, line: int | None = None, byte: int | None = None) -> InputError:
         """The error that something is wrong with the file, at a line (from 1) or a byte (from 0) of what it holds."""
@@ -128,6 +135,20 @@ class Source:
             parts = self._no_trap(unpacked(parts, self.packing), tally)
         return io.BufferedReader(_Stream(file, explained(parts, self.name)), HEAD)
 
+    def _unpacked(self, packed: IO[bytes]) -> io.RawIOBase:
+        """What comes out of it, in a file without a name."""
+        whole = tempfile.TemporaryFile()  # noqa: SIM115 - closed by whoever gets it
+        try:
+            shutil.copyfileobj(packed, whole, HEAD)
+            whole.flush()
+        except OSError as error:
+            whole.close()
+            raise self.wrong(f"no room to unpack it in {tempfile.gettempdir()}: {error.strerror}") from None
+        except BaseException:
+            whole.close()
+            raise
+        return whole.detach()
+
     def _no_trap(self, parts: Iterator[bytes], tally: Tally) -> Iterator[bytes]:
         length = 0
         for part in parts:
@@ -147,18 +168,6 @@ def _check_encoding(encoding: str) -> None:
         raise SettingError(f"encoding is {encoding!r}, which is not known") from None
     if plain != _PLAIN.encode():
         raise SettingError(f"encoding is {encoding!r}; allowed are those in which ASCII is written as in ASCII")
-
-
-def _temporary(packed: IO[bytes]) -> io.RawIOBase:
-    """What comes out of a file, in one without a name."""
-    whole = tempfile.TemporaryFile()  # noqa: SIM115 - closed by whoever gets it
-    try:
-        shutil.copyfileobj(packed, whole, HEAD)
-        whole.flush()
-    except BaseException:
-        whole.close()
-        raise
-    return whole.detach()
 
 
 class _Whole(io.BufferedReader):

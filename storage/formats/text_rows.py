@@ -42,6 +42,11 @@ def header_of(head: bytes) -> tuple[int, int, int] | None:
     return (int(found[1]), int(found[2]), found.end()) if found else None
 
 
+def is_text(line: bytes) -> bool:
+    """Whether a line looks like a word and numbers, however many."""
+    return is_row(line, max(len(_BETWEEN.split(line.strip(b" \t\r"))) - 1, 1))
+
+
 def is_row(line: bytes, dimensions: int) -> bool:
     """Whether a line looks like a word, which may be empty, and D numbers."""
     fields = _BETWEEN.split(line.strip(b" \t\r"))
@@ -105,9 +110,9 @@ def check_dimensions(source: Source, dimensions: int) -> None:
         raise source.wrong(f"vectors of {dimensions} numbers; 1 to {MOST_DIMENSIONS} are possible", line=1)
 
 
-def write_lines(table: Table, file: IO[bytes], number: str = EXACT, end: str = "\n") -> None:
+def write_lines(table: Table, file: IO[bytes], end: str = "\n") -> None:
     """Write a line for each word."""
-    numbers = " ".join([number] * table.dimensions) + end
+    numbers = " ".join([EXACT] * table.dimensions) + end
     for block in table.blocks():
         rows = block.rows.tolist()
         text = "".join(f"{word} {numbers % tuple(row)}" for word, row in zip(block.words, rows, strict=True))

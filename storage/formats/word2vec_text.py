@@ -6,7 +6,7 @@ from typing import ClassVar
 from storage.formats.format import MOST_DIMENSIONS, Block, Format, Table
 from storage.formats.source import Source
 from storage.formats.target import Target
-from storage.formats.text_rows import ends_a_word, header_of, is_row, read_lines, write_lines
+from storage.formats.text_rows import ends_a_word, header_of, is_row, is_text, read_lines, write_lines
 
 _UNKNOWN = "<unk>"  # GloVe's last row with -write-header 1, which its first line does not count
 
@@ -19,12 +19,12 @@ class Word2vecText(Format):
     suffixes: ClassVar[tuple[str, ...]] = (".txt", ".w2v")
 
     def recognizes(self, head: bytes) -> bool:
-        """A first line `V D`, and lines of D numbers after it."""
+        """A first line `V D`, and after it a word and numbers, if too many or too few, of which reading will tell."""
         header = header_of(head)
         if header is None or not 1 <= header[1] <= MOST_DIMENSIONS:
             return False
         first = head[header[2] :].partition(b"\n")[0]
-        return is_row(first, header[1]) or not first
+        return is_row(first, header[1]) or is_text(first) or not first
 
     def read(self, source: Source) -> Iterator[Block]:
         """Its words and vectors."""

@@ -1,0 +1,1 @@
+"""The pictures of the lessons, one file each, in one style; the only place that knows matplotlib."""
