@@ -582,8 +582,8 @@ class Overtaken(Store):
     def meanwhile():
         """What is done."""
 
-    def _rows(self, info, table):
-        rows = super()._rows(info, table)
+    def _rows(self, connection, info, table):
+        rows = super()._rows(connection, info, table)
         yield next(rows)
         self.meanwhile()
         yield from rows
