@@ -335,6 +335,27 @@ def test_an_object_that_holds_itself():
     assert described(b"\x80\x02cgensim\nX\n)\x81q\1}X\1\0\0\0ah\1sb.").of == Name("gensim", "X")
 
 
+@pytest.mark.parametrize("change", ["rows of other dimensions", "fewer rows"])
+def test_rows_of_pieces_that_do_not_fit(tmp_path, trained, change):
+    """Rows of pieces beside the file that are of other dimensions than the words', or too few, are refused."""
+    path = tmp_path / "saved.kv"
+    trained["fasttext vectors"].save(str(path), sep_limit=0)
+    beside = tmp_path / "saved.kv.vectors_ngrams.npy"
+    rows = np.load(beside)
+    np.save(beside, rows[:, :5] if change == "rows of other dimensions" else rows[:-1])
+    with pytest.raises(InputError, match=r"saved\.kv: (vectors of 6 numbers|499 rows of pieces do not fit 500)"):
+        read(path)
+
+
+def test_an_array_of_nothing(tmp_path):
+    """Vectors that are described without a shape are refused by the name of the file."""
+    path = tmp_path / "some.kv"
+    begin = b"\x80\x02cgensim.models\nX\n)\x81}(X\x0c\0\0\0index_to_key]X\x01\0\0\0aaX\x07\0\0\0vectors"
+    path.write_bytes(begin + b"cnumpy.core.multiarray\n_reconstruct\n)Rub.")
+    with pytest.raises(InputError, match=r"some\.kv: its vectors cannot be read: an array without a shape"):
+        read(path)
+
+
 @given(st.lists(st.tuples(st.integers(0, len(GOOD) - 1), st.integers(0, 255)), min_size=1, max_size=6))
 def test_any_bytes_may_be_wrong(tmp_path_factory, changes):
     """Whatever bytes are changed, the file is read or refused."""
@@ -360,7 +381,8 @@ def try_to_read(factory, content):
     path.write_bytes(content)
     try:
         words, vectors, *_ = read(path)
-    except InputError:
+    except InputError as error:
+        assert str(path) in str(error)  # noqa: PT017 - it may as well be read
         return
     assert len(words) == len(vectors)
     assert vectors.nbytes <= 2 * len(content)
@@ -388,7 +410,8 @@ def test_any_bytes_of_a_file_beside_may_be_wrong(apart, suffix, changes):
     array.write_bytes(content)
     try:
         words, vectors, *_ = read(path)
-    except InputError:
+    except InputError as error:
+        assert str(path) in str(error)  # noqa: PT017 - it may as well be read
         return
     assert len(words) == len(vectors)
 

@@ -115,8 +115,8 @@ def _subwords(source: Source, layout: Layout, place: int) -> Subwords | None:
     held = np.flatnonzero(rows.any(axis=1)).astype(np.int32)
     if len(held) == 0:
         return None
-    found = Subwords(ngrams, held, rows if len(held) == len(rows) else rows[held])
     try:
+        found = Subwords(ngrams, held, rows if len(held) == len(rows) else rows[held])
         found.check_numbers()
     except InputError as error:
         raise source.wrong(str(error), byte=place) from None

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from storage.errors import InputError
 from storage.formats.machine import Record
 from storage.formats.numpy_records import DescribedArray
 from storage.formats.source import Source
@@ -62,7 +63,10 @@ class SavedArrays:
         held = self._record.state.get(name)
         if not isinstance(held, DescribedArray):
             raise self._source.wrong(f"it has no array {name!r}")
-        return held.value()
+        try:
+            return held.value()
+        except InputError as error:
+            raise self._source.wrong(f"its {name} cannot be read: {error}") from None
 
     def _beside(self, name: str) -> NDArray[Any]:
         path = self._source.path

@@ -61,6 +61,8 @@ class GensimSaved(Format):
         rows, dimensions = vectors.shape
         if rows != len(words) or not 1 <= dimensions <= MOST_DIMENSIONS:
             raise source.wrong(f"{len(words):,} words, and vectors of the shape {vectors.shape}")
+        if source.subwords and source.subwords.dimensions != dimensions:
+            raise source.wrong(f"vectors of {dimensions} numbers, and rows of pieces of {source.subwords.dimensions}")
         if name in _OWN and source.subwords is None and saved.state.get("bucket"):
             raise source.wrong("its words' vectors are to be made from pieces, whose rows cannot be read")
         at_once = rows_at_once(dimensions)
@@ -152,8 +154,8 @@ def _held(source: Source, ngrams: Ngrams, rows: Floats, places: Any) -> Subwords
     held = np.flatnonzero(rows.any(axis=1)) if places is None else np.argsort(buckets, kind="stable")
     if len(held) == 0:
         return None
-    found = Subwords(ngrams, buckets[held].astype(np.int32), np.ascontiguousarray(rows[held]))
     try:
+        found = Subwords(ngrams, buckets[held].astype(np.int32), np.ascontiguousarray(rows[held]))
         found.check_numbers()
     except InputError as error:
         raise source.wrong(str(error)) from None
