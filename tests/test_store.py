@@ -327,7 +327,7 @@ def test_an_empty_file(tmp_path):
     """An empty file is no store to read, but one can be made of it."""
     path = tmp_path / "empty.db"
     path.touch()
-    with pytest.raises(StoreError, match="not a store of Firth"):
+    with pytest.raises(StoreError, match="holds nothing yet"):
         Store.open(path)
     with Store.open(path, create=True) as store:
         assert store.models() == []
