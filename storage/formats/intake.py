@@ -139,10 +139,10 @@ class Intake:
 
     def _leave_out(self, word: str, where: str, reason: str) -> None:
         if not self.skip:
-            raise InputError(
-                f"{self.source.name}, {where}: the word {shown(word)} {reason};"
-                " --on-unfit skip leaves out such words and lists them"
-            )
+            ways = "--on-unfit skip leaves out such words and lists them"
+            if word and not _is_text(word):
+                ways = f"--encoding says what the words are written in, or {ways}"
+            raise InputError(f"{self.source.name}, {where}: the word {shown(word)} {reason}; {ways}")
         self.left_out.add(word, where, reason)
 
 
