@@ -61,6 +61,18 @@ def refuse_foreign(model: str, owner: str, values: Mapping[str, float | None], w
             )
 
 
+def refuse_unused(model: str, values: Mapping[str, tuple[object, object]]) -> None:
+    """Refuse settings that say nothing of a model and are not as they are by default.
+
+    Raises:
+        SettingError: of such a setting the value, given first, is not the default, given second.
+    """
+    for name in foreign_to(model):
+        value, usual = values[name]
+        if usual is not None and value != usual:
+            raise SettingError(f"{name} is {value}, but model {model} has no use for it; leave {name} out")
+
+
 def require_pieces(min_n: int | None, max_n: int | None, architecture: str) -> None:
     """Refuse fastText's pieces where there can be none.
 

@@ -5,7 +5,7 @@ Names and defaults are gensim's wherever gensim has the setting.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from pipeline.model_choice import (
@@ -18,6 +18,7 @@ from pipeline.model_choice import (
     chosen,
     foreign_to,
     refuse_foreign,
+    refuse_unused,
     require_pieces,
     usual_of,
 )
@@ -196,6 +197,7 @@ class TrainSettings(Declared):
         self._settle_missing({"min_alpha": self.alpha if self.model == "glove" else 1e-4})
         self._settle_only("fasttext", PIECES, "a word has no pieces")
         self._settle_only("glove", WEIGHTS, "a pair has no such weight")
+        refuse_unused(self.model, {each.name: (getattr(self, each.name), each.default) for each in fields(self)})
         require_pieces(self.min_n, self.max_n, self.architecture)
         if self.min_alpha > self.alpha:
             raise SettingError(f"min_alpha is {self.min_alpha}, above alpha {self.alpha}; lower it or raise alpha")
@@ -251,7 +253,8 @@ class WorkerSettings(Declared):
 
     workers: int = setting(
         1,
-        "Processes that train at once, each on its own text; from two on the bytes differ a little, but for GloVe's.",
+        "Processes that train at once, each on its own text, and from two on the bytes differ a little; with GloVe so"
+        " many processes count and threads train, to the same bytes.",
         low=1,
         high=256,
     )

@@ -354,16 +354,31 @@ def test_a_glove_model_is_stored_with_its_context_vectors(model, tmp_path):
     store.close()
 
 
+def test_a_glove_model_s_contexts_have_no_probability(model, tmp_path):
+    """What stands beside the words that occur with a word is called a score, which holds for every model."""
+    db, word = tmp_path / "firth.db", load_model(model).embeddings.words[0]
+    CliRunner().invoke(firth, ["store", str(model), "--name", "glove", "--db", str(db), "--map-words", "0"])
+    asked = CliRunner().invoke(firth, ["contexts", word, "--db", str(db)])
+    assert asked.exit_code == 0, asked.output
+    assert "score" in asked.output
+    assert "probability" not in asked.output
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
         ({"x_max": 10.0}, "x_max is 10.0, but with model skipgram"),
         ({"model": "glove", "architecture": "cbow"}, "glove has none"),
+        ({"model": "glove", "loss": "hs"}, "loss is hs, but model glove has no use for it; leave loss out"),
+        ({"model": "glove", "negative": 10}, "negative is 10, but model glove"),
+        ({"model": "glove", "shrink_windows": False}, "shrink_windows is False, but model glove"),
+        ({"combine": "word"}, "combine is word, but model skipgram"),
+        ({"model": "fasttext", "symmetric": False}, "symmetric is False, but model fasttext"),
         ({"model": "glove", "alpha": 0.01, "min_alpha": 0.02}, "above alpha"),
     ],
 )
 def test_settings_of_other_models_are_refused(wrong, said):
-    """GloVe's weights with another model, an architecture with GloVe."""
+    """GloVe's weights with another model, what belongs to prediction with GloVe; at their defaults they do no harm."""
     with pytest.raises(SettingError, match=said):
         TrainSettings(**wrong)
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import inspect
+import math
 
 import click
 import pytest
@@ -80,9 +81,9 @@ def outside(field):
         return ["neither"]
     if field.type not in (int, float, int | None):
         return []
-    step = 1e-9 if field.type is float else 1
-    below = [] if low is None else [str(low if open_low else low - step)]
-    above = [] if high is None else [repr(high + step)]
+    beside = math.nextafter if field.type is float else lambda value, limit: value + (1 if limit > 0 else -1)
+    below = [] if low is None else [repr(low if open_low else beside(low, -math.inf))]
+    above = [] if high is None else [repr(beside(high, math.inf))]
     return [*below, *above, "many", ""]
 
 

@@ -172,9 +172,7 @@ _READERS: dict[type[Answer], Callable[[Any], Readable]] = {
         f"{answer.best} is nearest to {answer.word}", _scored(answer.scores)
     ),
     answers.RelativeCosineSimilarity: _relative,
-    answers.Contexts: lambda answer: Readable(
-        f"Words that occur with {answer.word}", ranked(answer.contexts, "probability")
-    ),
+    answers.Contexts: lambda answer: Readable(f"Words that occur with {answer.word}", ranked(answer.contexts, "score")),
     answers.Vector: _vector,
     answers.Words: lambda answer: Readable(
         f"Words that begin with {answer.prefix}" if answer.prefix else "The most frequent words", _listed(answer.words)

@@ -47,7 +47,8 @@ COMMANDS = {
 
         Where `firth similar` finds words that are used alike, these are words that are used beside it: those that the
         model, given the word, holds for most probable around it. It takes a model that was stored with its output
-        matrix.
+        matrix. The score is what negative sampling trains to be the probability that the two stand together; of
+        GloVe's and other models it is none, and only the order says something.
         """,
         {"firth contexts war": "what is written around war"},
     ),

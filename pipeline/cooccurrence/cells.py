@@ -60,7 +60,10 @@ class Cells:
         return Piece(rows, columns, _mapped(self.folder / UNITS)[start:stop] / WHOLE)
 
     def pairs(self, most: int) -> Int64s:
-        """(V,) how many pairs each word is in, as row and as column, both halves of a symmetric matrix counted."""
+        """(V,) how many pairs each word is in, as row and as column, both halves of a symmetric matrix counted.
+
+        There a pair of a word with itself, which is in neither half, counts as if it were in both.
+        """
         found = np.zeros(self.size_v, np.int64)
         for piece in self.pieces(most):
             found += np.bincount(piece.rows, minlength=self.size_v) + np.bincount(piece.columns, minlength=self.size_v)

@@ -21,7 +21,8 @@ gradient of each long vector is the residual times the other. The ones stay as t
 The step is that of AdaGrad (Duchi, Hazan and Singer 2011), as in section 4.2 of the paper and in the program: every
 coordinate has a sum G, 1 at first, of squared steps (rate * gradient)^2, and moves by rate * gradient / sqrt(G), before
 its own square joins G. So `rate` is the rate at the start, and later a coordinate's steps are of the size of
-1 / sqrt(its number of steps). The program clips each number of a gradient to -100 ... 100.
+1 / sqrt(its number of steps). The program clips each number of a gradient to -100 ... 100. (Since it does, it takes the
+rate of its biases to be 1, and does not clip them; before, as here, a bias was a coordinate like any other.)
 """
 
 import numpy as np

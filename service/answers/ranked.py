@@ -117,7 +117,8 @@ class Contexts(AboutWords):
 
     Attributes:
         contexts: those with the largest scores: the sigmoid of the dot product of the word's vector and the other's
-            output vector, which negative sampling trains to be the probability that a pair is of the text.
+            output vector, which negative sampling trains to be the probability that a pair is of the text; of a model
+            trained otherwise it is none, and only the order says something.
     """
 
     word: str

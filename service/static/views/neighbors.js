@@ -57,5 +57,5 @@ function contextsOf(answer) {
         "This model does not say: it was stored without the vectors of contexts, or they are no words." }));
   }
   return ranking(answer.contexts, make("span", {}, make("b", { textContent: "Words that occur with it" }),
-    about("found around it")), { score: "chance", className: "company" });
+    about("found around it")), { score: "score", className: "company" });
 }
