@@ -26,7 +26,7 @@ UNSAID = "recognized as none of"
 
 @pytest.fixture(scope="module", autouse=True)
 def traced():
-    """All allocations, from the first test to the last: `stop` crashes while pyarrow's threads end (CPython 128679)."""
+    """Allocations, from the first test to the last: `stop` crashes while pyarrow's threads end (CPython, gh-128679)."""
     tracemalloc.start()
     yield
     tracemalloc.stop()

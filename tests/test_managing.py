@@ -21,6 +21,7 @@ from storage.managing.difference import difference
 from storage.managing.versions import delete, doomed, publish_again, roll_back, set_tag, take_tag
 from storage.maps import Map
 from storage.store import Store
+from storage.tables import rows_of
 from storage.verification.verify import verify
 
 CARD = {"settings": {"alpha": 0.025, "epochs": 5}, "evaluation": {"wordsim353": {"rho": 0.5}}, "loss_curve": [2.5, 2.0]}
@@ -448,9 +449,9 @@ def test_collecting(db):
 
 def test_readers_go_on_while_room_is_freed(db):
     """Who reads from before sees what was there; the file is whole for everybody."""
-    with Store.open(db) as reader, Store.open(db, create=True) as store:
+    with Store.open(db) as reader, reader.using() as connection, Store.open(db, create=True) as store:
         delete(store, [store.find("wiki")])
-        rows = reader._rows(reader.find("news"), "words")
+        rows = rows_of(connection, reader.find("news"), "words")
         first = next(iter(rows))
         collect(store)
         assert first[1] == ("the", "of", "king")

@@ -39,9 +39,9 @@ class Target:
         try:
             self._opened.__exit__(kind, error, trace)
         except OSError as failed:
-            raise self.unwritable(failed.strerror) from failed
+            raise self.unwritable(failed.strerror or failed) from failed
         if isinstance(error, OSError):
-            raise self.unwritable(error.strerror) from error
+            raise self.unwritable(error.strerror or error) from error
 
     def open(self, path: Path | None = None) -> IO[bytes]:
         """Open the file, or one that belongs to it, for writing.
