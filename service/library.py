@@ -1,29 +1,24 @@
 """The models of one store, loaded when first asked for or ahead of that, and shared by all threads."""
 
-import logging
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from threading import Lock, Thread
 from typing import Any
 
-from service.approximating import load_approximate
 from service.attempts import Attempts
 from service.engine import Engine
+from service.engine_maker import EngineMaker
 from service.listing import PATIENCE, Listing
-from service.loading import load_vectors
 from service.nearest import Ranker
 from service.readiness import Readiness
 from storage.card import whole_card
 from storage.catalog import Catalog
-from storage.errors import FirthError, UnknownModel
+from storage.errors import UnknownModel
 from storage.maps import Map
 from storage.models import ModelInfo
 from storage.store import Store
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(eq=False)
@@ -61,8 +56,7 @@ class Library:
     ) -> None:
         self._db = db
         self._keep = keep
-        self._around = around
-        self._approximate_from = approximate_from
+        self._make_engine = EngineMaker(db, around, approximate_from)
         self._changed = changed
         self._listing = Listing(db)
         self._lock = Lock()  # of all below; never held while the store is read
@@ -218,18 +212,8 @@ class Library:
             Thread(target=self._try_to_prepare, args=(asked, info), name=f"load {info}", daemon=True).start()
 
     def _try_to_prepare(self, asked: str, info: ModelInfo) -> None:
-        failed = True
-        try:
+        with self._attempts.told(info):
             self._prepare(asked, info)
-            failed = False
-        except FirthError as error:
-            log.warning("%s is not loaded: %s", info, error)
-        except Exception:
-            log.exception("%s is not loaded", info)
-        else:
-            log.info("%s answers now", info)
-        finally:
-            self._attempts.end(info, failed=failed)
 
     def _forget(self) -> None:
         """Let go the models that are not in the store any more, and the failures of those."""
@@ -256,12 +240,7 @@ class Library:
 
     def _load(self, info: ModelInfo, slot: _Slot) -> Engine:
         try:
-            vectors, least = load_vectors(self._db, info, patience=PATIENCE), self._approximate_from
-            if least is None or vectors.unit.size < least:
-                return Engine(vectors, self._around)
-            engine = Engine(vectors, self._around, approximate=partial(load_approximate, self._db, info, vectors))
-            _ = engine.approximate  # made now, not when the first question waits
-            return engine
+            return self._make_engine(info)
         except BaseException:
             with self._lock:
                 if self._slots.get(info) is slot:

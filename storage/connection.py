@@ -213,6 +213,8 @@ def _check_schema(path: Path, connection: sqlite3.Connection, wanted: tuple[str,
     applied = _applied(connection) if "_sqlite_migrations" in tables else set()
     if newer := sorted(applied - set(KNOWN_MIGRATIONS)):
         raise StoreError(f"{path} was written by a newer Firth (it has {', '.join(newer)}); update Firth to read it")
+    if wanted and not tables:
+        raise StoreError(f"{path} holds nothing yet; `firth store` and `firth import` publish into it")
     if (tables and not applied) or not applied.issuperset(wanted):
         raise StoreError(f"{path} is a database, but not a store of Firth; name another file with --db")
 

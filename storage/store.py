@@ -8,20 +8,20 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from storage.assembling import Blocks, Cuts, contexts_of, cuts_of, embeddings_of, map_of, subwords_of, words_of
 from storage.catalog import Catalog
-from storage.connection import Stamp, explained, open_for_reading, open_for_writing, stamp_of
+from storage.connection import explained, open_for_writing
 from storage.embeddings import Embeddings, Floats
-from storage.errors import InputError, StoreError, UnknownModel
+from storage.errors import InputError, StoreError
 from storage.maps import Map
 from storage.models import ModelInfo, check_name
 from storage.parts import Parts
 from storage.seals import seal_file, seals_of
+from storage.steady import Found, Steady
 from storage.subwords import Subwords
 from storage.tables import card_parts, rows_of
 from storage.tags import let_mean
@@ -29,10 +29,7 @@ from storage.tags import let_mean
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-_TRIES = 3  # to read without locks what others may be writing
 _READERS_PATIENCE, _WRITERS_PATIENCE = 10.0, 120.0  # seconds; publishing a large model takes another a minute
-
-Found = TypeVar("Found")
 
 
 class Store:
@@ -42,20 +39,10 @@ class Store:
     model's card, as JSON), and more, which docs/schema.md explains.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        connection: sqlite3.Connection,
-        *,
-        database: "Database | None" = None,
-        stamp: Stamp | None = None,
-        patience: float = _READERS_PATIENCE,
-    ) -> None:
-        self.path = path
-        self._connection = connection
+    def __init__(self, file: Steady, database: "Database | None" = None) -> None:
+        self.path = file.path
+        self._file = file
         self._database = database
-        self._stamp = stamp
-        self._patience = patience
 
     @classmethod
     def open(cls, path: Path, *, create: bool = False, patience: float | None = None) -> "Store":
@@ -70,15 +57,14 @@ class Store:
             StoreError: the file is missing, is no store, is damaged or locked, cannot be written, or is newer.
         """
         if not create:
-            patience = _READERS_PATIENCE if patience is None else patience
-            connection, stamp = open_for_reading(path, patience)
-            return cls(path, connection, stamp=stamp, patience=patience)
+            return cls(Steady.open(path, _READERS_PATIENCE if patience is None else patience))
         from storage.schema import migrate
 
-        connection = open_for_writing(path, _WRITERS_PATIENCE if patience is None else patience)
+        patience = _WRITERS_PATIENCE if patience is None else patience
+        connection = open_for_writing(path, patience)
         try:
             with explained(path):
-                return cls(path, connection, database=migrate(connection))
+                return cls(Steady(path, connection, None, patience), migrate(connection))
         except BaseException:
             connection.close()
             raise
@@ -93,7 +79,7 @@ class Store:
 
     def close(self) -> None:
         """Close the file."""
-        self._connection.close()
+        self._file.close()
 
     def publish(
         self,
@@ -143,20 +129,20 @@ class Store:
         """
         if self._database is None:
             raise StoreError(f"{self.path} was opened for reading; open it with create=True to write")
-        with explained(self.path), self._connection:  # commits, or undoes everything
-            self._connection.execute("BEGIN IMMEDIATE")
-            yield self._connection
-            seal_file(self._connection)
+        with explained(self.path), self._file.connection as connection:  # commits, or undoes everything
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+            seal_file(connection)
 
     @contextmanager
     def using(self) -> Iterator[sqlite3.Connection]:
         """The connection, outside of a transaction; whatever SQLite says about the file becomes a `StoreError`."""
         with explained(self.path):
-            yield self._connection
+            yield self._file.connection
 
     def catalog(self) -> Catalog:
         """All published models and their tags, as of now."""
-        return self._steadily(self._read_catalog)
+        return self._file.read(Catalog.read)
 
     def models(self) -> list[ModelInfo]:
         """All published models, by name and version."""
@@ -172,7 +158,7 @@ class Store:
 
     def card(self, info: ModelInfo) -> dict[str, Any]:
         """Everything that was published with the model besides its words and vectors."""
-        return self._steadily(lambda: self._read_card(info))
+        return self._file.read(lambda connection: self._card(connection, info))
 
     def words(self, info: ModelInfo) -> tuple[str, ...]:
         """The model's words alone, most frequent first; raises as `load` does."""
@@ -180,7 +166,7 @@ class Store:
 
     def seals(self, info: ModelInfo) -> dict[str, str]:
         """The hash of each of the model's parts, as they were taken; none in a file of an earlier schema."""
-        return self._steadily(lambda: self._read_seals(info))
+        return self._file.read(lambda connection: seals_of(connection, info.order))
 
     def load(self, info: ModelInfo, *, verify: bool = False) -> Embeddings:
         """The model's words, counts and vectors.
@@ -192,7 +178,7 @@ class Store:
             StoreError: the file is damaged, or others write to it all the time while we may not lock it.
             UnknownModel: the model is not in this store.
         """
-        return self._steadily(lambda: self._read(info, partial(self._read_embeddings, verify=verify)))
+        return self._file.read(lambda connection: self._embeddings(connection, info, verify=verify))
 
     def load_contexts(self, info: ModelInfo) -> Floats | None:
         """(V, D) the model's context vectors, or None where it was published without; raises as `load` does."""
@@ -212,65 +198,37 @@ class Store:
 
     def _made(self, info: ModelInfo, make: Callable[..., Found], *tables: str) -> Found:
         """What `make` makes of the model's rows in some tables."""
-        return self._steadily(lambda: self._read(info, lambda _: make(info, *(self._rows(info, t) for t in tables))))
 
-    def _steadily(self, read: Callable[[], Found], tries: int = _TRIES) -> Found:
-        """What `read` finds when nobody writes in its midst.
+        def read(connection: sqlite3.Connection) -> Found:
+            with self._fitting(info):
+                return make(info, *(self._rows(connection, info, table) for table in tables))
 
-        SQLite sees to that, except where we may not write beside the file and so have no locks: there the store is
-        opened and read once more when its stamp has changed, or when what was read does not fit together.
-        """
-        try:
-            found = read()
-            self._check_stamp()
-        except (StoreError, UnknownModel):
-            if self._stamp is None or tries == 1:
-                raise
-        else:
-            return found
-        self._reopen()
-        return self._steadily(read, tries - 1)
+        return self._file.read(read)
 
-    def _check_stamp(self) -> None:
-        if self._stamp not in (None, stamp_of(self.path)):
-            raise StoreError(f"{self.path} was written to again and again while it was read; try once more later")
+    def _card(self, connection: sqlite3.Connection, info: ModelInfo) -> dict[str, Any]:
+        parts = card_parts(connection, info)
+        with self._fitting(info):
+            try:
+                return {part: json.loads(text) for part, text in parts}
+            except ValueError as error:
+                raise InputError(f"its card is not JSON: {error}") from error
 
-    def _reopen(self) -> None:
-        self.close()
-        self._connection, self._stamp = open_for_reading(self.path, self._patience)
-
-    def _read_catalog(self) -> Catalog:
-        with explained(self.path):
-            return Catalog.read(self._connection)
-
-    def _read_seals(self, info: ModelInfo) -> dict[str, str]:
-        with explained(self.path):
-            return seals_of(self._connection, info.order)
-
-    def _read_card(self, info: ModelInfo) -> dict[str, Any]:
-        with explained(self.path):
-            parts = card_parts(self._connection, info)
-        try:
-            return {part: json.loads(text) for part, text in parts}
-        except ValueError as error:
-            raise self._damaged(info, f"its card is not JSON: {error}") from error
-
-    def _read(self, info: ModelInfo, read: Callable[[ModelInfo], Found]) -> Found:
-        """What `read` makes of the model's rows; where they do not fit together, the file is damaged."""
-        try:
-            with explained(self.path):
-                return read(info)
-        except InputError as error:
-            raise self._damaged(info, str(error)) from error
-
-    def _read_embeddings(self, info: ModelInfo, *, verify: bool) -> Embeddings:
-        embeddings = embeddings_of(info, self._rows(info, "words"))
-        if (verify or self._stamp) and hashlib.sha256(embeddings.matrix.data).hexdigest() != info.vectors_sha256:
-            raise InputError("its vectors are not those that were published")
+    def _embeddings(self, connection: sqlite3.Connection, info: ModelInfo, *, verify: bool) -> Embeddings:
+        with self._fitting(info):
+            embeddings = embeddings_of(info, self._rows(connection, info, "words"))
+            is_checked = verify or not self._file.has_locks
+            if is_checked and hashlib.sha256(embeddings.matrix.data).hexdigest() != info.vectors_sha256:
+                raise InputError("its vectors are not those that were published")
         return embeddings
 
-    def _rows(self, info: ModelInfo, table: str) -> Blocks:
-        return rows_of(self._connection, info, table)
+    def _rows(self, connection: sqlite3.Connection, info: ModelInfo, table: str) -> Blocks:
+        return rows_of(connection, info, table)
 
-    def _damaged(self, info: ModelInfo, why: str) -> StoreError:
-        return StoreError(f"{self.path} is damaged: model {info}: {why}; restore it from a copy or publish it again")
+    @contextmanager
+    def _fitting(self, info: ModelInfo) -> Iterator[None]:
+        """Where what is read of a model does not fit together, the file is damaged."""
+        try:
+            yield
+        except InputError as error:
+            why = f"model {info}: {error}; restore it from a copy or publish it again"
+            raise StoreError(f"{self.path} is damaged: {why}") from error

@@ -167,7 +167,7 @@ UNUSABLE = {
     other_database: "not a store of Firth",
     newer: "newer Firth",
     Path.unlink: "there is no store at",
-    emptied: "not a store of Firth",
+    emptied: "holds nothing yet",
 }
 
 

@@ -79,8 +79,10 @@ def test_words_cut_in_the_midst_of_a_character_are_refused():
 
 
 def test_words_in_latin_1_need_its_name():
-    """pang_lee_polarity_fasttext.vec is not UTF-8; taken for it, the first such word is refused with its line."""
-    with pytest.raises(InputError, match=r"pang_lee_polarity_fasttext\.vec, line \d+: the word b'.*' is not utf-8"):
+    """pang_lee_polarity_fasttext.vec is not UTF-8; taken for it, the first such word is refused, with the way out."""
+    with pytest.raises(
+        InputError, match=r"pang_lee_polarity_fasttext\.vec, line \d+: the word b'.*' is not utf-8; --encoding"
+    ):
         read(Path(datapath("pang_lee_polarity_fasttext.vec")))
 
 

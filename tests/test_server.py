@@ -78,7 +78,7 @@ def test_what_gunicorn_refuses_has_the_one_shape(db):
         for request, expected in UNREADABLE.items():
             response, document = exchange(address, request)
             error = document["error"]
-            assert list(error) == ["code", "message", "status", "missing", "near", "request_id"]
+            assert list(error) == ["code", "message", "status", "missing", "subwords", "near", "request_id"]
             assert (error["status"], error["code"]) == (response.status, error["code"]) == expected
             assert response.headers["Content-Type"] == "application/json"
             assert "Content-Security-Policy" in response.headers

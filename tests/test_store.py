@@ -327,7 +327,7 @@ def test_an_empty_file(tmp_path):
     """An empty file is no store to read, but one can be made of it."""
     path = tmp_path / "empty.db"
     path.touch()
-    with pytest.raises(StoreError, match="not a store of Firth"):
+    with pytest.raises(StoreError, match="holds nothing yet"):
         Store.open(path)
     with Store.open(path, create=True) as store:
         assert store.models() == []
@@ -582,8 +582,8 @@ class Overtaken(Store):
     def meanwhile():
         """What is done."""
 
-    def _rows(self, info, table):
-        rows = super()._rows(info, table)
+    def _rows(self, connection, info, table):
+        rows = super()._rows(connection, info, table)
         yield next(rows)
         self.meanwhile()
         yield from rows

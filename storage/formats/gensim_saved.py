@@ -91,7 +91,7 @@ def _vectors_of(source: Source, saved: Record) -> tuple[Record, str]:
     for record, within in ((saved, ""), (saved.state.get("wv"), ".wv")):
         if isinstance(record, Record) and any(name in record.state for name in _WORDS):
             return record, within
-    has = ", ".join(sorted(str(name) for name in saved.state)[:12])
+    has = ", ".join(sorted(str(name) for name in saved.state)[:12]) or "none"
     raise source.wrong(f"a {saved.of} holds no vectors of words that are known here; its attributes are {has}")
 
 

@@ -42,7 +42,8 @@ class Intake:
         try:
             self._file = tempfile.TemporaryFile(dir=folder, prefix=".import-")  # noqa: SIM115 - closed at the end
         except OSError as error:
-            raise InputError(f"{folder} cannot hold the vectors while they are read: {error.strerror}") from None
+            why = f"cannot hold the vectors while they are read ({error.strerror})"
+            raise InputError(f"{folder} {why}; check the permissions of the file and its folder") from None
 
     def __enter__(self) -> "Intake":
         return self
@@ -87,7 +88,8 @@ class Intake:
         try:
             yield
         except OSError as error:
-            raise InputError(f"{self.source.name}: no room for its vectors: {error.strerror}") from None
+            why = f"no room for its vectors beside the store ({error.strerror})"
+            raise InputError(f"{self.source.name}: {why}; the models published before are whole") from None
 
     def _fitting(self, block: Block) -> Block:
         """The words that a store can hold, most often the block itself."""
@@ -137,10 +139,10 @@ class Intake:
 
     def _leave_out(self, word: str, where: str, reason: str) -> None:
         if not self.skip:
-            raise InputError(
-                f"{self.source.name}, {where}: the word {shown(word)} {reason};"
-                " --on-unfit skip leaves out such words and lists them"
-            )
+            ways = "--on-unfit skip leaves out such words and lists them"
+            if word and not _is_text(word):
+                ways = f"--encoding says what the words are written in, or {ways}"
+            raise InputError(f"{self.source.name}, {where}: the word {shown(word)} {reason}; {ways}")
         self.left_out.add(word, where, reason)
 
 

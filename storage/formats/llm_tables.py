@@ -82,8 +82,11 @@ class LlmTables(Format):
         file = target.open()
         with tempfile.TemporaryDirectory(dir=target.path.parent, prefix=".export-") as folder:
             made = Path(folder) / "llm.db"
-            with closing(sqlite3.connect(made)) as connection, connection:
-                _fill(connection, table)
+            try:
+                with closing(sqlite3.connect(made)) as connection, connection:
+                    _fill(connection, table)
+            except sqlite3.OperationalError as error:  # there is no room
+                raise target.unwritable(error) from error
             with made.open("rb") as whole:
                 shutil.copyfileobj(whole, file, 1 << 20)
 

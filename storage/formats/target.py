@@ -36,7 +36,12 @@ class Target:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._opened.__exit__(kind, error, trace)
+        try:
+            self._opened.__exit__(kind, error, trace)
+        except OSError as failed:
+            raise self.unwritable(failed.strerror) from failed
+        if isinstance(error, OSError):
+            raise self.unwritable(error.strerror) from error
 
     def open(self, path: Path | None = None) -> IO[bytes]:
         """Open the file, or one that belongs to it, for writing.
@@ -47,6 +52,8 @@ class Target:
         path = path or self.path
         if self.spare and path.exists() and path.samefile(self.spare):
             raise InputError(f"{path} is the store itself; export to another file")
+        if path.is_dir():
+            raise InputError(f"{path} is a folder; name a file")
         if path.exists() and not self.replace:
             raise InputError(f"{path} is there already; --force replaces it")
         if path in self.files:
@@ -55,6 +62,10 @@ class Target:
         file = self._opened.enter_context(whole_file(path))
         packing = PACKINGS.get(path.suffix.lower())
         return self._opened.enter_context(packing.pack(file)) if packing else file
+
+    def unwritable(self, why: object) -> InputError:
+        """The error that tells why nothing could be written."""
+        return InputError(f"{self.path} cannot be written: {why}; nothing was written or replaced")
 
 
 def unpacked_name(path: Path) -> Path:
