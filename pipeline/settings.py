@@ -8,20 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from pipeline.model_choice import (
-    ARCHITECTURES,
-    COMBINATIONS,
-    LOSSES,
-    MODELS,
-    PIECES,
-    WEIGHTS,
-    chosen,
-    foreign_to,
-    refuse_foreign,
-    refuse_unused,
-    require_pieces,
-    usual_of,
-)
+from pipeline import model_choice
 from storage.declared import Declared, setting
 from storage.errors import SettingError
 
@@ -128,19 +115,19 @@ class TrainSettings(Declared):
         "What is trained: a center predicts each context word (skipgram), they together the center (cbow), either of"
         " these with words that are made of pieces (fasttext), or inner products are the logarithms of how much words"
         " stand together in all the text (glove, which uses none of the settings of prediction).",
-        choices=MODELS,
+        choices=model_choice.MODELS,
         shown="--architecture",
     )
     architecture: str = setting(
         None,
         "What predicts what, as in --model; for fasttext, which does either.",
-        choices=ARCHITECTURES,
+        choices=model_choice.ARCHITECTURES,
         shown="skipgram",
     )
     loss: str = setting(
         "ns",
         "How a target is scored: by negative sampling, hierarchical softmax, or against all words (exact, slow).",
-        choices=LOSSES,
+        choices=model_choice.LOSSES,
     )
     vector_size: int = setting(100, "Dimensions of a vector.", low=1, high=10_000)
     window: int = setting(
@@ -173,7 +160,7 @@ class TrainSettings(Declared):
         "sum",
         "A word's GloVe vector: the sum of its vectors as a word and as a context, that as a word, or both, one behind"
         " the other.",
-        choices=COMBINATIONS,
+        choices=model_choice.COMBINATIONS,
     )
     negative: int = setting(5, "Noise words for each pair of center and context.", low=1, high=1000)
     ns_exponent: float = setting(0.75, "Power of the counts in the noise distribution.", low=-10, high=10)
@@ -193,21 +180,29 @@ class TrainSettings(Declared):
         """Check the ranges, settle on a model, and see that the learning rate does not rise."""
         super().__post_init__()
         self._settle_model()
-        self._settle_missing(usual_of(self.model))
+        self._settle_missing(model_choice.usual_of(self.model))
         self._settle_missing({"min_alpha": self.alpha if self.model == "glove" else 1e-4})
-        self._settle_only("fasttext", PIECES, "a word has no pieces")
-        self._settle_only("glove", WEIGHTS, "a pair has no such weight")
-        refuse_unused(self.model, {each.name: (getattr(self, each.name), each.default) for each in fields(self)})
-        require_pieces(self.min_n, self.max_n, self.architecture)
+        self._settle_only("fasttext", model_choice.PIECES, "a word has no pieces")
+        self._settle_only("glove", model_choice.WEIGHTS, "a pair has no such weight")
+        model_choice.refuse_unused(
+            self.model, {each.name: (getattr(self, each.name), each.default) for each in fields(self)}
+        )
+        model_choice.require_pieces(self.min_n, self.max_n, self.architecture)
         if self.min_alpha > self.alpha:
             raise SettingError(f"min_alpha is {self.min_alpha}, above alpha {self.alpha}; lower it or raise alpha")
 
     def as_dict(self) -> dict[str, Any]:
         """The settings of this model as plain JSON values."""
-        return {name: value for name, value in super().as_dict().items() if name not in foreign_to(self.model)}
+        foreign = model_choice.foreign_to(self.model)
+        return {name: value for name, value in super().as_dict().items() if name not in foreign}
+
+    @property
+    def dimensions(self) -> int:
+        """Of the model's vectors, which a concatenation makes twice as long as those that are trained."""
+        return self.vector_size * (2 if self.combine == "concatenation" else 1)
 
     def _settle_model(self) -> None:
-        model, architecture = chosen(self.model, self.architecture)
+        model, architecture = model_choice.chosen(self.model, self.architecture)
         self._settle(model=model, architecture=architecture)
 
     def _settle_missing(self, usual: Mapping[str, float]) -> None:
@@ -218,7 +213,7 @@ class TrainSettings(Declared):
         if self.model == model:
             self._settle_missing(usual)
         else:
-            refuse_foreign(self.model, model, {name: getattr(self, name) for name in usual}, why)
+            model_choice.refuse_foreign(self.model, model, {name: getattr(self, name) for name in usual}, why)
 
     def _settle(self, **values: object) -> None:
         for name, value in values.items():

@@ -70,14 +70,20 @@ class UnknownWord(FirthError):
     Attributes:
         near: for each missing word, in the order asked, words of the model that look like it, best first.
         subwords: whether the model makes vectors of unknown words from their pieces, when that is asked.
+
+    Args:
+        near: as above.
+        subwords: as above.
+        tried: whether that was asked, in vain.
     """
 
-    def __init__(self, near: Mapping[str, Sequence[str]], *, subwords: bool = False) -> None:
+    def __init__(self, near: Mapping[str, Sequence[str]], *, subwords: bool = False, tried: bool = False) -> None:
         self.near = {word: tuple(matches) for word, matches in near.items()}
         self.subwords = subwords
         parts = (f"{word!r}{_did_you_mean(matches)}" for word, matches in self.near.items())
         hint = "; this model can make vectors from pieces of words (on_missing=subword)" if subwords else ""
-        super().__init__("not in the vocabulary: " + "; ".join(parts) + hint)
+        vain = "; this model has no vector of any of the pieces, so none can be made" if tried else ""
+        super().__init__("not in the vocabulary: " + "; ".join(parts) + hint + vain)
 
 
 class UnusableQuestion(FirthError):

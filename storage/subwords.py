@@ -100,7 +100,8 @@ class Subwords:
         vectors = np.empty_like(own, np.float32)
         for some in self._together(words):
             sums, rows_each = self._sums(words[some])
-            vectors[some] = (own[some] + sums) / rows_each
+            with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused where it is kept
+                vectors[some] = (own[some] + sums) / rows_each
         return vectors
 
     def decompose(self, words: Sequence[str], vectors: Floats) -> Floats:

@@ -185,11 +185,11 @@ def test_a_word_without_any_piece_is_unknown(word):
 
 
 def test_a_word_none_of_whose_pieces_has_a_row_is_unknown():
-    """Nor can a word be made of zeros alone."""
+    """Nor can a word be made of zeros alone; the error says why."""
     buckets = set(NGRAMS.table(["kingdom"]).buckets.tolist())
     other = next(bucket for bucket in range(500) if bucket not in buckets)
     engine = engine_of(WORDS, VECTORS, Subwords(NGRAMS, np.array([other], np.int32), SUBWORDS.rows[:1]))
-    with pytest.raises(UnknownWord):
+    with pytest.raises(UnknownWord, match="no vector of any of the pieces"):
         engine.answer(questions.Neighbors(word="kingdom", on_missing="subword"))
 
 

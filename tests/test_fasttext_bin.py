@@ -10,7 +10,7 @@ import pytest
 from gensim.models import fasttext as gensim_fasttext
 from gensim.models.keyedvectors import KeyedVectors
 from gensim.test.utils import datapath
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from storage.errors import InputError
@@ -252,6 +252,7 @@ def try_to_read(folder, content):
     assert len(words) == len(vectors)
 
 
+@example([(607, 127)])  # a number that is none, of the kind that processors tell of when they add it
 @given(st.lists(st.tuples(st.integers(0, len(GOOD) - 1), st.integers(0, 255)), min_size=1, max_size=8))
 def test_any_bytes_may_be_wrong(tmp_path_factory, changes):
     """Whatever bytes are changed, the file is read or refused, and nothing larger than it comes out of it."""

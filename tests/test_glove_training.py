@@ -333,6 +333,15 @@ def test_progress_tells_pairs(lee_tokens, tmp_path):
     assert last["epoch"] == 2
 
 
+def test_a_concatenation_s_dimensions_are_told(lee_tokens, tmp_path):
+    """Twice those that are trained: what the command says is what the model has."""
+    out = tmp_path / "model"
+    options = ["--model", "glove", "--epochs", "1", "--vector-size", "8", "--combine", "concatenation"]
+    done = CliRunner().invoke(firth, ["train", str(lee_tokens), "--out", str(out), *options])
+    assert load_model(out).embeddings.matrix.shape[1] == 16
+    assert "words of 16 dimensions" in done.output
+
+
 def test_gensim_has_no_glove(model):
     """The cross-check compares words and counts, and says that there is nothing else to compare."""
     report = crosscheck(model)

@@ -243,5 +243,5 @@ def _timeless(card: dict[str, Any]) -> dict[str, Any]:
 
 def _done(manifest: dict[str, Any]) -> dict[str, Any]:
     kept = {name: value for name, value in manifest.items() if name != "made"}
-    passing = ("seconds", "words_per_s", "workers")
+    passing = ("seconds", "words_per_s", "pairs_per_s", "workers")
     return {**kept, "report": {name: value for name, value in manifest["report"].items() if name not in passing}}

@@ -174,7 +174,7 @@ def _facts(found: Mapping[str, Any], training: Training) -> list[str]:
     """What came out, in a few lines."""
     facts = [
         *_raised(found["min_count"], training.vocabulary),
-        f"{found['words']:,} words of {training.settings.vector_size} dimensions from {found['tokens']:,} tokens"
+        f"{found['words']:,} words of {training.settings.dimensions} dimensions from {found['tokens']:,} tokens"
         f" at {found['words_per_s']:,} tokens/s, {found['pairs_per_s']:,} pairs/s",
         f"loss of each epoch: {_curve(found['losses'])}",
     ]

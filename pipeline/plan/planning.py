@@ -187,8 +187,7 @@ def _disk(corpus: _Corpus, training: TrainSettings, work: WorkerSettings, measur
     """
     lengths = 4 * corpus.tokens + 8 * (corpus.sentences + 1) + 8 * corpus.types
     trained = _matrices(corpus.words, training, measured)
-    both = 2 if training.combine == "concatenation" else 1
-    kept, numbers = 8 * both * corpus.words * training.vector_size, 8 * corpus.words
+    kept, numbers = 8 * corpus.words * training.dimensions, 8 * corpus.words
     if training.model == "fasttext":
         kept += round(4 * corpus.words * measured.rows * training.vector_size)
         numbers += 2 * HEADER + round(4 * corpus.words * (measured.rows - 1))

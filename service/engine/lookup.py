@@ -75,7 +75,7 @@ class Lookup:
         strict = {"error": len(asked), "skip": 1, "subword": len(asked) - 2}[question.on_missing]
         missing = _missing(asked, found)
         if unknown := _missing(asked[:strict], found[:strict]):
-            raise UnknownWord(self._near(unknown))
+            raise UnknownWord(self._near(unknown), tried=self._composing is not None)
         return LookedUp(known(first), tuple(some), known(allowed) if allow else None, known(denied), missing)
 
     def _row(self, word: str, case: str) -> int | None:

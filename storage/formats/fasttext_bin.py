@@ -39,7 +39,7 @@ class FastTextBin(Format):
     """fastText's model."""
 
     name = "fasttext-bin"
-    title = "model of fastText, with the vectors of pieces of words"
+    title = "model of fastText, which has room for the vectors of pieces of words"
     suffixes = (".fasttext",)
     counts = True
     subwords = True
