@@ -3,7 +3,8 @@
 In the file, a key at the top is for every command that has the setting; one in a table such as [train] is for that
 command, and also for `firth run`, which is every stage, unless its own table [run] says otherwise; `firth plan` reads
 the tables of the stages that it plans in the same way. In the environment a setting is called FIRTH_ and its name in
-capitals.
+capitals. `model` alone means two things: what is trained, in the tables of the commands that train, and elsewhere the
+stored model that is asked.
 
 click itself would let the environment win over its `default_map`; so the two are laid over each other here.
 """
@@ -98,6 +99,8 @@ class ConfigFile:
         tables = (*READS.get(own, ()), own)
         for table, values in (("", self.top), *((name, self.tables.get(name, {})) for name in tables)):
             for key in values.keys() & options.keys():
+                if options[key].in_tables and not table:
+                    continue
                 place = f"{self.path}: {f'{table}.' if table else ''}{key}"
                 found[key] = Found(_typed(options[key].from_toml, context, values[key], place), f"file {place}")
         return found
@@ -166,7 +169,7 @@ def _environment_layer(context: click.Context, command: click.Command) -> dict[s
     found, ours = {}, _variables()
     for name, option in settings_of(command).items():
         variable = PREFIX + name.upper()
-        if variable in ours:
+        if variable in ours and not option.in_tables:
             value = _typed(option.from_text, context, ours[variable], f"environment variable {variable}")
             found[name] = Found(value, f"environment {variable}")
     return found

@@ -23,8 +23,9 @@ class Setting(click.Option):
     Plain `click.Option`s say what to do this once (`--force`, `--json`) and cannot be set elsewhere.
     """
 
-    def __init__(self, declarations: Sequence[str], **attributes: Any) -> None:
+    def __init__(self, declarations: Sequence[str], *, in_tables: bool = False, **attributes: Any) -> None:
         super().__init__(declarations, **{"default": None, "show_default": True, **attributes})
+        self.in_tables = in_tables  # only there: at the top of a file and in the environment its name means another
 
     def from_text(self, context: click.Context, text: str) -> Any:
         """The value that a string from the environment stands for; several are separated by commas or blanks.
@@ -127,6 +128,8 @@ def field_option(
         return click.option(f"--{name}/--no-{name}", cls=kind, default=default, help=described)
     if (allowed := allowed_range(field)) and not field.metadata["choices"]:
         described = f"{described.rstrip('.')} ({allowed})."
+    if field.metadata.get("in_tables"):
+        attributes["in_tables"] = True
     if several := isinstance(default, tuple):
         described = f"{described.rstrip('.')} (can be repeated)."
     return click.option(

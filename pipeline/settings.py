@@ -117,6 +117,7 @@ class TrainSettings(Declared):
         " stand together in all the text (glove, which uses none of the settings of prediction).",
         choices=model_choice.MODELS,
         shown="--architecture",
+        in_tables=True,  # elsewhere `model` names the stored model that is asked
     )
     architecture: str = setting(
         None,

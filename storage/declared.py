@@ -30,12 +30,15 @@ def setting(
     open_low: bool = False,
     choices: tuple[str, ...] = (),
     shown: str = "",
+    in_tables: bool = False,
 ) -> Any:
     """Declare a field with its help and its range; `open_low` leaves the lower end itself out.
 
-    A default of None is `shown` in words.
+    A default of None is `shown` in words. A field that means something else to other commands is found `in_tables` of
+    a file only, not at its top nor in the environment.
     """
     metadata = {"help": explanation, "low": low, "high": high, "open_low": open_low, "choices": choices, "shown": shown}
+    metadata["in_tables"] = in_tables
     return dataclasses.field(default=default, metadata=metadata)
 
 

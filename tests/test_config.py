@@ -102,6 +102,16 @@ def test_tables_and_top_level_keys(toml):
     assert found["db", "similar"] == ("firth.db", "default")
 
 
+def test_the_model_that_is_trained_stands_in_tables(toml):
+    """`model` at the top of a file, in the environment and of `firth config` is the stored one that is asked."""
+    path = toml('model = "news@2"\n[train]\nmodel = "glove"')
+    found = in_force("--config", path, env={"FIRTH_MODEL": "books"})
+    assert found["model", "similar"][0] == "news@2"
+    assert found["model", "train"] == found["model", "run"] == ("glove", f"file {path}: train.model")
+    found = in_force("--model", "news@3", env={"FIRTH_MODEL": "books"})
+    assert (found["model", "similar"][0], found["model", "train"][0]) == ("news@3", None)
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [

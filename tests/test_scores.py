@@ -69,5 +69,5 @@ def test_the_best_are_those_of_ranking_all_exactly(name, space, topn):
         rows = np.flatnonzero(scores.low > -np.inf)
         exact = scores.exact(rows)
         order = np.lexsort((rows, -exact))[:topn]
-        found = best(scores, Selection(None, (), topn, -np.inf))
+        found = best(scores, Selection(None, (), topn, -np.inf, len(scores.low)))
         assert (found.rows.tolist(), found.scores.tolist()) == (rows[order].tolist(), exact[order].tolist())

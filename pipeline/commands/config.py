@@ -82,7 +82,8 @@ def _every_setting(context: click.Context) -> dict[str, Setting]:
     every: dict[str, Setting] = {}
     for each in all_commands(context).values():
         for name, option in settings_of(each).items():
-            every.setdefault(name, copy.copy(option)).required = False
+            if not option.in_tables:
+                every.setdefault(name, copy.copy(option)).required = False
     return every
 
 
@@ -95,7 +96,7 @@ def _entries(context: click.Context) -> list[Entry]:
             found = elsewhere.get(name, Found(option.default, "default"))
             spelling = context.meta[SPELLED].get(name)
             given = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
-            if given and (not spelling or isinstance(other, SpelledCommand)):
+            if given and not option.in_tables and (not spelling or isinstance(other, SpelledCommand)):
                 found = Found(context.params[name], f"option {spelling or option.opts[0]}")
             entry = entries.setdefault((name, repr(found.value), found.origin), Entry(option, found, []))
             entry.commands.append(command_name)
