@@ -1,16 +1,19 @@
 """Training speed, Firth against gensim (corpus_file): verified, then timed in turn, medians of three.
 
 Both train on the same tokens with the same settings; the clock runs over the training phase only; speed is in raw
-words of the vocabulary per second.
+words of the vocabulary per second. FIRTH_BENCH_CASES names those to be measured, separated by semicolons; the others
+stay as they were, each with its own date.
 """
 
+import datetime
 import json
+import os
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from benchmarks.common import VOCABULARY, english, in_child, median, save, table
+from benchmarks.common import VOCABULARY, english, in_child, load, median, save, table
 from benchmarks.reshaped import reshaped
 from pipeline.settings import TrainSettings
 from pipeline.text.token_files import TokenCorpus
@@ -60,7 +63,7 @@ CASES = (
     Case("skip-gram, hierarchical softmax", HIERARCHICAL, words=LONG),
     Case("CBOW, hierarchical softmax", HIERARCHICAL | {"architecture": "cbow"}, words=LONG),
     Case("fastText, skip-gram, negative sampling", FASTTEXT, words=LONG),
-    Case("the same, 2 workers", FASTTEXT, workers=2, words=LONG),
+    Case("fastText, skip-gram, 2 workers", FASTTEXT, workers=2, words=LONG),
     Case("fastText, CBOW, negative sampling", FASTTEXT | {"architecture": "cbow"}, words=LONG),
     Case("skip-gram, negative sampling, 300 dimensions", {"vector_size": 300}, words=LONG),
     Case("skip-gram, negative sampling, lines of 5 words", sentence=5),
@@ -93,8 +96,15 @@ def verify(case: Case) -> float:
 
 def measure() -> None:
     """Time every case in turn, gensim and Firth alternating."""
-    cases = [{"name": case.name, "difference": verify(case), "rounds": _rounds(case)} for case in CASES]
-    save("train_speed", {"settings": SETTINGS, "cases": cases})
+    named = [name.strip() for name in os.environ.get("FIRTH_BENCH_CASES", "").split(";") if name.strip()]
+    kept = {case["name"]: case for case in load("train_speed")["cases"]} if named else {}
+    cases = [kept.get(case.name) if named and case.name not in named else _measured(case) for case in CASES]
+    save("train_speed", {"settings": SETTINGS, "cases": list(filter(None, cases))})
+
+
+def _measured(case: Case) -> dict[str, Any]:
+    today = datetime.datetime.now(tz=datetime.timezone.utc).date().isoformat()
+    return {"name": case.name, "date": today, "difference": verify(case), "rounds": _rounds(case)}
 
 
 def _rounds(case: Case) -> list[dict[str, Any]]:
@@ -116,8 +126,9 @@ def report(figures: dict[str, Any]) -> str:
         ours, theirs = _speeds(case, "firth"), _speeds(case, "gensim")
         ratios = [mine / other for mine, other in zip(ours, theirs, strict=False)]
         words = f"{case['rounds'][0]['tokens'] / 1e6:.1f} million"
-        rows.append([case["name"], words, _shown(theirs), _shown(ours), f"{median(ratios):.2f}" if ratios else ""])
-    return table(["", "words", "gensim 4.4, words/s", "Firth, words/s", "ratio, median of pairs"], rows)
+        ratio = f"{median(ratios):.2f}" if ratios else ""
+        rows.append([case["name"], case["date"][5:], words, _shown(theirs), _shown(ours), ratio])
+    return table(["", "on", "words", "gensim 4.4, words/s", "Firth, words/s", "ratio, median of pairs"], rows)
 
 
 def _speeds(case: dict[str, Any], trainer: str) -> list[float]:
