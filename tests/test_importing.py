@@ -12,7 +12,6 @@ from pathlib import Path
 import click
 import numpy as np
 import pytest
-from click.testing import CliRunner
 from gensim.models import KeyedVectors
 from gensim.test.utils import datapath
 
@@ -21,6 +20,7 @@ from pipeline.evaluation.evaluate import evaluate
 from service.app import create_app
 from storage.formats.known import FORMATS
 from storage.store import Store
+from tests.invoking import invoke
 from tests.test_formats import WRITTEN, file_of
 
 PRE = Path(datapath("word2vec_pre_kv_c"))
@@ -31,13 +31,6 @@ def bare_environment(monkeypatch):
     """No FIRTH_ variable of the developer's."""
     for name in [name for name in os.environ if name.startswith("FIRTH_")]:
         monkeypatch.delenv(name)
-
-
-def invoke(*arguments, code=0):
-    """Run `firth`, which has to end with the exit code `code`."""
-    result = CliRunner().invoke(firth, [str(argument) for argument in arguments])
-    assert result.exit_code == code, result.output
-    return result
 
 
 @pytest.fixture(scope="module")

@@ -5,26 +5,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 from gensim.models import FastText
 from gensim.models import fasttext as gensim_fasttext
 from gensim.test.utils import common_texts, datapath
 
-from pipeline.cli import firth
 from service.app import create_app
 from storage.managing.copying import copy_model
 from storage.managing.versions import delete
 from storage.store import Store
+from tests.invoking import invoke
 
 FILE = Path(datapath("lee_fasttext_new.bin"))
 UNKNOWN = "nightly"
-
-
-def invoke(*arguments, code=0):
-    """Run `firth`, which has to end with the exit code `code`."""
-    result = CliRunner().invoke(firth, [str(argument) for argument in arguments])
-    assert result.exit_code == code, result.output
-    return result
 
 
 @pytest.fixture(scope="module")
