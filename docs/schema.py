@@ -87,6 +87,12 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "vectors_sha256": "of its vectors",
         "deleted": "when, UTC, ISO 8601",
     },
+    "ledger": {
+        "": "One row for each version that was ever published in the file, whatever has become of it.",
+        "name": "of the model",
+        "version": "its version",
+        "vectors_sha256": "of its vectors",
+    },
     "_sqlite_migrations": {
         "": "One row for each migration that the file has been through (kept by sqlite-utils).",
         "id": "1, 2, 3 ...",

@@ -11,7 +11,15 @@ from typing import Literal
 from storage.errors import StoreError
 
 MIGRATION_SET = "firth"
-KNOWN_MIGRATIONS = ("m001_models", "m002_contexts", "m003_maps", "m004_seals", "m005_tags", "m006_subwords")
+KNOWN_MIGRATIONS = (
+    "m001_models",
+    "m002_contexts",
+    "m003_maps",
+    "m004_seals",
+    "m005_tags",
+    "m006_subwords",
+    "m007_ledger",
+)
 _OLDEST_SCHEMA = KNOWN_MIGRATIONS[:1]  # what a reader needs: tables that came later may be missing
 _OLDEST_SQLITE = (3, 37)  # the first with STRICT tables
 _PAGE_BYTES = 16384  # reads a model of 121,926 x 100 in 0.7 of the time that SQLite's default of 4096 takes

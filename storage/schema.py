@@ -163,6 +163,25 @@ def m006_subwords(database: Database) -> None:
         _never_change(database, table)
 
 
+@migrations()
+def m007_ledger(database: Database) -> None:
+    """One row for each model that was ever published in the file, so that none can go unnoticed."""
+    _run(
+        database,
+        """CREATE TABLE ledger (
+            name TEXT NOT NULL,
+            version INTEGER NOT NULL,
+            vectors_sha256 TEXT NOT NULL,
+            PRIMARY KEY (name, version)
+        ) STRICT""",
+        "INSERT INTO ledger SELECT name, version, vectors_sha256 FROM models "
+        "UNION ALL SELECT name, version, vectors_sha256 FROM deleted",
+        "CREATE TRIGGER ledger_never_forget BEFORE DELETE ON ledger "
+        "BEGIN SELECT RAISE(ABORT, 'what was published stays in the ledger'); END",
+    )
+    _never_change(database, "ledger")
+
+
 def _never_change(database: Database, table: str) -> None:
     _run(
         database,

@@ -71,6 +71,7 @@ FILE_PARTS = (
     ),
     Part("tags", "tags", "SELECT name, tag, version, changed FROM tags ORDER BY name, tag"),
     Part("deleted", "deleted", "SELECT name, version, vectors_sha256, deleted FROM deleted ORDER BY name, version"),
+    Part("ledger", "ledger", "SELECT name, version, vectors_sha256 FROM ledger ORDER BY name, version"),
 )
 """What belongs to the file and to none of its models."""
 

@@ -8,6 +8,7 @@ from itertools import repeat
 from storage.assembling import Blocks
 from storage.connection import tables_of
 from storage.errors import UnknownModel
+from storage.ledger import enter
 from storage.models import ModelInfo
 
 _ROWS_AT_ONCE = 1024
@@ -58,21 +59,22 @@ def insert_rows(connection: sqlite3.Connection, info: ModelInfo, table: str, *co
 
 
 def insert_model(connection: sqlite3.Connection, info: ModelInfo) -> ModelInfo:
-    """Write the row of a new model; its order is given here."""
+    """Write the row of a new model, and enter it in the ledger; its order is given here."""
     query = (
         "INSERT INTO models (name, version, words, dimensions, created, vectors_sha256, dtype) "
         "VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id"
     )
     row = (info.name, info.version, info.words, info.dimensions, info.created, info.vectors_sha256, info.dtype)
     ((order,),) = connection.execute(query, row).fetchall()
+    enter(connection, info)
     return replace(info, order=order)
 
 
 def next_version(connection: sqlite3.Connection, name: str) -> int:
-    """The version that the next model of a name gets; that of a deleted one is not given again."""
+    """The version that the next model of a name gets; that of one that is gone is not given again."""
     query = (
         "SELECT coalesce(max(version), 0) + 1 FROM "
-        "(SELECT name, version FROM models UNION ALL SELECT name, version FROM deleted) WHERE name = ?"
+        "(SELECT name, version FROM models UNION ALL SELECT name, version FROM ledger) WHERE name = ?"
     )
     return int(connection.execute(query, [name]).fetchone()[0])
 

@@ -24,6 +24,7 @@ from service.derived_checks import check_derived
 from service.loading import derive, derived_files
 from storage.embeddings import Embeddings
 from storage.errors import StoreError
+from storage.managing.copying import copy_model
 from storage.managing.versions import delete, set_tag
 from storage.maps import Map
 from storage.models import DTYPES
@@ -48,6 +49,7 @@ FOUND_BY = {
     "_sqlite_migrations": {"migrations"},
     "tags": {"tags"},
     "deleted": {"deleted"},
+    "ledger": {"ledger"},
 }
 """Which stages are named, by table; a field that refers to another table may also be found as a reference."""
 
@@ -236,6 +238,70 @@ def test_what_another_program_did_is_found(db, statement, stage):
     """What was added, taken away or dropped by any other program is found at its stage."""
     execute(db, statement)
     assert stage in wrong(db)
+
+
+@pytest.mark.parametrize("name", ["float32", "int8", "trained"])
+def test_a_model_that_another_program_deleted_is_missed(db, name):
+    """Deleted with all its rows and tags, as foreign keys have it, a model is missed, whatever is published later."""
+    execute(db, "PRAGMA foreign_keys = on", f"DELETE FROM models WHERE name = '{name}'")  # noqa: S608 - from above
+    assert wrong(db) >= {"models"}
+    with Store.open(db, create=True) as store:
+        assert str(store.publish(name, a_model(2)[0], {})) == f"{name}@2"
+    told = [check.wrong for check in verify(db) if not check.fits]
+    ways_out = f"copy it back from a backup, or accept that: `firth delete {name}@1`"
+    assert told == [f"{name}@1 was published, and is gone; {ways_out}"]
+
+
+def test_a_missed_model_can_be_copied_back(db, made):
+    """From a backup it comes back under its number, and all fits again."""
+    execute(db, "PRAGMA foreign_keys = on", "DELETE FROM models WHERE name = 'int8'")
+    assert wrong(db) == {"models"}
+    copy_model(made, "int8@1", db)
+    assert wrong(db) == set()
+
+
+def test_no_other_model_takes_the_number_of_a_missed_one(db, tmp_path):
+    """Another model of the same name and version is not copied there."""
+    execute(db, "PRAGMA foreign_keys = on", "DELETE FROM models WHERE name = 'int8'")
+    with Store.open(tmp_path / "other.db", create=True) as store:
+        store.publish("int8", a_model(3)[0], {})
+    with pytest.raises(StoreError, match="once had another model int8@1"):
+        copy_model(tmp_path / "other.db", "int8", db)
+
+
+def test_that_a_model_is_gone_can_be_accepted(db):
+    """`firth delete` lets a missed model count as deleted, after a confirmation; then all fits again."""
+    execute(db, "PRAGMA foreign_keys = on", "DELETE FROM models WHERE name = 'int8'")
+    arguments = ["delete", "int8@1", "--db", str(db)]
+    refused = CliRunner().invoke(firth, arguments, input="n\n")
+    assert (refused.exit_code, wrong(db)) == (1, {"models"})
+    accepted = CliRunner().invoke(firth, [*arguments, "--yes"])
+    assert (accepted.exit_code, accepted.stdout, wrong(db)) == (0, "counts as deleted: int8@1\n", set())
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("INSERT INTO ledger VALUES ('new', 1, 'ab')", "new@1 was published, and is gone"),
+        ("INSERT INTO deleted VALUES ('int8', 1, 'ab', '')", "int8@1 was deleted, and is there"),
+        (
+            "INSERT INTO models SELECT 9, 'a', 1, words, dimensions, created, '', dtype FROM models WHERE id = 1",
+            "a@1 is there, and was never published so",
+        ),
+    ],
+)
+def test_lists_that_do_not_agree_are_found(db, statement, said):
+    """Every model that is there was published and not deleted, and every other one that was published was deleted."""
+    execute(db, statement)
+    (told,) = [check.wrong for check in verify(db) if check.stage == "models"]
+    assert said in told
+
+
+def test_the_ledger_forgets_nothing(db):
+    """No program can take a line out of the ledger, nor change one, by accident."""
+    for statement in ("DELETE FROM ledger", "UPDATE ledger SET version = 9"):
+        with pytest.raises(sqlite3.IntegrityError, match=r"ledger|never changes"):
+            execute(db, statement)
 
 
 def test_bytes_behind_the_last_page_are_found(db):

@@ -30,12 +30,18 @@ def command(*, model: str, every: bool, yes: bool, db: Path) -> None:
 
     MODEL is NAME@VERSION or NAME@TAG, or a name that has one version. It cannot be brought back. Its number stays
     taken: the next version of the name gets another. The room in the file is used by later models; `firth gc` gives it
-    back to the disk.
+    back to the disk. A version that another program has deleted, which `firth verify` tells, counts as deleted then.
     """
     from storage.derived import DerivedFiles
-    from storage.managing.versions import delete, doomed
+    from storage.managing.versions import delete, doomed, lost, write_off
 
     with store_to_change(db) as store:
+        if model in lost(store):
+            if not yes and not _agreed(f"{model} is gone from {db} already; let it count as deleted?"):
+                raise click.ClickException("nothing was changed")
+            write_off(store, model)
+            print_line(f"counts as deleted: {model}")
+            return
         catalog = store.catalog()
         models = doomed(catalog, model, every=every)
         if not yes and not _agreed(f"Delete {_listed(catalog, models)} from {db}?"):

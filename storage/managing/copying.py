@@ -9,6 +9,7 @@ from pathlib import Path
 from storage.catalog import Catalog
 from storage.connection import address_to_read, explained, tables_of
 from storage.errors import StoreError
+from storage.ledger import entered
 from storage.models import ModelInfo, check_name
 from storage.seals import MIGRATED, OCCASIONS, found_in_model, seal_model
 from storage.store import Store
@@ -89,9 +90,7 @@ def _there(connection: sqlite3.Connection, info: ModelInfo, target: Path) -> Mod
     found = Catalog.read(connection).references.get(str(info))
     if found and replace(found, order=info.order) == info:
         return found
-    query = "SELECT vectors_sha256 FROM deleted WHERE name = ? AND version = ?"
-    deleted = connection.execute(query, [info.name, info.version]).fetchone()
-    if found or deleted not in (None, (info.vectors_sha256,)):
+    if found or entered(connection, info) not in (None, info.vectors_sha256):
         has = "has" if found else "once had"
         raise StoreError(f"{target} {has} another model {info}; --name gives the copy a name or version of its own")
     return None

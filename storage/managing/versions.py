@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from storage import ledger
 from storage.catalog import Catalog
 from storage.errors import SettingError, UnknownModel
 from storage.models import ModelInfo
@@ -143,6 +144,22 @@ def delete(store: Store, models: Sequence[ModelInfo]) -> None:
             query = "INSERT INTO deleted (name, version, vectors_sha256, deleted) VALUES (?, ?, ?, ?)"
             connection.execute(query, [info.name, info.version, info.vectors_sha256, now()])
             connection.execute("DELETE FROM models WHERE id = ?", [info.order])
+
+
+def lost(store: Store) -> list[str]:
+    """`name@version` of each model that was published, and that another program has deleted."""
+    with store.using() as connection:
+        return ledger.lost(connection)
+
+
+def write_off(store: Store, asked: str) -> None:
+    """Let a lost model, `name@version`, count as deleted; one that is there stays as it is.
+
+    Raises:
+        StoreError: the file cannot be written; nothing has changed.
+    """
+    with store.changing() as connection:
+        ledger.write_off(connection, asked)
 
 
 def _move(connection: sqlite3.Connection, catalog: Catalog, info: ModelInfo) -> Moved:

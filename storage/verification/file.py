@@ -10,6 +10,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from storage.connection import KNOWN_MIGRATIONS, has_log, tables_of
+from storage.ledger import unbalanced
 from storage.seals import FILE_PARTS, Part, Seals, hashes, seals_of, unsealed
 from storage.verification.checks import Check, checked
 
@@ -39,8 +40,15 @@ def check_file(path: Path, connection: sqlite3.Connection) -> Iterator[Check]:
         return
     kept = seals_of(connection, None)
     yield checked("", "seals", partial(_known, kept))
+    yield _models(connection)
     for part in FILE_PARTS:
         yield checked("", part.name, partial(_part, connection, part, kept))
+
+
+def _models(connection: sqlite3.Connection) -> Check:
+    if "ledger" not in tables_of(connection):
+        return Check("", "models", note="an earlier schema, without a ledger; publishing into the file brings it")
+    return checked("", "models", partial(unbalanced, connection))
 
 
 def _known(kept: Seals) -> Iterator[str]:
