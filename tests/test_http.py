@@ -80,6 +80,22 @@ def test_card(client, db, path, label):
     assert client.get(f"/api/v1/models/{path}").json == expected
 
 
+def test_a_card_names_files_without_their_folders(db):
+    """Over HTTP a file of text, of an import or of start vectors has its name, and not where it lay on this machine."""
+    sources = [{"name": "/home/ada/books/emma.txt", "bytes": 3, "sha256": "ab"}, {"name": "-", "sha256": "cd"}]
+    manifest = {"tokenize": {name: {} for name in ("settings", "report", "code")} | {"stage": "tokenize", "key": "1"}}
+    manifest["tokenize"]["inputs"] = {"sources": sources}
+    started = {"report": {"start_vectors": {"file": "../old/start.txt", "sha256": "ef"}}}
+    imported = {"format": "glove", "files": [{"file": r"C:\vectors\glove.txt", "bytes": 5, "sha256": "01"}]}
+    card = {"manifest": {**manifest, "train": started}, "import": imported, "notes": {"name": "a/b"}}
+    with Store.open(db, create=True) as store:
+        store.publish("filed", some_embeddings(4), card)
+        assert store.card(store.find("filed")) == card
+    told = create_app(db).test_client().get("/api/v1/models/filed").text
+    assert not [folder for folder in ("/home", "books", "../old", "vectors\\") if folder in told]
+    assert all(f'"{name}"' in told for name in ("emma.txt", "-", "start.txt", "glove.txt", "a/b"))
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [

@@ -508,7 +508,7 @@ def test_a_damaged_store_does_not(db):
 
 
 def test_what_is_not_there_cannot_be_verified(db, tmp_path):
-    """A missing file and an unknown model are errors that say so."""
+    """A missing file and an unknown model are errors that say so, before anything is checked."""
     assert "no store at" in run("--db", tmp_path / "none.db").stderr
     result = run("flaot32", "--db", db)
-    assert (result.exit_code, "did you mean float32" in result.stderr) == (1, True)
+    assert (result.exit_code, "did you mean float32" in result.stderr, result.stdout) == (1, True, "")

@@ -7,6 +7,7 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 from service.engine import Engine
 from service.http import batches, caching, description
 from service.http.answering import answer_text
+from service.http.outward import without_folders
 from service.http.reading import from_json, from_query, json_object
 from service.http.rendering import JSON, json_response, rendered
 from service.library import Library
@@ -35,10 +36,13 @@ def blueprint(library: Library, settings: ServiceSettings) -> APIBlueprint:
 
     @api.get("/models/<model>", **description.card())
     def card() -> Response:
-        """Show a model's card: its chain from text to seals, settings, loss curve, cross-check, evaluation."""
+        """Show a model's card: its chain from text to seals, settings, loss curve, cross-check, evaluation.
+
+        Files are named without the folders they lay in.
+        """
         from_query(Nothing, request.query_string)
         g.model = library.find(named_model())
-        return caching.tagged_by_content(json_response(rendered(library.whole_card(g.model))))
+        return caching.tagged_by_content(json_response(rendered(without_folders(library.whole_card(g.model)))))
 
     @api.post("/models/<model>/batch", **description.batch(settings.max_batch))
     def batch() -> Response:

@@ -27,6 +27,8 @@ def verify(path: Path, asked: str | None = None) -> Iterator[Check]:
     connection, _ = open_for_reading(path, _PATIENCE)
     with closing(connection), explained(path):
         connection.execute("BEGIN")  # what others publish meanwhile is not seen
+        if asked is not None:
+            Catalog.read(connection).find(asked)  # that there is none is told before anything is checked
         yield from check_file(path, connection)
         catalog = Catalog.read(connection)
         for info in catalog.models if asked is None else [catalog.find(asked)]:
