@@ -3,7 +3,6 @@
 import hashlib
 import io
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from storage.beside import made_beside
 from storage.json_text import json_text
 
 
@@ -20,18 +20,14 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
 
     Whatever was at `path` stays untouched until then.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
-    try:
-        with beside.open("xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
+    with made_beside(path) as (beside, file):
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
+        if os.name == "nt":
+            file.close()  # it renames no open file; elsewhere the lock is held until the end
         beside.replace(path)
-        sync_folder(path.parent)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
+    sync_folder(path.parent)
 
 
 def write_json(path: Path, value: Any) -> None:

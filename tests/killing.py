@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 import storage.schema  # noqa: F401 - now, as long as we may: the work is also tried as nobody
+from pipeline.commands.exporting import command as export_command
 from pipeline.commands.importing import command as import_command
 from service.loading import derived_files, load_vectors
 from storage.embeddings import Embeddings
@@ -103,6 +104,12 @@ def collecting(folder):
     """Free the room of news@1."""
     with Store.open(folder / "firth.db", create=True) as store:
         collect(store)
+
+
+def exporting(folder, ending=".db"):
+    """Export news@2 to a file that is there."""
+    arguments = ["news@2", str(folder / f"out{ending}"), "--db", str(folder / "firth.db"), "--force"]
+    export_command.main([*arguments, "--quiet"], standalone_mode=False)
 
 
 def moving(folder):

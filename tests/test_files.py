@@ -38,11 +38,8 @@ def test_a_failure_leaves_what_was_there(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="ends a forked process in the middle of writing")
-def test_a_killed_writer_leaves_what_was_there(tmp_path):
-    """A process that ends in the middle of writing leaves the old contents under the name."""
-    path = tmp_path / "file"
-    path.write_bytes(b"old")
+def half_written(path):
+    """A process begins to write the file and ends in its midst."""
     child = os.fork()
     if child == 0:
         with whole_file(path) as file:
@@ -50,7 +47,42 @@ def test_a_killed_writer_leaves_what_was_there(tmp_path):
             file.flush()
             os._exit(9)
     os.waitpid(child, 0)
+
+
+FORKED = pytest.mark.skipif(not hasattr(os, "fork"), reason="ends a forked process in the middle of writing")
+
+
+@FORKED
+def test_a_killed_writer_leaves_what_was_there(tmp_path):
+    """A process that ends in the middle of writing leaves the old contents under the name."""
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    half_written(path)
     assert path.read_bytes() == b"old"
+
+
+@FORKED
+def test_what_a_killed_writer_left_goes_with_the_next(tmp_path):
+    """Whatever is written next in the folder takes it away, and nothing else."""
+    half_written(tmp_path / "file")
+    half_written(tmp_path / "file")
+    (left,) = tmp_path.iterdir()  # that of the first has gone with the second
+    others = [tmp_path / ".hidden", tmp_path / f"{left.name}.mine", tmp_path / ".firth-0123456789ab"]
+    for other in others[:2]:
+        other.write_bytes(b"of somebody")
+    others[2].mkdir()
+    with whole_file(tmp_path / "other"):
+        assert not left.exists()
+    assert sorted(tmp_path.iterdir()) == sorted([*others, tmp_path / "other"])
+
+
+def test_what_is_being_written_stays(tmp_path):
+    """Two files that are written at once in a folder leave each other alone."""
+    with whole_file(tmp_path / "one") as one:
+        one.write(b"1")
+        with whole_file(tmp_path / "two") as two:
+            two.write(b"2")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"one": b"1", "two": b"2"}
 
 
 @given(json_values)

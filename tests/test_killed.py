@@ -7,10 +7,11 @@ of these came before its end.
 import os
 import random
 import sys
+from functools import partial
 
 import pytest
 
-from tests.killing import WORKS, contents, fresh, is_whole, killed, prepare, undisturbed
+from tests.killing import WORKS, Work, contents, exporting, fresh, is_whole, killed, prepare, undisturbed
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="SIGKILL, and processes that are forked")
 
@@ -42,6 +43,22 @@ def test_a_kill_loses_no_model(name, template, tmp_path):
     if work.again:
         undisturbed(work, folder)
         assert is_whole(folder, before, work)
+
+
+@pytest.mark.parametrize("ending", [".db", ".npy.gz", ".parquet"])
+def test_a_killed_export_leaves_a_whole_file(ending, template, tmp_path):
+    """Under its name is the file from before or the whole new one; what else is left, the next export takes away."""
+    work, folder = Work(partial(exporting, ending=ending)), fresh(template, tmp_path / "work", WORKS["publish"])
+    path, moments = folder / f"out{ending}", random.Random(ending)  # noqa: S311 - when to kill is no secret
+    seconds = undisturbed(work, folder)
+    new, old, beside = path.read_bytes(), b"from before", sorted(folder.iterdir())
+    for _ in range(KILLS):
+        path.write_bytes(old)
+        killed(work, folder, moments.uniform(0, seconds))
+        assert path.read_bytes() in (old, new)
+    undisturbed(work, folder)
+    assert path.read_bytes() == new
+    assert sorted(folder.iterdir()) == beside
 
 
 def test_a_store_that_is_killed_again_and_again(template, tmp_path):

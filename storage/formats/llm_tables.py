@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from storage.beside import made_beside
 from storage.formats.format import MOST_DIMENSIONS, Block, Format, Table, rows_at_once
 from storage.formats.source import LONGEST_WORD, Source
 from storage.formats.target import Target
@@ -80,8 +81,7 @@ class LlmTables(Format):
     def write(self, table: Table, target: Target) -> None:
         """Write it."""
         file = target.open()
-        with tempfile.TemporaryDirectory(dir=target.path.parent, prefix=".export-") as folder:
-            made = Path(folder) / "llm.db"
+        with made_beside(target.path) as (made, _):
             try:
                 with closing(sqlite3.connect(made)) as connection, connection:
                     _fill(connection, table)
