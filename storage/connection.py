@@ -4,7 +4,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -27,6 +27,7 @@ _CACHE_KILOBYTES = 1 << 18  # at most, of a writer: the index of words; 1,500,00
 
 _PAUSE = 0.01  # seconds between two tries to switch to the log
 _UNLOCKED = "mode=ro&immutable=1"
+_MAGIC = b"SQLite format 3\0"
 
 Stamp = tuple[tuple[int, int, int], ...]
 
@@ -110,6 +111,22 @@ def address_to_read(path: Path) -> str:
     While it is attached the store has to be open, so that its log, which this cannot take away, goes with that.
     """
     return _address(path, _UNLOCKED if _reading_mode(path) == _UNLOCKED else "mode=ro")
+
+
+def is_store(path: Path) -> bool:
+    """Whether an existing file is a store; a database that is too damaged to tell counts as one.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as file:
+        if file.read(len(_MAGIC)) != _MAGIC:
+            return False
+    try:
+        with closing(_connect(path, _reading_mode(path), 0)) as connection:
+            return "_sqlite_migrations" in tables_of(connection) and bool(_applied(connection))
+    except sqlite3.Error:
+        return True
 
 
 def open_for_writing(path: Path, patience: float) -> sqlite3.Connection:

@@ -204,9 +204,15 @@ def test_an_export_tells_its_files(lee_store, tmp_path):
         (["pre", "x.doc"], 2, "--format"),
         (["pre", "x", "--format", "word3vec"], 2, "allowed: arrow, "),
         (["pre", "there.txt"], 1, "is there already"),
-        (["pre", "firth.db", "--force"], 1, "is the store itself"),
-        (["pre", "x.npy", "--words", "firth.db", "--force"], 1, "is the store itself"),
-        (["pre", "x.tsv", "--words", "./firth.db", "--force"], 1, "is the store itself"),
+        (["pre", "firth.db"], 1, "firth.db is a store of Firth, whose models would be lost; export to another file"),
+        (["pre", "firth.db", "--force"], 1, "is a store of Firth"),
+        (["pre", "x.npy", "--words", "firth.db", "--force"], 1, "is a store of Firth"),
+        (["pre", "x.tsv", "--words", "./firth.db", "--force"], 1, "is a store of Firth"),
+        (["pre", "other.db", "--force"], 1, "other.db is a store of Firth"),
+        (["pre", "link.txt", "--force"], 1, "link.txt is a store of Firth"),
+        (["pre", "damaged.db", "--force"], 1, "is a store of Firth"),
+        (["pre", "other.db-wal", "--force", "--format", "glove"], 1, "other.db is a store of Firth"),
+        (["pre", "used.db", "--force"], 1, "is a database that is in use"),
         (["pre", "x.npy", "--words", "x.npy"], 1, "cannot be two files"),
     ],
 )
@@ -214,6 +220,10 @@ def test_what_cannot_be_exported_changes_nothing(arguments, code, complaint, db,
     """One sentence, the right exit code, and nothing written or replaced."""
     monkeypatch.chdir(db.parent)
     Path("there.txt").write_text("mine")
+    Store.open(Path("other.db"), create=True).close()
+    Path("link.txt").symlink_to("other.db")
+    Path("damaged.db").write_bytes(Path("other.db").read_bytes()[:100] + b"damage" * 1000)
+    Path("used.db-wal").write_bytes(b"what is not in the file yet")
     before = {path.name: path.read_bytes() for path in Path().iterdir() if path.is_file()}
     assert complaint in invoke("export", *arguments, "--db", db, code=code).stderr
     assert {path.name: path.read_bytes() for path in Path().iterdir() if path.is_file()} == before

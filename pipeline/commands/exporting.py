@@ -33,7 +33,7 @@ EXAMPLES = {
 @words_option("that gets the words, where FILE has no room for them; by default named after FILE")
 @on_unfit_option("the format cannot carry, such as those with blanks in word2vec's")
 @json_option
-@click.option("--force", is_flag=True, help="Replace files that are there.")
+@click.option("--force", is_flag=True, help="Replace files that are there, but never a store of Firth.")
 def command(
     *,
     name: str,
@@ -65,7 +65,7 @@ def command(
         embeddings = store.load(info, verify=True)
         cuts = store.cuts(info)
         subwords = store.load_subwords(info) if cuts and format_.subwords else None
-    target = Target(file, words=words, replace=force, spare=db)
+    target = Target(file, words=words, replace=force)
     with Meter("export") as meter, target:
         report = of_share(meter, "words")
         table, left_out = table_of(

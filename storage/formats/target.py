@@ -7,6 +7,7 @@ from typing import IO
 
 from storage.errors import InputError
 from storage.files import whole_file
+from storage.formats.spared import check_spared
 from storage.packed import PACKINGS
 
 
@@ -17,16 +18,13 @@ class Target:
         path: of the file.
         words: of the one with the words, for formats that keep them apart; by default named after the first.
         replace: whether files may be there already.
-        spare: the one that is never replaced, since what is exported comes from it.
 
     Attributes:
         files: what was written.
     """
 
-    def __init__(
-        self, path: Path, *, words: Path | None = None, replace: bool = False, spare: Path | None = None
-    ) -> None:
-        self.path, self.words, self.replace, self.spare = path, words, replace, spare
+    def __init__(self, path: Path, *, words: Path | None = None, replace: bool = False) -> None:
+        self.path, self.words, self.replace = path, words, replace
         self.files: list[Path] = []
         self._opened = ExitStack()
 
@@ -47,11 +45,10 @@ class Target:
         """Open the file, or one that belongs to it, for writing.
 
         Raises:
-            InputError: there is such a file, which may not be replaced.
+            InputError: there is such a file, which may not be replaced: a store never, since its models would be lost.
         """
         path = path or self.path
-        if self.spare and path.exists() and path.samefile(self.spare):
-            raise InputError(f"{path} is the store itself; export to another file")
+        check_spared(path)
         if path.is_dir():
             raise InputError(f"{path} is a folder; name a file")
         if path.exists() and not self.replace:
