@@ -27,6 +27,7 @@ _CACHE_KILOBYTES = 1 << 18  # at most, of a writer: the index of words; 1,500,00
 
 _PAUSE = 0.01  # seconds between two tries to switch to the log
 _UNLOCKED = "mode=ro&immutable=1"
+_NO_ROOM_TO_READ = ("disk I/O", "unable to open")  # what SQLite says where a disk has no room for FILE-shm
 _MAGIC = b"SQLite format 3\0"
 
 Stamp = tuple[tuple[int, int, int], ...]
@@ -95,14 +96,23 @@ def open_for_reading(path: Path, patience: float) -> tuple[sqlite3.Connection, S
         raise StoreError(f"there is no store at {path}; `firth store` makes one, --db names another")
     stamp, mode = stamp_of(path), _reading_mode(path)
     with explained(path):
-        connection = _connect(path, mode, patience)
         try:
-            connection.execute("PRAGMA query_only = on")
-            _check_schema(path, connection, wanted=_OLDEST_SCHEMA)
-        except BaseException:
-            connection.close()
-            raise
-    return connection, stamp if mode == _UNLOCKED else None
+            return _connect_to_read(path, mode, patience), stamp if mode == _UNLOCKED else None
+        except sqlite3.OperationalError as error:
+            if has_log(path) or not any(text in str(error) for text in _NO_ROOM_TO_READ):
+                raise
+            return _connect_to_read(path, _UNLOCKED, patience), stamp
+
+
+def _connect_to_read(path: Path, mode: str, patience: float) -> sqlite3.Connection:
+    connection = _connect(path, mode, patience)
+    try:
+        connection.execute("PRAGMA query_only = on")
+        _check_schema(path, connection, wanted=_OLDEST_SCHEMA)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def address_to_read(path: Path) -> str:

@@ -1,9 +1,11 @@
 """A full disk, no permission, a lock, damage: each is a clear error with exit code 1, and nothing is lost."""
 
+import json
 import os
 import random
 import resource
 import sqlite3
+import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -57,6 +59,30 @@ def test_a_full_disk_loses_nothing(name, size, template, tmp_path, before):
 
 def unlimited(_folder):
     """As it is."""
+
+
+@pytest.fixture(scope="module")
+def on_a_small_disk(template):
+    """What each piece of work says on a tmpfs, by how much room that has."""
+    disk = template.with_name("disk")
+    disk.mkdir()
+    alone = ["unshare", "-Urm"]
+    try:
+        subprocess.run([*alone, "mount", "-t", "tmpfs", "firth", str(disk)], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"no tmpfs can be mounted here, not even in a name space of its own ({error})")
+    program = [*alone, sys.executable, "-m", "tests.small_disk", str(template), str(disk)]
+    ran = subprocess.run(program, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[1])
+    assert ran.returncode == 0, ran.stderr
+    return json.loads(ran.stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize("name", WORKS)
+def test_a_disk_without_room_loses_nothing(name, on_a_small_disk):
+    """On a real full disk work is done or told to be impossible; models are read even then, and lost never."""
+    said = on_a_small_disk[name]
+    assert all(not each or "published before are whole" in each or "keeps its free pages" in each for each in said)
+    assert (said[0] == "") == (name not in WRITING)
 
 
 def nobody(folder):
