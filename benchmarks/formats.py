@@ -1,4 +1,8 @@
-"""Reading and writing files of vectors: Firth's formats, and gensim's functions for the two that both have."""
+"""Reading and writing files of vectors: Firth's formats, and gensim's functions for the three that both have.
+
+fastText's model has rows for half as many buckets of words' pieces as it has words; both programs make each word's
+vector from these when they read it.
+"""
 
 from typing import Any
 
@@ -6,7 +10,7 @@ from benchmarks.common import WORK, clean, in_child, save, table
 from storage.formats.known import FORMATS
 
 WORDS, DIMENSIONS = 400_000, 300
-BOTH = ("word2vec", "word2vec-binary")
+BOTH = ("word2vec", "word2vec-binary", "fasttext-bin")
 
 
 def measure(words: int = WORDS, dimensions: int = DIMENSIONS) -> None:
