@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from storage.embeddings import Embeddings
 from storage.errors import FirthError, InputError
-from storage.formats import parquet
+from storage.formats import columns
 from storage.formats import source as sources
 from storage.formats.known import FORMATS, named
 from storage.formats.left_out import shown
@@ -245,7 +245,7 @@ def test_a_table_that_swells(name, folder, monkeypatch):
     import pyarrow.feather
     import pyarrow.parquet
 
-    monkeypatch.setattr(parquet, "_UNPACKED_ANYWAY", 1 << 20)
+    monkeypatch.setattr(columns, "_UNPACKED_ANYWAY", 1 << 20)
     words = pa.DictionaryArray.from_arrays(pa.array(np.zeros(20_000, np.int32)), pa.array(["x" * 100]))
     vectors = pa.FixedSizeListArray.from_arrays(pa.array(np.zeros(20_000 * 256, np.float32)), 256)
     table, path = pa.table({"word": words, "vector": vectors}), folder / f"x.{name}"

@@ -30,7 +30,7 @@ CONFINED = {
     "click": ("pipeline/cli.py", "pipeline/commands/", "pipeline/asking/", "pipeline/options.py", "pipeline/config.py"),
     "matplotlib": ("pipeline/lessons/pictures/",),
     "prompt_toolkit": ("pipeline/asking/prompt.py",),
-    "pyarrow": ("storage/formats/parquet.py",),
+    "pyarrow": ("storage/formats/columns.py", "storage/formats/parquet.py", "storage/formats/arrow.py"),
     "openTSNE": ("pipeline/map/",),
     "sklearn": ("pipeline/map/",),
     "gensim": ("pipeline/crosscheck/", "pipeline/evaluation/data.py", "pipeline/text/demo.py"),

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from storage.errors import InputError, SettingError
+from storage.formats.arrow import Arrow
 from storage.formats.fasttext_bin import FastTextBin
 from storage.formats.fasttext_vec import FasttextVec
 from storage.formats.format import Format
@@ -10,7 +11,7 @@ from storage.formats.gensim_saved import GensimSaved
 from storage.formats.glove import Glove
 from storage.formats.llm_tables import LlmTables
 from storage.formats.numpy_array import NumpyArray
-from storage.formats.parquet import Arrow, Parquet
+from storage.formats.parquet import Parquet
 from storage.formats.projector import Projector
 from storage.formats.safetensors import Safetensors
 from storage.formats.source import Source

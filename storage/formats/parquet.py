@@ -1,66 +1,19 @@
-"""Parquet and Arrow: tables with the columns `word`, `count` and `vector`, through pyarrow, an optional extra."""
+"""Parquet: read some rows at a time, once the heads of its pages have said what they will take."""
 
-from abc import abstractmethod
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
-import numpy as np
-
-from storage.embeddings import Floats
-from storage.errors import InputError, SettingError
-from storage.formats.format import Block, Format, Table
-from storage.formats.numpy_array import as_float32
+from storage.formats.columns import Columns, check_swelling, names_of, pyarrow_itself
+from storage.formats.format import rows_at_once
+from storage.formats.parquet_pages import pages
 from storage.formats.source import Source
-from storage.formats.target import Target
-from storage.formats.text_rows import check_dimensions
 
-_WORDS = ("word", "token", "text", "id", "key", "name")
-_VECTORS = ("vector", "embedding", "embeddings", "vectors")
-_COUNTS = ("count", "freq", "frequency")
-_ROWS_AT_ONCE, _ROWS_OF_A_GROUP = 1 << 10, 1 << 15
-_MOST_UNPACKED = 100  # times the bytes of the file
-_UNPACKED_ANYWAY = 1 << 26
+_ROWS_OF_A_GROUP = 1 << 15
+_BYTES_AT_ONCE = 1 << 20
+_OF_A_VALUE = 4  # bytes of the smallest values that are read
 
 
-class _Columns(Format):
-    """What both have in common: a column of words, one of vectors and, where counts are known, one of these."""
-
-    counts = True
-
-    def read(self, source: Source) -> Iterator[Block]:
-        """Its words and vectors."""
-        row, unpacked = 0, 0
-        _pyarrow()
-        with source.seekable() as file, _explained(source):
-            for batch in self._batches(file):
-                unpacked += batch.nbytes
-                _no_trap(source, unpacked)
-                batch.validate(full=True)  # else pyarrow would follow a damaged file's offsets out of its memory
-                yield from _blocks(source, batch, row)
-                row += batch.num_rows
-
-    def write(self, table: Table, target: Target) -> None:
-        """Write it, some rows at a time."""
-        arrow = _pyarrow()
-        columns = {"word": arrow.string(), "vector": arrow.list_(arrow.float32(), table.dimensions)}
-        counts = {"count": arrow.int64()} if table.counted else {}
-        about = {f"firth.{name}": str(value) for name, value in table.about.items()}
-        schema = arrow.schema({**columns, **counts}, metadata=about)
-        with self._writer(target.open(), schema) as writer:
-            for block in table.blocks():
-                writer.write_batch(_batch(arrow, block, schema))
-
-    @abstractmethod
-    def _batches(self, file: IO[bytes]) -> Iterator[Any]:
-        """Record batches of the file."""
-
-    @abstractmethod
-    def _writer(self, file: IO[bytes], schema: Any) -> Any:
-        """What record batches are written to."""
-
-
-class Parquet(_Columns):
+class Parquet(Columns):
     """A Parquet file."""
 
     name = "parquet"
@@ -71,43 +24,29 @@ class Parquet(_Columns):
         """Parquet's first bytes."""
         return head.startswith(b"PAR1")
 
-    def _batches(self, file: IO[bytes]) -> Iterator[Any]:
+    def _batches(self, source: Source, file: IO[bytes]) -> Iterator[Any]:
         from pyarrow.parquet import ParquetFile
 
-        yield from ParquetFile(file).iter_batches(_ROWS_AT_ONCE)
+        options = {"pre_buffer": False, "buffer_size": _BYTES_AT_ONCE}
+        about = ParquetFile(file, **options)
+        columns = names_of(source, about.schema_arrow)
+        chunks = list(_chunks(about.metadata, columns))
+        needed = 0
+        for chunk, _ in chunks:
+            first = min(chunk.data_page_offset, chunk.dictionary_page_offset or chunk.data_page_offset)
+            for page in pages(file, first, chunk.total_compressed_size):
+                needed += max(page.unpacked, _OF_A_VALUE * page.values)
+                check_swelling(source, needed)
+        longest = max((-(-chunk.num_values // max(rows, 1)) for chunk, rows in chunks), default=1)
+        # a dictionary's words stay in it, else one that is long could be repeated a thousand times
+        in_dictionary = columns[:1] if any(chunk.has_dictionary_page for chunk, _ in chunks) else []
+        reader = ParquetFile(file, metadata=about.metadata, read_dictionary=in_dictionary, **options)
+        yield from reader.iter_batches(rows_at_once(max(longest, 1)), columns=columns, use_threads=False)
 
     def _writer(self, file: IO[bytes], schema: Any) -> Any:
         from pyarrow.parquet import ParquetWriter
 
         return _RowGroups(ParquetWriter(file, schema, compression="zstd", use_dictionary=False))
-
-
-class Arrow(_Columns):
-    """A file of Arrow's IPC format, which is Feather's too; a stream of it is read as well."""
-
-    name = "arrow"
-    title = "Arrow's IPC file, or Feather (needs the extra `parquet`)"
-    suffixes = (".arrow", ".feather")
-
-    def recognizes(self, head: bytes) -> bool:
-        """The first bytes of a file, or of a stream."""
-        return head.startswith((b"ARROW1", b"\xff\xff\xff\xff"))
-
-    def _batches(self, file: IO[bytes]) -> Iterator[Any]:
-        from pyarrow import ipc
-
-        is_file = file.read(6) == b"ARROW1"
-        file.seek(0)
-        if not is_file:
-            yield from ipc.open_stream(file)
-            return
-        reader = ipc.open_file(file)
-        yield from map(reader.get_batch, range(reader.num_record_batches))
-
-    def _writer(self, file: IO[bytes], schema: Any) -> Any:
-        from pyarrow import ipc
-
-        return ipc.new_file(file, schema)
 
 
 class _RowGroups:
@@ -133,101 +72,13 @@ class _RowGroups:
 
     def flush(self) -> None:
         if self.held:
-            self.writer.write_table(_pyarrow().Table.from_batches(self.held))
+            self.writer.write_table(pyarrow_itself().Table.from_batches(self.held))
         self.held, self.rows = [], 0
 
 
-def _no_trap(source: Source, unpacked: int) -> None:
-    """Refuse a file that has swollen so far that it is no file of vectors."""
-    if unpacked > _UNPACKED_ANYWAY + _MOST_UNPACKED * source.tally.bytes_read:
-        raise source.wrong(f"more than {_MOST_UNPACKED} times its bytes come out of it, which no vectors do")
-
-
-def _pyarrow() -> Any:
-    try:
-        import pyarrow
-    except ImportError:
-        raise SettingError(
-            "Parquet and Arrow need pyarrow: pip install 'firth[parquet]', or pip install pyarrow"
-        ) from None
-    return pyarrow
-
-
-@contextmanager
-def _explained(source: Source) -> Iterator[None]:
-    """Whatever pyarrow says about a damaged file, as an `InputError` that names it."""
-    try:
-        yield
-    except InputError:
-        raise
-    except Exception as error:  # noqa: BLE001 - damaged bytes have led to each of Python's errors there
-        raise source.wrong(f"is damaged or cannot be read: {error}") from None
-
-
-def _batch(arrow: Any, block: Block, schema: Any) -> Any:
-    rows = np.ascontiguousarray(block.rows, np.float32)
-    values = {"word": block.words, "count": block.counts}
-    arrays = [arrow.array(values[name], schema.field(name).type) for name in schema.names if name in values]
-    vectors = arrow.FixedSizeListArray.from_arrays(arrow.array(rows.ravel()), rows.shape[1])
-    arrays.insert(schema.get_field_index("vector"), vectors)
-    return arrow.record_batch(arrays, schema=schema)
-
-
-def _blocks(source: Source, batch: Any, row: int) -> Iterator[Block]:
-    """A batch of any length as blocks."""
-    import pyarrow.types as kinds
-
-    words = _column(source, batch, "words", _WORDS, _is_text)
-    vectors = _column(source, batch, "vectors", _VECTORS, _is_vector)
-    named = [name for name in batch.schema.names if name.lower() in _COUNTS]
-    counts = batch.column(named[0]) if named and kinds.is_integer(batch.schema.field(named[0]).type) else None
-    for begin in range(0, batch.num_rows, _ROWS_AT_ONCE):
-        first, some = row + begin, slice(begin, begin + _ROWS_AT_ONCE)
-        texts = _whole(source, words[some], first).to_pylist()
-        numbers = None if counts is None else _whole(source, counts[some], first).to_pylist()
-        yield Block(texts, _matrix(source, vectors[some], first), numbers)
-
-
-def _column(source: Source, batch: Any, what: str, names: Sequence[str], fits: Callable[[Any], bool]) -> Any:
-    """The column of words or of vectors: the first that is named so, or the only one of such a type."""
-    fitting = [field.name for field in batch.schema if fits(field.type)]
-    named = [name for name in fitting if name.lower() in names]
-    if not named and len(fitting) != 1:
-        found = ", ".join(f"{field.name} ({field.type})" for field in batch.schema)
-        raise source.wrong(f"no column is surely that of the {what}; call it {names[0]!r}. There are: {found}")
-    return batch.column((named or fitting)[0])
-
-
-def _is_text(kind: Any) -> bool:
-    import pyarrow.types as kinds
-
-    if kinds.is_dictionary(kind):
-        return _is_text(kind.value_type)
-    return any(check(kind) for check in (kinds.is_string, kinds.is_large_string, kinds.is_string_view))
-
-
-def _is_vector(kind: Any) -> bool:
-    import pyarrow.types as kinds
-
-    is_list = kinds.is_fixed_size_list(kind) or kinds.is_list(kind) or kinds.is_large_list(kind)
-    return bool(is_list and (kinds.is_floating(kind.value_type) or kinds.is_integer(kind.value_type)))
-
-
-def _whole(source: Source, column: Any, row: int) -> Any:
-    """A column in which nothing is missing."""
-    if column.null_count:
-        place = column.is_null().to_pylist().index(True)
-        raise source.wrong(f"row {row + place} (the first is 0) has a missing value")
-    return column
-
-
-def _matrix(source: Source, vectors: Any, row: int) -> Floats:
-    """(n, D) float32, of a column of lists that are all of one length."""
-    from pyarrow import compute
-
-    lengths = compute.list_value_length(_whole(source, vectors, row)).unique().to_pylist()
-    if len(lengths) != 1:
-        raise source.wrong(f"after row {row} (the first is 0) are vectors of different lengths: {lengths[:5]}")
-    check_dimensions(source, lengths[0])
-    flat = _whole(source, vectors.flatten(), row)
-    return as_float32(flat.to_numpy(zero_copy_only=False).reshape(-1, lengths[0]))
+def _chunks(metadata: Any, columns: Sequence[str]) -> Iterator[tuple[Any, int]]:
+    """The chunks of some columns, each with how many rows its group has."""
+    for group in map(metadata.row_group, range(metadata.num_row_groups)):
+        for chunk in map(group.column, range(group.num_columns)):
+            if any(chunk.path_in_schema == name or chunk.path_in_schema.startswith(f"{name}.") for name in columns):
+                yield chunk, group.num_rows
