@@ -30,6 +30,7 @@ KEPT = ("old_keyedvectors_320.dat", "word2vec_3.3", "word2vec_old", "word2vec_ol
 OLDER = (  # which gensim 4.4 itself cannot read any more
     *(f"word2vec_pre_kv_{name}" for name in ("py2", "py3", "py3_4", "sep_py2", "sep_py3", "sep_py3_4")),
     *("w2v-lee-v0.12.0", "d2v-lee-v0.13.0", "doc2vec_old_sep", "old_d2v_models/d2v_3.4.0.mdl"),
+    *("fasttext_old", "fasttext_old_sep"),
 )
 
 
