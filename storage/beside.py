@@ -44,7 +44,7 @@ def clear(folder: Path) -> None:
 
 def _clear(left: Path) -> None:
     with suppress(OSError), left.open("rb") as file:  # it may have gone, or not be ours to take away
-        if _lock(file):
+        if _lock(file, wait=False):
             left.unlink(missing_ok=True)
 
 
@@ -53,16 +53,16 @@ def _locked(folder: Path) -> tuple[Path, IO[bytes]]:
     while True:
         beside = folder / f".firth-{secrets.token_hex(6)}"
         file = beside.open("xb")
-        _lock(file)
+        _lock(file, wait=True)
         if beside.exists():
             return beside, file
         file.close()
 
 
-def _lock(file: IO[bytes]) -> bool:
+def _lock(file: IO[bytes], *, wait: bool) -> bool:
     """Whether the lock was taken, which is let go of when the file is closed; not where the file system has none."""
     with suppress(OSError):  # another has it
         if fcntl:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
             return True
     return False

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given, settings
@@ -83,6 +84,20 @@ def test_what_is_being_written_stays(tmp_path):
         with whole_file(tmp_path / "two") as two:
             two.write(b"2")
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"one": b"1", "two": b"2"}
+
+
+def test_many_writers_at_once(tmp_path):
+    """However many write and tidy in one folder, none takes away what another has just begun."""
+
+    def write(number):
+        for _ in range(40):
+            write_json(tmp_path / f"{number}.json", number)
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(write, range(4))) == [None] * 4
+    assert {path.name: json.loads(path.read_text()) for path in tmp_path.iterdir()} == {
+        f"{number}.json": number for number in range(4)
+    }
 
 
 @given(json_values)

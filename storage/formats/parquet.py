@@ -1,5 +1,6 @@
 """Parquet: read some rows at a time, once the heads of its pages have said what they will take."""
 
+import os
 from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
@@ -31,12 +32,7 @@ class Parquet(Columns):
         about = ParquetFile(file, **options)
         columns = names_of(source, about.schema_arrow)
         chunks = list(_chunks(about.metadata, columns))
-        needed = 0
-        for chunk, _ in chunks:
-            first = min(chunk.data_page_offset, chunk.dictionary_page_offset or chunk.data_page_offset)
-            for page in pages(file, first, chunk.total_compressed_size):
-                needed += max(page.unpacked, _OF_A_VALUE * page.values)
-                check_swelling(source, needed)
+        _check_chunks(source, file, [chunk for chunk, _ in chunks])
         longest = max((-(-chunk.num_values // max(rows, 1)) for chunk, rows in chunks), default=1)
         # a dictionary's words stay in it, else one that is long could be repeated a thousand times
         in_dictionary = columns[:1] if any(chunk.has_dictionary_page for chunk, _ in chunks) else []
@@ -74,6 +70,22 @@ class _RowGroups:
         if self.held:
             self.writer.write_table(pyarrow_itself().Table.from_batches(self.held))
         self.held, self.rows = [], 0
+
+
+def _check_chunks(source: Source, file: IO[bytes], chunks: Sequence[Any]) -> None:
+    """Refuse a file whose pages would take too much.
+
+    Raises:
+        InputError: they would, or they lie over each other, so that looking at them all could take any time.
+    """
+    if sum(chunk.total_compressed_size for chunk in chunks) > file.seek(0, os.SEEK_END):
+        raise source.wrong("its columns have more bytes than the file")
+    needed = 0
+    for chunk in chunks:
+        first = min(chunk.data_page_offset, chunk.dictionary_page_offset or chunk.data_page_offset)
+        for page in pages(file, first, chunk.total_compressed_size):
+            needed += max(page.unpacked, _OF_A_VALUE * page.values)
+            check_swelling(source, needed)
 
 
 def _chunks(metadata: Any, columns: Sequence[str]) -> Iterator[tuple[Any, int]]:

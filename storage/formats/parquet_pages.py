@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import IO, Any, NamedTuple
 
 _HEAD = 1 << 12  # bytes of a head, most often; statistics can make it longer
-_LONGEST_HEAD = 1 << 24
+_LONGEST_HEAD = 1 << 20
 _UNPACKED, _PACKED = 2, 3  # fields of a head: bytes
 _OF_KINDS, _VALUES = (5, 7, 8), 1  # fields for each kind of page, and in these: how many values it has
 _STOP, _TRUE, _FALSE, _BYTE, _DOUBLE, _BINARY, _STRUCT = 0, 1, 2, 3, 7, 8, 12
