@@ -72,7 +72,7 @@ def test_for_people_the_pieces_are_listed(db):
     """Below the answer stands from what the word was made; without being asked to, the error says that it can be."""
     told = invoke("similar", UNKNOWN, "--db", db, "--model", "lee", "--on-missing", "subword").stdout
     assert f"Not in the vocabulary, made from its pieces: {UNKNOWN} = <ni <nig <nigh <night nig" in told
-    assert "on_missing=subword" in invoke("similar", UNKNOWN, "--db", db, "--model", "lee", code=1).output
+    assert "--on-missing subword" in invoke("similar", UNKNOWN, "--db", db, "--model", "lee", code=1).output
 
 
 def test_a_model_without_pieces(db):
