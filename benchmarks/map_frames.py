@@ -22,7 +22,7 @@ SIZES = (20_000, 50_000)  # words on the map; the first is what `firth store` pu
 MOTIONS = {"drag": "dragged", "wheel": "zoomed"}
 ROUNDS = 3
 MILLISECONDS = 5000
-WIDTH, HEIGHT = 1280, 900  # of the window
+WINDOW = {"width": 1280, "height": 900, "deviceScaleFactor": 1, "mobile": False}
 PART = 10_000_000  # tokens to train on, which have some more words than that
 SOFTWARE = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
 SCRIPT = Path(__file__).with_suffix(".js").read_text("utf-8")
@@ -34,8 +34,9 @@ def measure() -> None:
     model, db = folder / "model", folder / "firth.db"
     train_stage(english(PART), StageFolder(model), VOCABULARY, TrainSettings(epochs=1))
     names = {size: str(publish(model, "english", db, MapSettings(map_words=size), force=True)) for size in SIZES}
-    with service(db) as address, browser(*SOFTWARE, f"--window-size={WIDTH},{HEIGHT}") as driver:
-        driver.set_script_timeout(10 * MILLISECONDS)
+    with service(db) as address, browser(*SOFTWARE) as driver:
+        driver.set_script_timeout(120)
+        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", WINDOW)
         driver.execute_cdp_cmd("Performance.enable", {"timeDomain": "threadTicks"})
         sizes = [_one_map(driver, f"{address}?view=map&model={name}", size) for size, name in names.items()]
     save("map_frames", {"sizes": sizes})

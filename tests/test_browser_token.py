@@ -42,6 +42,7 @@ def asked(reader):
 def test_the_page_asks_for_the_token_and_then_answers(reader, lee_engine, words):
     """Who gives the token sees what the address says; so it is in the next view, and when the page is loaded again."""
     open_page(reader, word=words[0])
+    assert reader.all("h1") == []  # nothing is offered that nobody would answer
     found = rows(lee_engine.answer(questions.Neighbors(word=words[0])).neighbors)
     reader.press(TOKEN, Keys.ENTER).until(lambda: reader.all("table.bars")).settled()
     assert reader.rows() == found
