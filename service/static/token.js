@@ -5,7 +5,7 @@ import { go } from "./address.js";
 import { make, paragraph } from "./dom.js";
 
 const KEY = "firth-token";
-const LETTERS = "[A-Za-z0-9._~+\\/\\-]+=*"; // RFC 6750, section 2.1; what else there is could not be sent
+const LETTERS = "\\s*[A-Za-z0-9._~+\\/\\-]+=*\\s*"; // RFC 6750, section 2.1; what else there is could not be sent
 let token = remembered();
 
 function remembered() {
@@ -32,11 +32,11 @@ export const credentials = () => (token ? { Authorization: `Bearer ${token}` } :
 export function tokenForm() {
   const input = make("input", { type: "password", required: true, autocomplete: "off", pattern: LETTERS,
     title: "letters, digits and . _ ~ + / - =" });
-  const field = make("label", { className: "labelled" }, "Token", input);
+  const field = make("label", { className: "labelled" }, "Token of this service", input);
   const form = make("form", { className: "token" }, field, make("button", { type: "submit", textContent: "Continue" }));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    keep(input.value);
+    keep(input.value.trim());
     go(location.search);
   });
   queueMicrotask(() => input.focus()); // when it stands in the page
