@@ -49,7 +49,7 @@ def report(figures: dict[str, Any]) -> str:
         for size in figures["sizes"]
         for motion, rounds in size["motions"].items()
     ]
-    header = ["points", "", "frames/s", "the page's JavaScript", "19 of 20 frames below", "its whole thread"]
+    header = ["points", "", "frames/s", "the page's JavaScript", "19 of 20 below", "its whole thread"]
     return table([*header, "SwiftShader", "of it for the points"], rows)
 
 
