@@ -16,6 +16,7 @@ NAMES = (
     "formats",
     "store_speed",
     "http_load",
+    "map_frames",
     "crosscheck",
     "plan",
 )

@@ -4,32 +4,15 @@ Needs Chromium with its driver (Debian: chromium, chromium-driver). The service 
 """
 
 import base64
-import shutil
-import tempfile
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
-from selenium.webdriver.support.ui import WebDriverWait
-from werkzeug.serving import make_server
+from selenium.webdriver import Chrome
 
-from service.app import create_app
+from benchmarks.chromium import browser, service, show
 
 DOCS = Path(__file__).parent
-FLAGS = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-)
-READY = """
-const shown = document.querySelector("main section:not([hidden])");
-return Boolean(document.querySelector("#model").value) && !shown.querySelector('[aria-busy="true"]')
-  && document.fonts.status === "loaded";
-"""
 
 
 @dataclass(frozen=True)
@@ -60,47 +43,19 @@ PICTURES = {
 
 def main(db: Path = Path("firth.db")) -> None:
     """Take all pictures."""
-    with _service(db) as address, _browser() as browser:
+    with service(db) as address, browser("--disable-gpu") as driver:
         for name, picture in PICTURES.items():
-            (DOCS / f"{name}.png").write_bytes(_taken(browser, address, picture))
+            (DOCS / f"{name}.png").write_bytes(_taken(driver, address, picture))
 
 
-@contextmanager
-def _service(db: Path) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, create_app(db, preload=True), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.port}/"
-    finally:
-        server.shutdown()
-        thread.join()
-
-
-@contextmanager
-def _browser() -> Iterator[webdriver.Chrome]:
-    with tempfile.TemporaryDirectory() as profile:
-        options = webdriver.ChromeOptions()
-        options.binary_location = shutil.which("chromium") or ""
-        for flag in (*FLAGS, f"--user-data-dir={profile}"):
-            options.add_argument(flag)
-        driver = Service(shutil.which("chromedriver"))  # said, so that selenium does not look for one on the network
-        browser = webdriver.Chrome(options=options, service=driver)
-        try:
-            yield browser
-        finally:
-            browser.quit()
-
-
-def _taken(browser: webdriver.Chrome, address: str, picture: Picture) -> bytes:
+def _taken(driver: Chrome, address: str, picture: Picture) -> bytes:
     size = {"width": picture.width, "height": picture.height, "deviceScaleFactor": picture.scale, "mobile": False}
     wishes = {"prefers-color-scheme": picture.scheme, "prefers-reduced-motion": "reduce"}
     features = [{"name": name, "value": value} for name, value in wishes.items()]
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
-    browser.get(f"{address}?{urlencode(picture.state)}")
-    WebDriverWait(browser, 60).until(lambda shown: shown.execute_script(READY))
-    return base64.b64decode(browser.execute_cdp_cmd("Page.captureScreenshot", {"format": "png"})["data"])
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    show(driver, f"{address}?{urlencode(picture.state)}")
+    return base64.b64decode(driver.execute_cdp_cmd("Page.captureScreenshot", {"format": "png"})["data"])
 
 
 if __name__ == "__main__":

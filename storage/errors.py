@@ -80,10 +80,15 @@ class UnknownWord(FirthError):
     def __init__(self, near: Mapping[str, Sequence[str]], *, subwords: bool = False, tried: bool = False) -> None:
         self.near = {word: tuple(matches) for word, matches in near.items()}
         self.subwords = subwords
+        self._tried = tried
+        super().__init__(self.told("on_missing=subword"))
+
+    def told(self, asking: str) -> str:
+        """The message, where `asking` is how one asks for vectors from pieces: on the command line by an option."""
         parts = (f"{word!r}{_did_you_mean(matches)}" for word, matches in self.near.items())
-        hint = "; this model can make vectors from pieces of words (on_missing=subword)" if subwords else ""
-        vain = "; this model has no vector of any of the pieces, so none can be made" if tried else ""
-        super().__init__("not in the vocabulary: " + "; ".join(parts) + hint + vain)
+        hint = f"; this model can make vectors from pieces of words ({asking})" if self.subwords else ""
+        vain = "; this model has no vector of any of the pieces, so none can be made" if self._tried else ""
+        return "not in the vocabulary: " + "; ".join(parts) + hint + vain
 
 
 class UnusableQuestion(FirthError):

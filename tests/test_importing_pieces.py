@@ -69,10 +69,19 @@ def test_neighbors_are_those_of_gensim(db, theirs):
 
 
 def test_for_people_the_pieces_are_listed(db):
-    """Below the answer stands from what the word was made; without being asked to, the error says that it can be."""
+    """Below the answer stands from what the word was made."""
     told = invoke("similar", UNKNOWN, "--db", db, "--model", "lee", "--on-missing", "subword").stdout
     assert f"Not in the vocabulary, made from its pieces: {UNKNOWN} = <ni <nig <nigh <night nig" in told
-    assert "on_missing=subword" in invoke("similar", UNKNOWN, "--db", db, "--model", "lee", code=1).output
+
+
+def test_an_unknown_word_says_that_it_can_be_made(db):
+    """Where the model can, the error names the option, of a line of standard input too, and in JSON says so."""
+    options = ("--db", db, "--model", "lee")
+    hint = "this model can make vectors from pieces of words (--on-missing subword)"
+    assert hint in invoke("similar", UNKNOWN, *options, code=1).stderr
+    lines = invoke("similar", "-", *options, "--json", standard_input=UNKNOWN, code=1)
+    assert hint in lines.stderr
+    assert json.loads(lines.stdout)["error"]["subwords"] is True
 
 
 def test_a_model_without_pieces(db):

@@ -142,10 +142,10 @@ def test_clusters_are_numbered_by_size(size, dimensions, seed):
 
 
 def test_a_cluster_is_named_by_frequent_words_of_its_middle():
-    """Names are the most frequent of the half that is nearer to the mean: neither outsiders nor rare words."""
-    angles = np.radians([80, 10, 5, 20, 0, 15, 70, 60])
+    """Names are those of its frequent words that are nearest to its mean: neither outsiders nor rare words."""
+    angles = np.radians([80, 12, 5, 20, 70, 10, 60, 75, 65, 85, *range(11)])
     unit = np.column_stack([np.cos(angles), np.sin(angles)]).astype(np.float32)
-    assert names_of(np.zeros(8, np.int64), unit, "abcdefgh") == [["b", "c", "d"]]
+    assert names_of(np.zeros(21, np.int64), unit, "abcdefghijklmnopqrstu") == [["b", "d", "f"]]
 
 
 # ---- stored ----

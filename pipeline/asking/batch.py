@@ -10,6 +10,7 @@ from collections.abc import Callable
 import click
 
 from pipeline.asking.forms import Form, Values
+from pipeline.asking.messages import message_of
 from pipeline.asking.reading import json_object
 from pipeline.commands.base import print_json
 from pipeline.printable import printable
@@ -44,7 +45,7 @@ def _answered(number: int, line: bytes, form: Form, show: Callable[[Values], Non
     except _OF_ONE_LINE as error:
         if as_json:
             print_json(problem(error), indent=None)
-        click.echo(f"line {number}: {printable(str(error))}", err=True)
+        click.echo(f"line {number}: {printable(message_of(error))}", err=True)
         return False
     return True
 
@@ -73,4 +74,5 @@ def values_of(text: str, form: Form) -> Values:
 def problem(error: FirthError) -> dict[str, object]:
     """An error as JSON, with the keys that it has over HTTP but those of HTTP itself."""
     near = error.near if isinstance(error, UnknownWord) else {}
-    return {"error": {"message": str(error), "missing": list(near), "near": near}}
+    subwords = isinstance(error, UnknownWord) and error.subwords
+    return {"error": {"message": message_of(error), "missing": list(near), "subwords": subwords, "near": near}}

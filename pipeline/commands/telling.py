@@ -9,6 +9,7 @@ import traceback
 
 import click
 
+from pipeline.asking.messages import message_of
 from pipeline.progress import LOGGER
 from storage.errors import FirthError
 
@@ -19,7 +20,7 @@ def tell(error: Exception) -> int:
         error.show()
         return error.exit_code
     if isinstance(error, (FirthError, OSError)):
-        return _fail(str(error), getattr(error, "exit_code", FirthError.exit_code))
+        return _fail(message_of(error), getattr(error, "exit_code", FirthError.exit_code))
     message = f"this is a fault of Firth: {type(error).__name__}: {error}; --verbose shows where"
     return _fail(message, FirthError.exit_code)
 

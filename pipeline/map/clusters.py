@@ -14,6 +14,7 @@ Ids = NDArray[np.int64]
 MOST_CLUSTERS = 30
 FEWEST_WORDS = 20  # on average in a cluster; a small vocabulary has fewer clusters
 NAMES = 3
+_FREQUENT, _LEAST = 1 / 20, 10  # of a cluster's words, but not fewer than so many, may give it its name
 
 
 def cluster(unit: Floats) -> Ids:
@@ -35,9 +36,9 @@ def cluster(unit: Floats) -> Ids:
 
 
 def names_of(clusters: Ids, unit: Floats, words: Sequence[str]) -> list[list[str]]:
-    """For each cluster the most frequent words of its inner half: of those whose cosine with its mean is the greater.
+    """For each cluster, of its frequent words those nearest to its mean.
 
-    The most frequent of all would be function words at its border; the nearest to the mean, words that nobody knows.
+    The most frequent of all would be function words at its border; the nearest of all, words that nobody knows.
 
     Args:
         clusters: (n,) the number of each word's cluster.
@@ -49,6 +50,7 @@ def names_of(clusters: Ids, unit: Floats, words: Sequence[str]) -> list[list[str
 
 def _names(members: Ids, unit: Floats, words: Sequence[str]) -> list[str]:
     """The names of a cluster that has these rows, ascending."""
-    cosines = unit[members] @ unit[members].mean(axis=0)  # (members,) up to the length of the mean
-    inner = members[cosines >= np.median(cosines)]
-    return [words[row] for row in inner[:NAMES]]
+    frequent = members[: max(_LEAST, int(_FREQUENT * len(members)))]
+    cosines = unit[frequent] @ unit[members].mean(axis=0)  # (frequent,) up to the length of the mean
+    nearest = np.sort(np.argsort(-cosines, kind="stable")[:NAMES])
+    return [words[row] for row in frequent[nearest]]

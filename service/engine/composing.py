@@ -47,7 +47,7 @@ class Composing:
         if subwords is None:
             raise UnusableQuestion(
                 f"{word!r} is not in the vocabulary, and this model has no vectors of pieces from which to make one: "
-                "only fastText's models have such; leave out on_missing=subword to see what may have been meant"
+                "only fastText's models have such; asked without that, the error says what may have been meant"
             )
         pieces = subwords.pieces(word)
         known = tuple(piece.text for piece in pieces if piece.known)

@@ -14,7 +14,7 @@ from service.nearest.units import Rows
 _CROWD = 1 / 4  # a look that lets more of the sample pass than this is not taken
 _FIRST = 2  # after so many blocks it is seen whether a look that a closer one can follow was worth its time:
 _LEFT = 1 / 32  # whether not more than so many of their rows are left
-_AT_ONCE = 64 * BLOCK  # scores
+_AT_ONCE = 4 * BLOCK  # scores, a quarter of a megabyte; to copy much more costs more than the calls it saves
 
 
 def sift(scan: Scan, sieves: Sequence[Sieve], rows: int) -> None:

@@ -1,5 +1,7 @@
 // Asking the HTTP API. Every error, the network's too, becomes a Problem of the API's own shape.
 
+import { credentials } from "./token.js";
+
 const models = document.querySelector("main").dataset.api;
 
 export class Problem extends Error {
@@ -37,7 +39,7 @@ export const listModels = async () => (await fetchJson(models)).models;
 async function fetchJson(address, signal) {
   let response;
   try {
-    response = await fetch(address, { signal, headers: { Accept: "application/json" } });
+    response = await fetch(address, { signal, headers: { Accept: "application/json", ...credentials() } });
   } catch {
     throw new Problem({ code: "network", message: "The service does not answer. Is it still running?" });
   }

@@ -2,9 +2,15 @@
 
 import { addressOf } from "./api.js";
 import { link, make, say } from "./dom.js";
+import { hasToken } from "./token.js";
+
+const HEADER = '-H "Authorization: Bearer $FIRTH_TOKEN" '; // whoever copies the line does not pass the token on
 
 /** The line for a shell: the address in single quotes, none of which it can hold itself. */
-const lineOf = (asked) => `curl '${new URL(addressOf(asked), location.href).href.replaceAll("'", "%27")}'`;
+function lineOf(asked) {
+  const address = new URL(addressOf(asked), location.href).href.replaceAll("'", "%27");
+  return `curl ${hasToken() ? HEADER : ""}'${address}'`;
+}
 
 /** The folded list of lines. */
 export function curlOf(requests) {
@@ -12,8 +18,11 @@ export function curlOf(requests) {
     make("summary", { textContent: "Ask the same over HTTP" }),
     make("ul", {}, requests.map((asked) => make("li", {},
       make("code", { textContent: lineOf(asked) }), copier(lineOf(asked)),
-      link(addressOf(asked), { className: "quiet", textContent: "JSON", target: "_blank" })))));
+      hasToken() ? null : linkTo(asked)))));
 }
+
+/** The answer itself in a tab of its own, which a token would not reach. */
+const linkTo = (asked) => link(addressOf(asked), { className: "quiet", textContent: "JSON", target: "_blank" });
 
 function copier(text) {
   const button = make("button", { type: "button", className: "plain", textContent: "Copy", aria: { label: `Copy ${text}` } });

@@ -72,7 +72,8 @@ async function begin() {
   } catch (error) {
     place.replaceChildren(problemOf(error));
   }
-  if (ready) await refresh();
+  if (ready) return refresh();
+  for (const section of sections) section.hidden = true; // there is nobody to answer
 }
 
 // ---- events ----

@@ -2,10 +2,11 @@
 
 import { addressIn, addressWith, stateOf, viewOf } from "./address.js";
 import { link, make, paragraph, wordOf } from "./dom.js";
+import { tokenForm } from "./token.js";
 
 /** A problem as an element. */
 export function problemOf(error) {
-  const shown = { unknown_word: unknownWords, unknown_model: unknownModel }[error.code] ?? plain;
+  const shown = { unknown_word: unknownWords, unknown_model: unknownModel, unauthorized: tokenForm }[error.code] ?? plain;
   return make("div", { className: "problem" }, ...shown(error));
 }
 

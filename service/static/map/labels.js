@@ -3,7 +3,9 @@
 import { growthAt } from "./points.js";
 
 const CELL = 64; // pixels of the grid that finds overlaps
+const WIDEST = 4096; // cells of a row of it, far more than are ever seen
 const ROOM = 11_000; // square pixels for one word; a map full of words is read by nobody
+const TRIED = 20; // words for each that may have a label: where so many find no room, all others would hardly find any
 const CLUSTERS_UNTIL = 5; // the zoom at which the names of clusters have given way to words
 const FADE = 180; // milliseconds
 
@@ -13,15 +15,17 @@ class Taken {
     this.cells = new Map();
   }
 
-  *keys({ left, top, right, bottom }) {
+  keys({ left, top, right, bottom }) {
+    const keys = [];
     for (let row = Math.floor(top / CELL); row <= Math.floor(bottom / CELL); row += 1) {
-      for (let column = Math.floor(left / CELL); column <= Math.floor(right / CELL); column += 1) yield `${row} ${column}`;
+      for (let column = Math.floor(left / CELL); column <= Math.floor(right / CELL); column += 1) keys.push(row * WIDEST + column);
     }
+    return keys;
   }
 
   /** Take the place of a box, unless another has a part of it. */
   take(box) {
-    const keys = [...this.keys(box)];
+    const keys = this.keys(box);
     const over = (other) => box.left < other.right && other.left < box.right && box.top < other.bottom && other.top < box.bottom;
     if (keys.some((key) => this.cells.get(key)?.some(over))) return false;
     for (const key of keys) this.cells.set(key, [...(this.cells.get(key) ?? []), box]);
@@ -47,8 +51,10 @@ export class Labels {
     const found = [];
     const wanted = this.wanted(camera, marked);
     let words = Math.round((camera.width * camera.height) / ROOM);
+    let tries = TRIED * words;
     for (const label of wanted) {
-      if (label.kind === "word" && words <= 0) break;
+      if (label.kind === "word" && (words <= 0 || tries <= 0)) break;
+      if (label.kind === "word") tries -= 1;
       if (!camera.sees(label.x, label.y, -4) || !this.settle(label, taken, camera)) continue;
       found.push(label);
       if (label.kind === "word") words -= 1;
@@ -85,9 +91,12 @@ export class Labels {
     for (const [place, row] of marked.entries()) yield this.labelOf(row, camera, place === 0 ? "chosen" : "marked");
     if (camera.zoom < CLUSTERS_UNTIL) yield* this.clusters(camera);
     const known = new Set(marked);
-    for (const row of this.atlas.order) {
-      const [x, y] = camera.toPixels(this.atlas.x[row], this.atlas.y[row]);
-      if (camera.sees(x, y) && !known.has(row)) yield this.labelOf(row, camera, "word");
+    const { x, y, order } = this.atlas;
+    const [left, top] = camera.toMap(0, 0);
+    const [right, bottom] = camera.toMap(camera.width, camera.height);
+    for (const row of order) { // of tens of thousands, in every frame
+      const seen = x[row] > left && x[row] < right && y[row] > bottom && y[row] < top;
+      if (seen && !known.has(row)) yield this.labelOf(row, camera, "word");
     }
   }
 
