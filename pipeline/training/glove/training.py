@@ -18,8 +18,9 @@ from pipeline.training.crew import Done, Pause
 from pipeline.training.divergence import TIMES, Bounds
 from pipeline.training.glove.arranging import arrange
 from pipeline.training.glove.bands import band_edges
-from pipeline.training.glove.crew import GloveCrew, TileTrainer
+from pipeline.training.glove.crew import GloveCrew
 from pipeline.training.glove.factors import Factors
+from pipeline.training.glove.hands import TileTrainer
 from pipeline.training.glove.tiles import Tiles
 from pipeline.training.held_out import Text
 from pipeline.training.interrupt import Interrupt
@@ -72,14 +73,14 @@ def train_glove(
     """Train; the same arguments give the same bytes, whatever the number of workers and the memory.
 
     Args:
-        text: it is counted by `work.workers` processes, and trained by as many threads.
+        text: it is counted by `work.workers` processes, and trained by as many.
         vocabulary: its words, which are the rows of the factors.
         settings: how to train.
         scratch: a folder for the counts and the tiles; it is made, and removed in the end.
         work: how many workers, and how much memory the counting may use.
         watch: which share of the pairs is held out, and when that ends the training.
         watching: who is told.
-        start: factors to start from, which are moved; by default `Factors.start`.
+        start: factors to start from, which one worker moves, and several copy; by default `Factors.start`.
         tokens: of the vocabulary in the text, where that is not the sum of its counts.
         trainer: instead of the fast one.
 
@@ -88,7 +89,6 @@ def train_glove(
         InputError: no two words stand near each other; or a checkpoint cannot be written.
         Interrupted: what was done is kept in a checkpoint, but for the counts.
     """
-    start = start or Factors.start(len(vocabulary), settings.vector_size, settings.seed)
     tokens = int(vocabulary.counts.sum()) if tokens is None else tokens
     keeping = watching.keeping
     scratch.mkdir(parents=True)
@@ -97,7 +97,9 @@ def train_glove(
         cells = counted_cells(text, len(vocabulary), settings, work, scratch, counted=counted)
         tiles, held = divided(cells, work.count_memory, watch.held_out, scratch)
         _LOG.info("%s pairs of words stand together, in %d x %d tiles", f"{tiles.pairs:,}", tiles.bands, tiles.bands)
+        start = start or Factors.start(len(vocabulary), settings.vector_size, settings.seed)
         with threadpool_limits(1, "blas"), GloveCrew(settings, tiles, start, work.workers, trainer) as crew:
+            del start  # several workers have copied it
             return _run(crew, held, watch.patience, watching, tokens)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
