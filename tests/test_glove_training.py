@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -245,6 +246,50 @@ def run_until(run, share, interrupt, checkpoints):
         with pytest.raises(Interrupted, match="is kept in"):
             run(watching=Watching(keeping=Keeping(checkpoints, None, interrupt), report=stop))
     return checkpoints.load()
+
+
+@pytest.fixture
+def halfway(run, tmp_path):
+    """The checkpoints of a training that was interrupted, and the counts beside them."""
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    checkpoints = Checkpoints(kept, 1e-9, {"key": "0123456789ab" * 5})
+    run_until(run, 0.5, Interrupt(), checkpoints)
+    return SimpleNamespace(checkpoints=checkpoints, counts=kept / "counts-0123456789ab")
+
+
+def go_on(run, halfway):
+    """Take up an interrupted training; returns its vectors' bytes."""
+    keeping = Keeping(halfway.checkpoints, halfway.checkpoints.load())
+    return run(watching=Watching(keeping=keeping)).parameters.vectors.tobytes()
+
+
+def test_who_goes_on_does_not_count_again(run, halfway, monkeypatch):
+    """The counts lie beside the checkpoint, whole, and are used as they are."""
+    whole = run().parameters.vectors.tobytes()
+    assert sorted(path.name for path in halfway.counts.iterdir()) == ["counts.json", "keys", "units"]
+    monkeypatch.setattr("pipeline.training.glove.training.count", None)
+    assert go_on(run, halfway) == whole
+
+
+@pytest.mark.parametrize("name", ["keys", "units", "counts.json"])
+def test_damaged_counts_are_counted_again(run, halfway, caplog, name):
+    """A byte that has changed is noticed and told of; the training goes on to the same bytes, with good counts."""
+    before = {path.name: path.read_bytes() for path in halfway.counts.iterdir()}
+    (halfway.counts / name).write_bytes(before[name][:40] + bytes([before[name][40] ^ 1]) + before[name][41:])
+    assert go_on(run, halfway) == run().parameters.vectors.tobytes()
+    assert f"{halfway.counts} is damaged" in caplog.text
+    assert {path.name: path.read_bytes() for path in halfway.counts.iterdir()} == before
+
+
+def test_counts_of_another_training_go(run, halfway):
+    """One that counts anew puts its own in their place; of a training that keeps no checkpoints there are none."""
+    other = Checkpoints(halfway.checkpoints.folder, 1e-9, {"key": "ba9876543210" * 5})
+    run(watching=Watching(keeping=Keeping(other)))
+    assert [path.name for path in other.folder.glob("counts-*")] == ["counts-ba9876543210"]
+    none = Checkpoints(other.folder, 0, {"key": "0123456789ab" * 5})
+    run(watching=Watching(keeping=Keeping(none)))
+    assert [path.name for path in other.folder.glob("counts-*")] == ["counts-ba9876543210"]
 
 
 def test_counting_can_be_interrupted(run, tmp_path):

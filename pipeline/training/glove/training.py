@@ -21,6 +21,7 @@ from pipeline.training.glove.bands import band_edges
 from pipeline.training.glove.crew import GloveCrew
 from pipeline.training.glove.factors import Factors
 from pipeline.training.glove.hands import TileTrainer
+from pipeline.training.glove.kept_counts import KeptCounts
 from pipeline.training.glove.tiles import Tiles
 from pipeline.training.held_out import Text
 from pipeline.training.interrupt import Interrupt
@@ -76,7 +77,8 @@ def train_glove(
         text: it is counted by `work.workers` processes, and trained by as many.
         vocabulary: its words, which are the rows of the factors.
         settings: how to train.
-        scratch: a folder for the counts and the tiles; it is made, and removed in the end.
+        scratch: a folder for the counts and the tiles; it is made, and removed in the end. Where checkpoints are kept,
+            the counts move there.
         work: how many workers, and how much memory the counting may use.
         watch: which share of the pairs is held out, and when that ends the training.
         watching: who is told.
@@ -87,14 +89,12 @@ def train_glove(
     Raises:
         Diverged: a number left the finite ones, or the loss is far above that of knowing nothing.
         InputError: no two words stand near each other; or a checkpoint cannot be written.
-        Interrupted: what was done is kept in a checkpoint, but for the counts.
+        Interrupted: what was done is kept in a checkpoint, with the counts beside it.
     """
     tokens = int(vocabulary.counts.sum()) if tokens is None else tokens
-    keeping = watching.keeping
     scratch.mkdir(parents=True)
     try:
-        counted = partial(_counted, watching.counted, keeping.interrupt if keeping else None)
-        cells = counted_cells(text, len(vocabulary), settings, work, scratch, counted=counted)
+        cells = _cells(text, len(vocabulary), settings, work, scratch=scratch / "counts", watching=watching)
         tiles, held = divided(cells, work.count_memory, watch.held_out, scratch)
         _LOG.info("%s pairs of words stand together, in %d x %d tiles", f"{tiles.pairs:,}", tiles.bands, tiles.bands)
         start = start or Factors.start(len(vocabulary), settings.vector_size, settings.seed)
@@ -150,6 +150,20 @@ def divided(cells: Cells, memory: float, held_out: float, scratch: Path) -> tupl
         if side and not side.pairs:
             raise InputError(f"no pair of words is left {what}: the text has too few for --held-out {held_out}")
     return tiles, held
+
+
+def _cells(
+    text: Text, size_v: int, settings: TrainSettings, work: WorkerSettings, *, scratch: Path, watching: Watching
+) -> Cells:
+    """The counts: those that are kept beside the checkpoints, or else new ones, which are then kept there."""
+    keeping = watching.keeping
+    kept = KeptCounts.beside(keeping.checkpoints) if keeping and keeping.checkpoints.minutes else None
+    if kept and (found := kept.load(size_v, settings.symmetric)):
+        return found
+    scratch.mkdir()
+    told = partial(_counted, watching.counted, keeping.interrupt if keeping else None)
+    cells = counted_cells(text, size_v, settings, work, scratch, counted=told)
+    return kept.keep(cells) if kept else cells
 
 
 def _counted(tell: Callable[[int], None], interrupt: Interrupt | None, tokens: int) -> None:
