@@ -178,6 +178,16 @@ def test_the_loss_falls(run):
     assert trained.losses[-1] < trained.losses[0] / 2
 
 
+def test_an_x_max_far_too_large_is_told_of(run, caplog):
+    """Above nearly all counts; with the one that the hint proposes there is none."""
+    run(dataclasses.replace(SMALL, epochs=1))
+    (said,) = (record.message for record in caplog.records if record.levelname == "WARNING")
+    assert said.startswith("x_max is 100, and ")
+    caplog.clear()
+    run(dataclasses.replace(SMALL, epochs=1, x_max=float(said.rpartition(" ")[2])))
+    assert not [record for record in caplog.records if record.levelname == "WARNING"]
+
+
 def test_held_out_pairs_stop_a_training(run):
     """Their loss is measured after each epoch; where it no longer falls, patience ends the training."""
     trained = run(dataclasses.replace(SMALL, epochs=60), watch=WatchSettings(held_out=0.2, patience=2))
@@ -391,7 +401,10 @@ def test_gensim_has_no_glove(model):
     """The cross-check compares words and counts, and says that there is nothing else to compare."""
     report = crosscheck(model)
     assert [level.verdict for level in report.levels] == ["pass", "undecided", "undecided"]
-    assert as_text(report.as_dict()).count("gensim, which has no GloVe") == 2
+    said = as_text(report.as_dict())
+    assert said.count("gensim, which has no GloVe") == 2
+    assert "largest difference of a count 0" in said
+    assert not [each for each in ("noise", "keep", "Huffman") if each in said]
     with pytest.raises(SettingError, match="which has no GloVe"):
         gensim_arguments(SMALL)
 

@@ -21,6 +21,7 @@ from pipeline.training.glove.bands import band_edges
 from pipeline.training.glove.crew import GloveCrew
 from pipeline.training.glove.factors import Factors
 from pipeline.training.glove.hands import TileTrainer
+from pipeline.training.glove.hint import hint
 from pipeline.training.glove.kept_counts import KeptCounts
 from pipeline.training.glove.tiles import Tiles
 from pipeline.training.held_out import Text
@@ -95,6 +96,8 @@ def train_glove(
     scratch.mkdir(parents=True)
     try:
         cells = _cells(text, len(vocabulary), settings, work, scratch=scratch / "counts", watching=watching)
+        if said := hint(cells, settings.x_max):
+            _LOG.warning(said)
         tiles, held = divided(cells, work.count_memory, watch.held_out, scratch)
         _LOG.info("%s pairs of words stand together, in %d x %d tiles", f"{tiles.pairs:,}", tiles.bands, tiles.bands)
         start = start or Factors.start(len(vocabulary), settings.vector_size, settings.seed)
