@@ -1,102 +1,167 @@
-"""GloVe: counting, iterations and what they are worth, beside skip-gram on the same tokens and beside GloVe's program.
+"""GloVe: counting, iterations, losses, and what they are worth, beside skip-gram and beside GloVe's own program.
 
-The program runs where FIRTH_GLOVE names its `glove`, compiled (https://github.com/stanfordnlp/GloVe): on the very pairs
-that Firth has counted, shuffled, with one thread.
+The program has the very same pairs (`glove_program`). Trainings are kept (FIRTH_BENCH_WORK) and not run again while
+settings, text and Firth's code are the same.
 """
 
 import json
-import os
-import re
-import subprocess
-import sys
-import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmarks.common import VOCABULARY, WORK, english, in_child, median, save, table
+from benchmarks.glove_program import programs, trained
 from pipeline.evaluation.evaluate import evaluate
 from pipeline.settings import TrainSettings, WorkerSettings
 from pipeline.stages import StageFolder
 from pipeline.text.token_files import TokenCorpus
+from pipeline.training.batch import Floats
+from pipeline.training.glove.factors import separated
 from pipeline.training.model import load_model
 from pipeline.training.stage import train_stage
 from pipeline.training.wishes import Wishes
+from storage.embeddings import Embeddings
+from storage.files import sha256_of_json
 
 PART = 10_000_000
-SPEED: dict[str, Any] = {"model": "glove", "vector_size": 100, "window": 5}
-ITERATIONS = 15
-MODELS: dict[str, dict[str, Any]] = {
-    "skip-gram, window 5, 3 epochs": {"window": 5, "epochs": 3},
-    f"GloVe, window 5, x_max 100, {ITERATIONS} iterations": {**SPEED, "epochs": ITERATIONS},
-    "GloVe, window 10, x_max 10, 25 iterations": {**SPEED, "window": 10, "x_max": 10.0, "epochs": 25},
-}
+SPEED: dict[str, Any] = {"model": "glove", "vector_size": 100, "window": 5, "epochs": 2}
+DEMO: dict[str, Any] = {"model": "glove", "vector_size": 100, "window": 10, "x_max": 10.0, "epochs": 25}
 WORKERS = {"one": "one worker", "two": "two workers"}
 SCORES = {"wordsim353": "WordSim-353", "simlex999": "SimLex-999", "analogies": "Google analogies"}
+SHOWN = (1, 2, 3, 5, 10, 15, 20, 25)
+"""Iterations whose losses are shown."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Trainings that differ only in the seed.
+
+    Attributes:
+        name: for people.
+        settings: of all.
+        seeds: of Firth's.
+        program: whether GloVe's program trains with them too.
+        words: of english.txt; None for all of it.
+    """
+
+    name: str
+    settings: Mapping[str, Any]
+    seeds: Sequence[int] = (1, 2, 3)
+    program: bool = False
+    words: int | None = PART
+
+
+GROUPS = (
+    Group("skip-gram, window 5, 3 epochs", {"window": 5, "epochs": 3}),
+    Group("GloVe, window 10, x_max 10, 25 iterations", DEMO, program=True),
+    Group("GloVe, the same, 50 iterations", DEMO | {"epochs": 50}, (1,)),
+    Group("GloVe, window 5, x_max 100, 15 iterations", DEMO | {"window": 5, "x_max": 100.0, "epochs": 15}, (1,)),
+    Group("33 million words: skip-gram, window 5, 3 epochs", {"window": 5, "epochs": 3}, (1,), words=None),
+    Group("33 million words: GloVe, window 10, x_max 10, 25 iterations", DEMO, (1,), words=None),
+)
 
 
 def measure() -> None:
     """Count and train for speed, by Firth and by the program; train and evaluate for quality."""
     tokens = english(PART)
-    pairs = WORK / "glove-pairs.bin"
     options = ["benchmarks.one_glove", str(tokens), json.dumps(SPEED)]
-    one = in_child(*options, "--export", str(pairs))
-    two = in_child(*options, "--workers", "2")
-    program = _program(tokens, pairs) if os.environ.get("FIRTH_GLOVE") else {}
-    quality = {name: _quality(tokens, settings) for name, settings in MODELS.items()}
-    save("glove", {"settings": SPEED, "one": one, "two": two, "program": program, "quality": quality})
+    one, two = in_child(*options), in_child(*options, "--workers", "2")
+    speed = {program.name: trained(program, tokens, TrainSettings(**SPEED))[1] for program in programs()}
+    groups = [measured(group) for group in GROUPS]
+    save("glove", {"settings": SPEED, "one": one, "two": two, "programs": speed, "groups": groups})
 
 
-def _program(tokens: Path, pairs: Path) -> dict[str, Any]:
-    """An iteration of GloVe's program: the second of two, for the first also reads its start."""
-    vocabulary = WORK / "glove-vocabulary.txt"
-    words = TokenCorpus.open(tokens).vocabulary(VOCABULARY)
-    lines = zip(words.words, words.counts, strict=True)
-    vocabulary.write_text("".join(f"{word} {count}\n" for word, count in lines), encoding="utf-8")
-    files = ["-input-file", str(pairs), "-vocab-file", str(vocabulary), "-save-file", str(WORK / "glove-vectors")]
-    numbers = ["-vector-size", "100", "-iter", "2", "-threads", "1", "-binary", "1", "-verbose", "2"]
-    began, marks, costs = time.perf_counter(), [], []
-    with subprocess.Popen([os.environ["FIRTH_GLOVE"], *files, *numbers], stderr=subprocess.PIPE, text=True) as process:
-        for line in process.stderr or ():
-            if found := re.search(r"iter: \d+, cost: ([0-9.]+)", line):
-                marks.append(time.perf_counter() - began)
-                costs.append(float(found[1]))
-    if process.returncode or len(marks) != 2:
-        sys.exit(f"{os.environ['FIRTH_GLOVE']} failed")
-    return {"seconds": marks[1] - marks[0], "losses": costs}
+def measured(group: Group) -> dict[str, Any]:
+    """Scores and losses of all trainings of a group."""
+    tokens = english(group.words)
+    runs = [_by_firth(tokens, {**group.settings, "seed": seed}) for seed in group.seeds]
+    program = _by_program(programs()[-1], tokens, TrainSettings(**group.settings)) if group.program else None
+    print(f"{group.name}: {[run['scores'] for run in runs]}, program {program and program['scores']}", flush=True)
+    return {"name": group.name, "runs": runs, "program": program}
 
 
-def _quality(tokens: Path, settings: dict[str, Any]) -> dict[str, Any]:
-    name = re.sub(r"\W+", "-", json.dumps(settings)).strip("-")
-    folder = StageFolder(WORK / f"model-{name}")
+def _by_firth(tokens: Path, settings: dict[str, Any]) -> dict[str, Any]:
+    folder = StageFolder(WORK / "glove" / f"model-{sha256_of_json([str(tokens), settings])[:16]}")
+    folder.path.parent.mkdir(exist_ok=True)
     chosen, wishes = TrainSettings(**settings), Wishes(work=WorkerSettings(workers=1))
-    manifest, _ = train_stage(tokens, folder, VOCABULARY, chosen, wishes=wishes)
-    found = evaluate(load_model(folder.path).embeddings).as_dict()
-    scores = {key: found[key].get("spearman", found[key].get("accuracy")) for key in SCORES}
-    print(f"{settings}: {scores}", flush=True)
-    return {**scores, "seconds": manifest.report["seconds"]}
+    train_stage(tokens, folder, VOCABULARY, chosen, wishes=wishes)
+    model = load_model(folder.path)
+    report, made = model.manifest.report, model.embeddings
+    found = {"scores": _scores(made), "losses": report["losses"], "seconds": report["seconds"]}
+    if chosen.model == "glove":
+        alone, _ = separated(made.matrix, model.contexts, chosen.combine)
+        found["alone"] = _scores(Embeddings(made.words, made.counts, alone))
+    return found
+
+
+def _by_program(program: Path, tokens: Path, settings: TrainSettings) -> dict[str, Any]:
+    words = TokenCorpus.open(tokens).vocabulary(VOCABULARY)
+    (alone, contexts), figures = trained(program, tokens, settings)
+
+    def scores(matrix: Floats) -> dict[str, float]:
+        return _scores(Embeddings(words.words, words.counts, matrix))
+
+    seconds = sum(figures["seconds"])
+    return {**figures, "scores": scores(alone + contexts), "alone": scores(alone), "seconds": seconds}
+
+
+def _scores(vectors: Embeddings) -> dict[str, float]:
+    found = evaluate(vectors).as_dict()
+    return {key: found[key].get("spearman", found[key].get("accuracy")) for key in SCORES}
 
 
 def report(figures: dict[str, Any]) -> str:
     """The README's tables."""
+    return "\n\n".join([_speed(figures), _quality(figures["groups"]), _losses(figures["groups"])])
+
+
+def _speed(figures: dict[str, Any]) -> str:
     pairs = figures["one"]["pairs"]
-    rows = [_row(f"Firth, {name}", figures[key], pairs) for key, name in WORKERS.items() if key in figures]
-    if program := figures["program"]:
-        rows.append(
-            ["GloVe's program, one thread", "", f"{program['seconds']:.1f} s", _rate(pairs, program["seconds"])]
-        )
-    speed = table(["10 million words, window 5, 100 dimensions", "counting", "an iteration", "pairs/s"], rows)
-    quality = [
-        [name, *(f"{found[key]:.3f}" for key in SCORES), f"{found['seconds']:.0f} s" if "seconds" in found else ""]
-        for name, found in figures["quality"].items()
+    rows = []
+    for key, name in WORKERS.items():
+        found = figures[key]
+        counting = found["counting"]["seconds"] + found["arranging"]["seconds"]
+        iteration = median([each["seconds"] for each in found["iterations"]])
+        rows.append([f"Firth, {name}", f"{counting:.1f} s", f"{iteration:.1f} s", _rate(pairs, iteration)])
+    for name, found in figures["programs"].items():
+        second = found["seconds"][1]  # the first also reads its start
+        rows.append([f"GloVe's program, one thread ({name})", "", f"{second:.1f} s", _rate(pairs, second)])
+    return table(["10 million words, window 5, 100 dimensions", "counting", "an iteration", "pairs/s"], rows)
+
+
+def _quality(groups: Sequence[dict[str, Any]]) -> str:
+    rows = []
+    for group in groups:
+        rows.append(_row(group["name"], group["runs"]))
+        if "alone" in group["runs"][0]:
+            rows.append(_row("… the words' vectors alone", group["runs"], "alone"))
+        if program := group["program"]:
+            rows.append(_row("… by GloVe's program, on the same pairs", [program]))
+            rows.append(_row("… the words' vectors alone", [program], "alone"))
+    return table(["one worker; mean of the seeds (lowest to highest)", *SCORES.values(), "training"], rows)
+
+
+def _row(name: str, runs: Sequence[dict[str, Any]], which: str = "scores") -> list[str]:
+    seconds = f"{median([run['seconds'] for run in runs]):.0f} s" if which == "scores" else ""
+    return [name, *(_spread([run[which][key] for run in runs]) for key in SCORES), seconds]
+
+
+def _spread(values: list[float]) -> str:
+    return f"{np.mean(values):.3f}" + (f" ({min(values):.3f} to {max(values):.3f})" if len(values) > 1 else "")
+
+
+def _losses(groups: Sequence[dict[str, Any]]) -> str:
+    """Of what both have trained."""
+    (group,) = (group for group in groups if group["program"])
+    firth, program = group["runs"][0]["losses"], group["program"]["losses"]
+    rows = [
+        [name, *(f"{losses[number - 1]:.4f}" for number in SHOWN)]
+        for name, losses in (("Firth", firth), ("GloVe's program", program))
     ]
-    note = f"{figures['note']}\n\n" if "note" in figures else ""
-    return f"{note}{speed}\n\n{table(['one worker, one seed', *SCORES.values(), 'training'], quality)}"
-
-
-def _row(name: str, found: dict[str, Any], pairs: int) -> list[str]:
-    counting = found["counting"]["seconds"] + found["arranging"]["seconds"]
-    iteration = median([each["seconds"] for each in found["iterations"]])
-    return [name, f"{counting:.1f} s", f"{iteration:.1f} s", _rate(pairs, iteration)]
+    return table([f"loss of an iteration ({group['name']})", *map(str, SHOWN)], rows)
 
 
 def _rate(pairs: int, seconds: float) -> str:
