@@ -124,7 +124,7 @@ def _speed(figures: dict[str, Any]) -> str:
     for key, name in WORKERS.items():
         found = figures[key]
         counting = found["counting"]["seconds"] + found["arranging"]["seconds"]
-        iteration = median([each["seconds"] for each in found["iterations"]])
+        iteration = median([each["seconds"] for each in found["iterations"]])  # the first also waits for processes
         rows.append([f"Firth, {name}", f"{counting:.1f} s", f"{iteration:.1f} s", _rate(pairs, iteration)])
     for name, found in figures["programs"].items():
         second = found["seconds"][1]  # the first also reads its start

@@ -57,7 +57,7 @@ def main() -> None:
     parser.add_argument("tokens", type=Path)
     parser.add_argument("settings", type=json.loads)
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--iterations", type=int, default=2)
+    parser.add_argument("--iterations", type=int, default=3)
     parser.add_argument("--export", type=Path)
     chosen = parser.parse_args()
     settings, work = TrainSettings(**chosen.settings), WorkerSettings(workers=chosen.workers)

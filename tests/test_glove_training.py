@@ -1,7 +1,9 @@
 """GloVe's trainings: every pair once an epoch, the same bytes by any workers, kept, gone on with, stopped in time."""
 
 import dataclasses
+import itertools
 import json
+import multiprocessing
 from types import SimpleNamespace
 
 import numpy as np
@@ -24,7 +26,10 @@ from pipeline.text.tokenizing import tokenize
 from pipeline.training.checkpoint import Checkpoints
 from pipeline.training.glove.arranging import arrange, is_held_out
 from pipeline.training.glove.bands import band_edges
+from pipeline.training.glove.crew import GloveCrew
 from pipeline.training.glove.factors import Factors
+from pipeline.training.glove.fast import cost
+from pipeline.training.glove.hands import divide
 from pipeline.training.glove.reference import GloveReference
 from pipeline.training.glove.rounds import rounds
 from pipeline.training.glove.training import Watching, train_glove
@@ -32,7 +37,7 @@ from pipeline.training.interrupt import Interrupt
 from pipeline.training.keeping import Keeping
 from pipeline.training.stage import load_model, train_stage
 from pipeline.training.wishes import Wishes
-from storage.errors import Diverged, InputError, Interrupted, SettingError
+from storage.errors import Diverged, FirthError, InputError, Interrupted, SettingError
 from storage.store import Store
 
 SMALL = TrainSettings(model="glove", vector_size=8, epochs=3, window=5)
@@ -137,6 +142,38 @@ def test_any_number_of_workers_and_any_memory_give_the_same_bytes(run):
     assert first.parameters.contexts.tobytes() == other.parameters.contexts.tobytes()
     assert first.biases.tobytes() == other.biases.tobytes()
     assert first.losses == other.losses
+
+
+def test_workers_have_about_as_much_to_do(corpus, tmp_path):
+    """Every tile of a round is taken by one of them, and what they take costs about the same."""
+    cells = counted(corpus, tmp_path / "cells", 2000)
+    tiles = arrange(cells, band_edges(cells.pairs(10**6)), tmp_path / "tiles")
+    for round_of in rounds(tiles.bands, 1, 0):
+        shares = divide(round_of, tiles, 2)
+        assert sorted(itertools.chain.from_iterable(shares)) == list(range(len(round_of)))
+        costs = [[cost_of(tiles, round_of[number]) for number in share] for share in shares]
+        assert abs(sum(costs[0]) - sum(costs[1])) <= max(itertools.chain.from_iterable(costs))
+
+
+def cost_of(tiles, place):
+    """What the step of a tile costs, as far as is known beforehand."""
+    rows, columns = (tiles.span(band) for band in place)
+    return cost(tiles.size(*place), rows.stop - rows.start, columns.stop - columns.start)
+
+
+def test_a_killed_worker_ends_the_training(corpus, words, tmp_path):
+    """With an error that says so; no process is left."""
+    cells = counted(corpus, tmp_path / "cells", len(words))
+    tiles = arrange(cells, band_edges(cells.pairs(10**6)), tmp_path / "tiles")
+    with GloveCrew(SMALL, tiles, Factors.start(len(words), 8, 1), workers=2) as crew:
+        going = crew.epoch(0)
+        next(going)
+        (worker,) = multiprocessing.active_children()
+        worker.kill()
+        worker.join()
+        with pytest.raises(FirthError, match="ended early"):
+            list(going)
+    assert multiprocessing.active_children() == []
 
 
 def test_the_seed_decides(run):

@@ -9,6 +9,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from pipeline.training.glove.factors import Factors
+from pipeline.training.glove.fast import cost
 from pipeline.training.glove.side import Side, sides
 from pipeline.training.glove.tiles import Tile, Tiles
 from pipeline.training.team.shared import Block, Layout, padded
@@ -91,9 +92,14 @@ def divide(places: Sequence[Place], tiles: Tiles, shares: int) -> list[list[int]
     Those of a share are in order.
     """
     found: list[list[int]] = [[] for _ in range(shares)]
-    loads = [0.0] * shares
-    for number in sorted(range(len(places)), key=lambda each: -tiles.size(*places[each])):
+    loads, costs = [0.0] * shares, [_cost(tiles, *place) for place in places]
+    for number in sorted(range(len(places)), key=lambda each: -costs[each]):
         share = loads.index(min(loads))
         found[share].append(number)
-        loads[share] += tiles.size(*places[number])
+        loads[share] += costs[number]
     return [sorted(numbers) for numbers in found]
+
+
+def _cost(tiles: Tiles, a: int, b: int) -> float:
+    rows, columns = (span.stop - span.start for span in (tiles.span(a), tiles.span(b)))
+    return cost(tiles.size(a, b), rows, columns)
