@@ -1,10 +1,12 @@
 """GloVe: counting, iterations, losses, and what they are worth, beside skip-gram and beside GloVe's own program.
 
 The program has the very same pairs (`glove_program`). Trainings are kept (FIRTH_BENCH_WORK) and not run again while
-settings, text and Firth's code are the same.
+settings, text and Firth's code are the same. FIRTH_BENCH_GROUPS names groups to be measured, separated by semicolons;
+the others, and the speed, stay as they were.
 """
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.common import VOCABULARY, WORK, english, in_child, median, save, table
+from benchmarks.common import VOCABULARY, WORK, english, in_child, load, median, save, table
 from benchmarks.glove_program import programs, trained
 from pipeline.evaluation.evaluate import evaluate
 from pipeline.settings import TrainSettings, WorkerSettings
@@ -26,9 +28,11 @@ from pipeline.training.wishes import Wishes
 from storage.embeddings import Embeddings
 from storage.files import sha256_of_json
 
-PART = 10_000_000
+PART, SMALL = 10_000_000, 2_000_000
 SPEED: dict[str, Any] = {"model": "glove", "vector_size": 100, "window": 5, "epochs": 2}
 DEMO: dict[str, Any] = {"model": "glove", "vector_size": 100, "window": 10, "x_max": 10.0, "epochs": 25}
+SPEEDS = ("one", "two", "programs")
+PAPER = DEMO | {"window": 5, "x_max": 100.0, "epochs": 15}
 WORKERS = {"one": "one worker", "two": "two workers"}
 SCORES = {"wordsim353": "WordSim-353", "simlex999": "SimLex-999", "analogies": "Google analogies"}
 SHOWN = (1, 2, 3, 5, 10, 15, 20, 25)
@@ -54,31 +58,44 @@ class Group:
     words: int | None = PART
 
 
+SKIP_GRAM: dict[str, Any] = {"window": 5, "epochs": 3}
 GROUPS = (
-    Group("skip-gram, window 5, 3 epochs", {"window": 5, "epochs": 3}),
-    Group("GloVe, window 10, x_max 10, 25 iterations", DEMO, program=True),
-    Group("GloVe, the same, 50 iterations", DEMO | {"epochs": 50}, (1,)),
-    Group("GloVe, window 5, x_max 100, 15 iterations", DEMO | {"window": 5, "x_max": 100.0, "epochs": 15}, (1,)),
-    Group("33 million words: skip-gram, window 5, 3 epochs", {"window": 5, "epochs": 3}, (1,), words=None),
+    Group("2 million words: skip-gram, window 5, 3 epochs", SKIP_GRAM, words=SMALL),
+    Group("2 million words: GloVe, window 10, x_max 10, 25 iterations", DEMO, program=True, words=SMALL),
+    Group("10 million words: skip-gram, window 5, 3 epochs", SKIP_GRAM),
+    Group("10 million words: GloVe, window 10, x_max 10, 25 iterations", DEMO, program=True),
+    Group("10 million words: GloVe, window 10, x_max 10, 50 iterations", DEMO | {"epochs": 50}, (1,)),
+    Group("10 million words: GloVe, window 5, x_max 10, 25 iterations", DEMO | {"window": 5}, (1,)),
+    Group("10 million words: GloVe, window 5, x_max 100, 15 iterations", PAPER, (1,)),
+    Group("33 million words: skip-gram, window 5, 3 epochs", SKIP_GRAM, (1,), words=None),
     Group("33 million words: GloVe, window 10, x_max 10, 25 iterations", DEMO, (1,), words=None),
 )
 
 
 def measure() -> None:
     """Count and train for speed, by Firth and by the program; train and evaluate for quality."""
+    named = [name.strip() for name in os.environ.get("FIRTH_BENCH_GROUPS", "").split(";") if name.strip()]
+    before = load("glove") if named else {}
+    kept = {group["name"]: group for group in before.get("groups", [])}
+    speed = {key: before[key] for key in SPEEDS} if named else _measured_speed()
+    groups = [kept.get(group.name) if named and group.name not in named else _measured(group) for group in GROUPS]
+    save("glove", {"settings": SPEED, **speed, "groups": list(filter(None, groups))})
+
+
+def _measured_speed() -> dict[str, Any]:
     tokens = english(PART)
     options = ["benchmarks.one_glove", str(tokens), json.dumps(SPEED)]
     one, two = in_child(*options), in_child(*options, "--workers", "2")
-    speed = {program.name: trained(program, tokens, TrainSettings(**SPEED))[1] for program in programs()}
-    groups = [measured(group) for group in GROUPS]
-    save("glove", {"settings": SPEED, "one": one, "two": two, "programs": speed, "groups": groups})
+    made = {program.name: trained(program, tokens, TrainSettings(**SPEED))[1] for program in programs()}
+    return dict(zip(SPEEDS, (one, two, made), strict=True))
 
 
-def measured(group: Group) -> dict[str, Any]:
+def _measured(group: Group) -> dict[str, Any]:
     """Scores and losses of all trainings of a group."""
     tokens = english(group.words)
     runs = [_by_firth(tokens, {**group.settings, "seed": seed}) for seed in group.seeds]
-    program = _by_program(programs()[-1], tokens, TrainSettings(**group.settings)) if group.program else None
+    wanted = group.program and programs()
+    program = _by_program(wanted[-1], tokens, TrainSettings(**group.settings)) if wanted else None
     print(f"{group.name}: {[run['scores'] for run in runs]}, program {program and program['scores']}", flush=True)
     return {"name": group.name, "runs": runs, "program": program}
 
@@ -89,8 +106,8 @@ def _by_firth(tokens: Path, settings: dict[str, Any]) -> dict[str, Any]:
     chosen, wishes = TrainSettings(**settings), Wishes(work=WorkerSettings(workers=1))
     train_stage(tokens, folder, VOCABULARY, chosen, wishes=wishes)
     model = load_model(folder.path)
-    report, made = model.manifest.report, model.embeddings
-    found = {"scores": _scores(made), "losses": report["losses"], "seconds": report["seconds"]}
+    made = model.embeddings
+    found = {"scores": _scores(made), "losses": model.manifest.report["losses"]}
     if chosen.model == "glove":
         alone, _ = separated(made.matrix, model.contexts, chosen.combine)
         found["alone"] = _scores(Embeddings(made.words, made.counts, alone))
@@ -104,8 +121,7 @@ def _by_program(program: Path, tokens: Path, settings: TrainSettings) -> dict[st
     def scores(matrix: Floats) -> dict[str, float]:
         return _scores(Embeddings(words.words, words.counts, matrix))
 
-    seconds = sum(figures["seconds"])
-    return {**figures, "scores": scores(alone + contexts), "alone": scores(alone), "seconds": seconds}
+    return {"losses": figures["losses"], "scores": scores(alone + contexts), "alone": scores(alone)}
 
 
 def _scores(vectors: Embeddings) -> dict[str, float]:
@@ -127,7 +143,7 @@ def _speed(figures: dict[str, Any]) -> str:
         iteration = median([each["seconds"] for each in found["iterations"]])  # the first also waits for processes
         rows.append([f"Firth, {name}", f"{counting:.1f} s", f"{iteration:.1f} s", _rate(pairs, iteration)])
     for name, found in figures["programs"].items():
-        second = found["seconds"][1]  # the first also reads its start
+        second = found["seconds"][-1]  # the first also reads its start
         rows.append([f"GloVe's program, one thread ({name})", "", f"{second:.1f} s", _rate(pairs, second)])
     return table(["10 million words, window 5, 100 dimensions", "counting", "an iteration", "pairs/s"], rows)
 
@@ -141,12 +157,11 @@ def _quality(groups: Sequence[dict[str, Any]]) -> str:
         if program := group["program"]:
             rows.append(_row("… by GloVe's program, on the same pairs", [program]))
             rows.append(_row("… the words' vectors alone", [program], "alone"))
-    return table(["one worker; mean of the seeds (lowest to highest)", *SCORES.values(), "training"], rows)
+    return table(["mean of three seeds (lowest to highest), or one seed", *SCORES.values()], rows)
 
 
 def _row(name: str, runs: Sequence[dict[str, Any]], which: str = "scores") -> list[str]:
-    seconds = f"{median([run['seconds'] for run in runs]):.0f} s" if which == "scores" else ""
-    return [name, *(_spread([run[which][key] for run in runs]) for key in SCORES), seconds]
+    return [name, *(_spread([run[which][key] for run in runs]) for key in SCORES)]
 
 
 def _spread(values: list[float]) -> str:
@@ -155,13 +170,11 @@ def _spread(values: list[float]) -> str:
 
 def _losses(groups: Sequence[dict[str, Any]]) -> str:
     """Of what both have trained."""
-    (group,) = (group for group in groups if group["program"])
-    firth, program = group["runs"][0]["losses"], group["program"]["losses"]
-    rows = [
-        [name, *(f"{losses[number - 1]:.4f}" for number in SHOWN)]
-        for name, losses in (("Firth", firth), ("GloVe's program", program))
-    ]
-    return table([f"loss of an iteration ({group['name']})", *map(str, SHOWN)], rows)
+    rows = []
+    for group in (group for group in groups if group["program"]):
+        for name, run in (("Firth", group["runs"][0]), ("GloVe's program", group["program"])):
+            rows.append([f"{group['name']}: {name}", *(f"{run['losses'][number - 1]:.4f}" for number in SHOWN)])
+    return table(["loss of iteration", *map(str, SHOWN)], rows)
 
 
 def _rate(pairs: int, seconds: float) -> str:
