@@ -5,6 +5,7 @@ while settings, text and Firth's code are the same. FIRTH_BENCH_GROUPS names gro
 semicolons; the others stay as they were. `long_run` has the whole of the text.
 """
 
+import datetime
 import json
 import os
 from collections.abc import Sequence
@@ -76,7 +77,9 @@ def _measured(group: Group) -> dict[str, Any]:
     scores = _scores(tokens, *runs.values())
     print(f"{group.name}: " + ", ".join(f"{key} {score.difference:+.3f}" for key, score in scores.items()), flush=True)
     flat = [{"trainer": trainer} | figures for trainer, found in runs.items() for _, figures in found]
-    return {"name": group.name, "runs": flat, "scores": {key: score.as_dict() for key, score in scores.items()}}
+    today = datetime.datetime.now(tz=datetime.timezone.utc).date().isoformat()
+    found = {key: score.as_dict() for key, score in scores.items()}
+    return {"name": group.name, "date": today, "runs": flat, "scores": found}
 
 
 def trained(trainer: str, tokens: Path, settings: dict[str, Any]) -> tuple[Path, dict[str, Any]]:
@@ -126,7 +129,8 @@ def report(figures: dict[str, Any]) -> str:
             score = group["scores"][key]
             means = [_mean_and_range(score[trainer]["seeds"]) for trainer in ("firth", "gensim")]
             numbers = [f"{score['difference']:+.3f}", f"{score['standard_error']:.3f}"]
-            rows.append(["" if place else group["name"], f"{name} ({score['covered']:,})", *means, *numbers])
+            title = f"{group['name']} (on {group['date'][5:]})"
+            rows.append(["" if place else title, f"{name} ({score['covered']:,})", *means, *numbers])
     return table(["", "questions", "Firth", "gensim 4.4", "difference", "standard error of it"], rows)
 
 

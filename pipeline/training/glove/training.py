@@ -161,7 +161,7 @@ def _cells(
     """The counts: those that are kept beside the checkpoints, or else new ones, which are then kept there."""
     keeping = watching.keeping
     kept = KeptCounts.beside(keeping.checkpoints) if keeping and keeping.checkpoints.minutes else None
-    if kept and (found := kept.load(size_v, settings.symmetric)):
+    if kept and (found := kept.load(size_v, settings.symmetric)) is not None:
         return found
     scratch.mkdir()
     told = partial(_counted, watching.counted, keeping.interrupt if keeping else None)
