@@ -1,6 +1,6 @@
-"""Count and train GloVe for two iterations, alone in a process; prints seconds, pairs, losses and memory.
+"""Count and train GloVe for some iterations, alone in a process; prints seconds, pairs, losses and memory.
 
-`python -m benchmarks.one_glove TOKENS SETTINGS-JSON [--workers N] [--export FILE]`
+`python -m benchmarks.one_glove TOKENS SETTINGS-JSON [--workers N] [--iterations N] [--export FILE]`
 """
 
 import argparse
@@ -57,6 +57,7 @@ def main() -> None:
     parser.add_argument("tokens", type=Path)
     parser.add_argument("settings", type=json.loads)
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--iterations", type=int, default=3)
     parser.add_argument("--export", type=Path)
     chosen = parser.parse_args()
     settings, work = TrainSettings(**chosen.settings), WorkerSettings(workers=chosen.workers)
@@ -70,7 +71,7 @@ def main() -> None:
             export(cells, chosen.export)
         start = Factors.start(len(words), settings.vector_size, settings.seed)
         with GloveCrew(settings, tiles, start, work.workers) as crew:
-            took = [timed(partial(_iterate, crew, epoch)) for epoch in range(2)]
+            took = [timed(partial(_iterate, crew, epoch)) for epoch in range(chosen.iterations)]
     print(
         json.dumps(
             {

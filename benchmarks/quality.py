@@ -1,10 +1,13 @@
 """Quality of each objective that gensim has, over three seeds, on the first 10 million words of english.txt.
 
 Firth also trains as many epochs as fit into gensim's time. Trainings are kept (FIRTH_BENCH_WORK) and not run again
-while settings, text and Firth's code are the same. `long_run` has the whole of the text.
+while settings, text and Firth's code are the same. FIRTH_BENCH_GROUPS names groups to be measured, separated by
+semicolons; the others stay as they were. `long_run` has the whole of the text.
 """
 
+import datetime
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.common import VOCABULARY, WORK, english, in_child, save, table
+from benchmarks.common import VOCABULARY, WORK, english, in_child, load, save, table
 from pipeline.crosscheck.scores import ScoreComparison, compare_scores, compare_word_pairs
 from pipeline.evaluation import data
 from pipeline.evaluation.evaluate import evaluate
@@ -24,6 +27,7 @@ from storage.files import sha256_of_json, write_json
 
 SETTINGS: dict[str, Any] = {"vector_size": 100, "window": 5, "negative": 5, "sample": 1e-3, "epochs": 3}
 SEEDS = (1, 2, 3)
+PART = 10_000_000
 RARE = 50
 SCORES = {"wordsim353": "WordSim-353", "simlex999": "SimLex-999", "analogies": "Google analogies"}
 
@@ -36,20 +40,21 @@ class Group:
         name: for people.
         change: of SETTINGS, for both.
         firth: of those, for Firth alone.
+        words: of english.txt.
     """
 
     name: str
     change: dict[str, Any] = field(default_factory=dict)
     firth: dict[str, Any] = field(default_factory=dict)
+    words: int = PART
 
 
-PART = 10_000_000
 GROUPS = (
     Group("skip-gram, negative sampling"),
     Group("CBOW, negative sampling", {"architecture": "cbow"}),
     Group("skip-gram, hierarchical softmax", {"loss": "hs"}),
     Group("CBOW, hierarchical softmax", {"architecture": "cbow", "loss": "hs"}),
-    Group("fastText, skip-gram, negative sampling", {"model": "fasttext"}),
+    Group("fastText, skip-gram, negative sampling, 4 million words", {"model": "fasttext"}, words=4_000_000),
     Group("fastText, CBOW, negative sampling", {"model": "fasttext", "architecture": "cbow"}),
     Group("skip-gram, negative sampling: gensim 1 epoch, Firth 4 in less time", {"epochs": 1}, {"epochs": 4}),
 )
@@ -57,11 +62,14 @@ GROUPS = (
 
 def measure() -> None:
     """Train what is not kept yet, then evaluate and compare."""
-    save("quality", {"settings": SETTINGS, "groups": [_measured(group) for group in GROUPS]})
+    named = [name.strip() for name in os.environ.get("FIRTH_BENCH_GROUPS", "").split(";") if name.strip()]
+    kept = {group["name"]: group for group in load("quality")["groups"]} if named else {}
+    groups = [kept.get(group.name) if named and group.name not in named else _measured(group) for group in GROUPS]
+    save("quality", {"settings": SETTINGS, "groups": list(filter(None, groups))})
 
 
 def _measured(group: Group) -> dict[str, Any]:
-    tokens = english(PART)
+    tokens = english(group.words)
     runs = {
         trainer: [trained(trainer, tokens, SETTINGS | change | {"seed": seed}) for seed in SEEDS]
         for trainer, change in (("firth", group.change | group.firth), ("gensim", group.change))
@@ -69,7 +77,9 @@ def _measured(group: Group) -> dict[str, Any]:
     scores = _scores(tokens, *runs.values())
     print(f"{group.name}: " + ", ".join(f"{key} {score.difference:+.3f}" for key, score in scores.items()), flush=True)
     flat = [{"trainer": trainer} | figures for trainer, found in runs.items() for _, figures in found]
-    return {"name": group.name, "runs": flat, "scores": {key: score.as_dict() for key, score in scores.items()}}
+    today = datetime.datetime.now(tz=datetime.timezone.utc).date().isoformat()
+    found = {key: score.as_dict() for key, score in scores.items()}
+    return {"name": group.name, "date": today, "runs": flat, "scores": found}
 
 
 def trained(trainer: str, tokens: Path, settings: dict[str, Any]) -> tuple[Path, dict[str, Any]]:
@@ -119,7 +129,8 @@ def report(figures: dict[str, Any]) -> str:
             score = group["scores"][key]
             means = [_mean_and_range(score[trainer]["seeds"]) for trainer in ("firth", "gensim")]
             numbers = [f"{score['difference']:+.3f}", f"{score['standard_error']:.3f}"]
-            rows.append(["" if place else group["name"], f"{name} ({score['covered']:,})", *means, *numbers])
+            title = f"{group['name']} (on {group['date'][5:]})"
+            rows.append(["" if place else title, f"{name} ({score['covered']:,})", *means, *numbers])
     return table(["", "questions", "Firth", "gensim 4.4", "difference", "standard error of it"], rows)
 
 

@@ -57,6 +57,7 @@ STOPS = {
         "pipeline/training/fast/pulls.py",
         "pipeline/training/fast/scatter.py",
         "pipeline/training/crew.py",
+        "pipeline/training/team/processes.py",
         "pipeline/training/team/foreman.py",
         "pipeline/training/team/worker.py",
         "pipeline/training/team/member.py",
@@ -97,7 +98,10 @@ STOPS = {
         "pipeline/training/glove/side.py",
         "pipeline/training/glove/reference.py",
         "pipeline/training/glove/fast.py",
+        "pipeline/training/glove/hands.py",
         "pipeline/training/glove/crew.py",
+        "pipeline/training/glove/hint.py",
+        "pipeline/training/glove/kept_counts.py",
         "pipeline/training/glove/training.py",
     ],
     "What will it take": [

@@ -249,8 +249,8 @@ class WorkerSettings(Declared):
 
     workers: int = setting(
         1,
-        "Processes that train at once, each on its own text, and from two on the bytes differ a little; with GloVe so"
-        " many processes count and threads train, to the same bytes.",
+        "Processes that train at once, each on its own text, and from two on the bytes differ a little; with GloVe they"
+        " count and train to the same bytes.",
         low=1,
         high=256,
     )

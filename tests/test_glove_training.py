@@ -1,7 +1,10 @@
 """GloVe's trainings: every pair once an epoch, the same bytes by any workers, kept, gone on with, stopped in time."""
 
 import dataclasses
+import itertools
 import json
+import multiprocessing
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -23,7 +26,10 @@ from pipeline.text.tokenizing import tokenize
 from pipeline.training.checkpoint import Checkpoints
 from pipeline.training.glove.arranging import arrange, is_held_out
 from pipeline.training.glove.bands import band_edges
+from pipeline.training.glove.crew import GloveCrew
 from pipeline.training.glove.factors import Factors
+from pipeline.training.glove.fast import cost
+from pipeline.training.glove.hands import divide
 from pipeline.training.glove.reference import GloveReference
 from pipeline.training.glove.rounds import rounds
 from pipeline.training.glove.training import Watching, train_glove
@@ -31,7 +37,7 @@ from pipeline.training.interrupt import Interrupt
 from pipeline.training.keeping import Keeping
 from pipeline.training.stage import load_model, train_stage
 from pipeline.training.wishes import Wishes
-from storage.errors import Diverged, InputError, Interrupted, SettingError
+from storage.errors import Diverged, FirthError, InputError, Interrupted, SettingError
 from storage.store import Store
 
 SMALL = TrainSettings(model="glove", vector_size=8, epochs=3, window=5)
@@ -138,6 +144,38 @@ def test_any_number_of_workers_and_any_memory_give_the_same_bytes(run):
     assert first.losses == other.losses
 
 
+def test_workers_have_about_as_much_to_do(corpus, tmp_path):
+    """Every tile of a round is taken by one of them, and what they take costs about the same."""
+    cells = counted(corpus, tmp_path / "cells", 2000)
+    tiles = arrange(cells, band_edges(cells.pairs(10**6)), tmp_path / "tiles")
+    for round_of in rounds(tiles.bands, 1, 0):
+        shares = divide(round_of, tiles, 2)
+        assert sorted(itertools.chain.from_iterable(shares)) == list(range(len(round_of)))
+        costs = [[cost_of(tiles, round_of[number]) for number in share] for share in shares]
+        assert abs(sum(costs[0]) - sum(costs[1])) <= max(itertools.chain.from_iterable(costs))
+
+
+def cost_of(tiles, place):
+    """What the step of a tile costs, as far as is known beforehand."""
+    rows, columns = (tiles.span(band) for band in place)
+    return cost(tiles.size(*place), rows.stop - rows.start, columns.stop - columns.start)
+
+
+def test_a_killed_worker_ends_the_training(corpus, words, tmp_path):
+    """With an error that says so; no process is left."""
+    cells = counted(corpus, tmp_path / "cells", len(words))
+    tiles = arrange(cells, band_edges(cells.pairs(10**6)), tmp_path / "tiles")
+    with GloveCrew(SMALL, tiles, Factors.start(len(words), 8, 1), workers=2) as crew:
+        going = crew.epoch(0)
+        next(going)
+        (worker,) = multiprocessing.active_children()
+        worker.kill()
+        worker.join()
+        with pytest.raises(FirthError, match="ended early"):
+            list(going)
+    assert multiprocessing.active_children() == []
+
+
 def test_the_seed_decides(run):
     """The start and the order of the tiles; another seed gives other bytes."""
     first, again, other = run(), run(), run(dataclasses.replace(SMALL, seed=2))
@@ -175,6 +213,16 @@ def test_the_loss_falls(run):
     trained = run(dataclasses.replace(SMALL, epochs=12))
     assert trained.losses[0] < trained.ignorance
     assert trained.losses[-1] < trained.losses[0] / 2
+
+
+def test_an_x_max_far_too_large_is_told_of(run, caplog):
+    """Above nearly all counts; with the one that the hint proposes there is none."""
+    run(dataclasses.replace(SMALL, epochs=1))
+    (said,) = (record.message for record in caplog.records if record.levelname == "WARNING")
+    assert said.startswith("x_max is 100, and ")
+    caplog.clear()
+    run(dataclasses.replace(SMALL, epochs=1, x_max=float(said.rpartition(" ")[2])))
+    assert not [record for record in caplog.records if record.levelname == "WARNING"]
 
 
 def test_held_out_pairs_stop_a_training(run):
@@ -245,6 +293,50 @@ def run_until(run, share, interrupt, checkpoints):
         with pytest.raises(Interrupted, match="is kept in"):
             run(watching=Watching(keeping=Keeping(checkpoints, None, interrupt), report=stop))
     return checkpoints.load()
+
+
+@pytest.fixture
+def halfway(run, tmp_path):
+    """The checkpoints of a training that was interrupted, and the counts beside them."""
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    checkpoints = Checkpoints(kept, 1e-9, {"key": "0123456789ab" * 5})
+    run_until(run, 0.5, Interrupt(), checkpoints)
+    return SimpleNamespace(checkpoints=checkpoints, counts=kept / "counts-0123456789ab")
+
+
+def go_on(run, halfway):
+    """Take up an interrupted training; returns its vectors' bytes."""
+    keeping = Keeping(halfway.checkpoints, halfway.checkpoints.load())
+    return run(watching=Watching(keeping=keeping)).parameters.vectors.tobytes()
+
+
+def test_who_goes_on_does_not_count_again(run, halfway, monkeypatch):
+    """The counts lie beside the checkpoint, whole, and are used as they are."""
+    whole = run().parameters.vectors.tobytes()
+    assert sorted(path.name for path in halfway.counts.iterdir()) == ["counts.json", "keys", "units"]
+    monkeypatch.setattr("pipeline.training.glove.training.count", None)
+    assert go_on(run, halfway) == whole
+
+
+@pytest.mark.parametrize("name", ["keys", "units", "counts.json"])
+def test_damaged_counts_are_counted_again(run, halfway, caplog, name):
+    """A byte that has changed is noticed and told of; the training goes on to the same bytes, with good counts."""
+    before = {path.name: path.read_bytes() for path in halfway.counts.iterdir()}
+    (halfway.counts / name).write_bytes(before[name][:40] + bytes([before[name][40] ^ 1]) + before[name][41:])
+    assert go_on(run, halfway) == run().parameters.vectors.tobytes()
+    assert f"{halfway.counts} is damaged" in caplog.text
+    assert {path.name: path.read_bytes() for path in halfway.counts.iterdir()} == before
+
+
+def test_counts_of_another_training_go(run, halfway):
+    """One that counts anew puts its own in their place; of a training that keeps no checkpoints there are none."""
+    other = Checkpoints(halfway.checkpoints.folder, 1e-9, {"key": "ba9876543210" * 5})
+    run(watching=Watching(keeping=Keeping(other)))
+    assert [path.name for path in other.folder.glob("counts-*")] == ["counts-ba9876543210"]
+    none = Checkpoints(other.folder, 0, {"key": "0123456789ab" * 5})
+    run(watching=Watching(keeping=Keeping(none)))
+    assert [path.name for path in other.folder.glob("counts-*")] == ["counts-ba9876543210"]
 
 
 def test_counting_can_be_interrupted(run, tmp_path):
@@ -346,7 +438,10 @@ def test_gensim_has_no_glove(model):
     """The cross-check compares words and counts, and says that there is nothing else to compare."""
     report = crosscheck(model)
     assert [level.verdict for level in report.levels] == ["pass", "undecided", "undecided"]
-    assert as_text(report.as_dict()).count("gensim, which has no GloVe") == 2
+    said = as_text(report.as_dict())
+    assert said.count("gensim, which has no GloVe") == 2
+    assert "largest difference of a count 0" in said
+    assert not [each for each in ("noise", "keep", "Huffman") if each in said]
     with pytest.raises(SettingError, match="which has no GloVe"):
         gensim_arguments(SMALL)
 

@@ -59,6 +59,11 @@ class Cells:
         rows, columns = np.divmod(self.keys[start:stop], self.size_v)
         return Piece(rows, columns, _mapped(self.folder / UNITS)[start:stop] / WHOLE)
 
+    def sample(self, most: int) -> NDArray[np.float64]:
+        """Weights of cells at even distances, all or at most so many, (n,)."""
+        step = -(-len(self) // most)
+        return _mapped(self.folder / UNITS)[:: max(1, step)] / WHOLE
+
     def pairs(self, most: int) -> Int64s:
         """(V,) how many pairs each word is in, as row and as column, both halves of a symmetric matrix counted.
 

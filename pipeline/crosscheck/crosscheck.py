@@ -11,9 +11,9 @@ from pipeline.crosscheck.kind import in_gensim, not_in_gensim, one_epoch
 from pipeline.crosscheck.levels import FAIL, Level, ignore, worst
 from pipeline.crosscheck.quality import Experiment, check_quality
 from pipeline.crosscheck.replay import check_replay
-from pipeline.crosscheck.tables import check_tables
+from pipeline.crosscheck.tables import check_tables, check_words
 from pipeline.crosscheck.text_part import TextPart
-from pipeline.settings import TrainSettings, VocabularySettings
+from pipeline.settings import VocabularySettings
 from pipeline.text.token_files import TokenCorpus
 from pipeline.training.model import Model, load_model, settings_of
 from storage.errors import InputError, SettingError
@@ -60,7 +60,8 @@ def crosscheck(
 ) -> Report:
     """Compare Firth with gensim on a model's own text and settings; writes nothing.
 
-    Of a model with full softmax, or GloVe, which gensim does not have, only the tables can be compared.
+    Of a model with full softmax, or GloVe, which gensim does not have, only the tables can be compared, of GloVe the
+    words and their counts.
 
     Args:
         model_folder: output of `firth train`.
@@ -131,9 +132,13 @@ def _checks(
     def quality() -> Level:
         return check_quality(Experiment(text(), text().vocabulary(words), training, seeds), report=report)
 
-    tables = TrainSettings() if training.model == "glove" else training  # GloVe's words and counts are any model's
+    def tables() -> Level:
+        if training.model == "glove":
+            return check_words(text(), words.min_count)
+        return check_tables(text(), words.min_count, training)
+
     return {
-        "tables": lambda: check_tables(text(), words.min_count, tables),
+        "tables": tables,
         "replay": replay if in_gensim(training) else partial(not_in_gensim, "replay", training),
         "quality": quality if in_gensim(training) else partial(not_in_gensim, "quality", training),
     }

@@ -23,6 +23,9 @@ def as_text(report: Mapping[str, Any]) -> str:
 def _tables(level: Mapping[str, Any]) -> Iterator[str]:
     yield f"  {level['words']:,} words of {level['tokens']:,} tokens"
     yield f"  words only in Firth {level['words_only_in_firth']:,}, only in gensim {level['words_only_in_gensim']:,}"
+    if "paths_that_differ" not in level:  # GloVe's
+        yield f"  largest difference of a count {level['largest_count_difference']}"
+        return
     yield f"  words whose way through the Huffman tree differs {level['paths_that_differ']:,}"
     if level.get("pieces_that_differ") is not None:
         yield f"  words with other pieces {level['pieces_that_differ']:,}"

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.crosscheck.gensim_twin import JOB_WORDS, NOISE_UNITS, GensimTables, gensim_tables
 from pipeline.crosscheck.levels import Level, verdict
@@ -26,6 +27,15 @@ RULE = (
     " word's pieces fall into the same buckets, in the same order"
 )
 
+WORDS_RULE = "same words, same counts; words compared one by one, since gensim orders equal counts differently"
+
+
+def check_words(text: TextPart, min_count: int) -> Level:
+    """The same for words and counts alone: a model that uses no other table."""
+    firth, gensim = _counted(text, min_count, TrainSettings())
+    numbers = _differences_of_words(firth, gensim)
+    return Level("tables", verdict(_same_words(numbers)), WORDS_RULE, {"tokens": text.tokens, **numbers})
+
 
 def check_tables(
     text: TextPart, min_count: int, settings: TrainSettings, mathematics: Mathematics | None = None
@@ -34,13 +44,10 @@ def check_tables(
 
     The limits of the vocabulary play no part: they only raise `min_count` or cut the same list.
     """
-    firth = text.vocabulary(VocabularySettings(min_count=min_count))
-    gensim = gensim_tables(text.as_words(len(text.words), JOB_WORDS), settings, min_count)
+    firth, gensim = _counted(text, min_count, settings)
     numbers = _differences(firth, gensim, settings, mathematics or Mathematics())
     passed = (
-        not numbers["words_only_in_firth"]
-        and not numbers["words_only_in_gensim"]
-        and numbers["largest_count_difference"] == 0
+        _same_words(numbers)
         and numbers["paths_that_differ"] == 0
         and numbers["pieces_that_differ"] == 0
         and numbers["largest_keep_difference"] <= KEEP_TOLERANCE
@@ -49,20 +56,43 @@ def check_tables(
     return Level("tables", verdict(passed), RULE, {"tokens": text.tokens, **numbers})
 
 
+def _counted(text: TextPart, min_count: int, settings: TrainSettings) -> tuple[Vocabulary, GensimTables]:
+    """By Firth and by gensim."""
+    there = gensim_tables(text.as_words(len(text.words), JOB_WORDS), settings, min_count)
+    return text.vocabulary(VocabularySettings(min_count=min_count)), there
+
+
+def _same_words(numbers: dict[str, Any]) -> bool:
+    only = numbers["words_only_in_firth"] or numbers["words_only_in_gensim"]
+    return not only and numbers["largest_count_difference"] == 0
+
+
+def _differences_of_words(firth: Vocabulary, gensim: GensimTables) -> dict[str, Any]:
+    here, there = _in_both(firth, gensim)
+    return {
+        "words": len(firth),
+        "words_only_in_firth": len(firth) - len(here),
+        "words_only_in_gensim": len(gensim.words) - len(there),
+        "largest_count_difference": int(np.abs(firth.counts[here] - gensim.counts[there]).max(initial=0)),
+    }
+
+
+def _in_both(firth: Vocabulary, gensim: GensimTables) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The rows of the words that both have, here and there, (n,) and (n,)."""
+    row_in_gensim = {word: row for row, word in enumerate(gensim.words)}
+    common = [word for word in firth.words if word in row_in_gensim]
+    here = np.array([firth.ids[word] for word in common], dtype=np.int64)
+    return here, np.array([row_in_gensim[word] for word in common], dtype=np.int64)
+
+
 def _differences(
     firth: Vocabulary, gensim: GensimTables, settings: TrainSettings, mathematics: Mathematics
 ) -> dict[str, Any]:
     keep = mathematics.keep_probability(firth.counts, settings.sample)  # (V,)
     noise = mathematics.noise_distribution(firth.counts, settings.ns_exponent)  # (V,)
-    row_in_gensim = {word: row for row, word in enumerate(gensim.words)}
-    common = [word for word in firth.words if word in row_in_gensim]
-    here = np.array([firth.ids[word] for word in common], dtype=np.int64)
-    there = np.array([row_in_gensim[word] for word in common], dtype=np.int64)
+    here, there = _in_both(firth, gensim)
     return {
-        "words": len(firth),
-        "words_only_in_firth": len(firth) - len(common),
-        "words_only_in_gensim": len(gensim.words) - len(common),
-        "largest_count_difference": int(np.abs(firth.counts[here] - gensim.counts[there]).max(initial=0)),
+        **_differences_of_words(firth, gensim),
         "largest_keep_difference": float(np.abs(keep[here] - gensim.keep[there]).max(initial=0)),
         "keep_tolerance": KEEP_TOLERANCE,
         "largest_noise_difference": float(np.abs(noise[here] - gensim.noise[there]).max(initial=0)),

@@ -17,6 +17,7 @@ from pipeline.training.checkpoint import Checkpoint, Checkpoints
 from pipeline.training.continuing import Parent, from_parent, require_same_shape
 from pipeline.training.course import Trained
 from pipeline.training.glove.factors import Factors
+from pipeline.training.glove.kept_counts import KeptCounts, remove_counts
 from pipeline.training.glove.training import Watching, train_glove, uncounted
 from pipeline.training.interrupt import Interrupt
 from pipeline.training.keeping import Keeping
@@ -65,6 +66,7 @@ def train_stage(
     checkpoints = Checkpoints(folder.path, work.checkpoint_minutes, _named(chosen, inputs))
     if not force and folder.is_current(STAGE, checkpoints.training["key"]):
         checkpoints.remove_own()
+        KeptCounts.beside(checkpoints).remove()
         return _found_again(folder, tokens), False
 
     def fill(data: Path) -> Mapping[str, Any]:
@@ -78,6 +80,7 @@ def train_stage(
 
     made = folder.write(STAGE, chosen, inputs, fill)
     checkpoints.remove()
+    remove_counts(folder.path)
     return made, True
 
 

@@ -2,7 +2,7 @@
 
 With M bands there are M * M tiles. In a round every band of rows meets one band of columns, and after M rounds it has
 met all (Gemulla, Nijkamp, Haas and Sismanis, "Large-Scale Matrix Factorization with Distributed Stochastic Gradient
-Descent", KDD 2011). What the tiles of a round move is disjoint, so several threads may take them in any order, or at
+Descent", KDD 2011). What the tiles of a round move is disjoint, so several processes may take them in any order, or at
 once, to the same bytes.
 """
 

@@ -18,8 +18,11 @@ from pipeline.training.crew import Done, Pause
 from pipeline.training.divergence import TIMES, Bounds
 from pipeline.training.glove.arranging import arrange
 from pipeline.training.glove.bands import band_edges
-from pipeline.training.glove.crew import GloveCrew, TileTrainer
+from pipeline.training.glove.crew import GloveCrew
 from pipeline.training.glove.factors import Factors
+from pipeline.training.glove.hands import TileTrainer
+from pipeline.training.glove.hint import hint
+from pipeline.training.glove.kept_counts import KeptCounts
 from pipeline.training.glove.tiles import Tiles
 from pipeline.training.held_out import Text
 from pipeline.training.interrupt import Interrupt
@@ -72,32 +75,34 @@ def train_glove(
     """Train; the same arguments give the same bytes, whatever the number of workers and the memory.
 
     Args:
-        text: it is counted by `work.workers` processes, and trained by as many threads.
+        text: it is counted by `work.workers` processes, and trained by as many.
         vocabulary: its words, which are the rows of the factors.
         settings: how to train.
-        scratch: a folder for the counts and the tiles; it is made, and removed in the end.
+        scratch: a folder for the counts and the tiles; it is made, and removed in the end. Where checkpoints are kept,
+            the counts move there.
         work: how many workers, and how much memory the counting may use.
         watch: which share of the pairs is held out, and when that ends the training.
         watching: who is told.
-        start: factors to start from, which are moved; by default `Factors.start`.
+        start: factors to start from, which one worker moves, and several copy; by default `Factors.start`.
         tokens: of the vocabulary in the text, where that is not the sum of its counts.
         trainer: instead of the fast one.
 
     Raises:
         Diverged: a number left the finite ones, or the loss is far above that of knowing nothing.
         InputError: no two words stand near each other; or a checkpoint cannot be written.
-        Interrupted: what was done is kept in a checkpoint, but for the counts.
+        Interrupted: what was done is kept in a checkpoint, with the counts beside it.
     """
-    start = start or Factors.start(len(vocabulary), settings.vector_size, settings.seed)
     tokens = int(vocabulary.counts.sum()) if tokens is None else tokens
-    keeping = watching.keeping
     scratch.mkdir(parents=True)
     try:
-        counted = partial(_counted, watching.counted, keeping.interrupt if keeping else None)
-        cells = counted_cells(text, len(vocabulary), settings, work, scratch, counted=counted)
+        cells = _cells(text, len(vocabulary), settings, work, scratch=scratch / "counts", watching=watching)
+        if said := hint(cells, settings.x_max):
+            _LOG.warning(said)
         tiles, held = divided(cells, work.count_memory, watch.held_out, scratch)
         _LOG.info("%s pairs of words stand together, in %d x %d tiles", f"{tiles.pairs:,}", tiles.bands, tiles.bands)
+        start = start or Factors.start(len(vocabulary), settings.vector_size, settings.seed)
         with threadpool_limits(1, "blas"), GloveCrew(settings, tiles, start, work.workers, trainer) as crew:
+            del start  # several workers have copied it
             return _run(crew, held, watch.patience, watching, tokens)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -148,6 +153,20 @@ def divided(cells: Cells, memory: float, held_out: float, scratch: Path) -> tupl
         if side and not side.pairs:
             raise InputError(f"no pair of words is left {what}: the text has too few for --held-out {held_out}")
     return tiles, held
+
+
+def _cells(
+    text: Text, size_v: int, settings: TrainSettings, work: WorkerSettings, *, scratch: Path, watching: Watching
+) -> Cells:
+    """The counts: those that are kept beside the checkpoints, or else new ones, which are then kept there."""
+    keeping = watching.keeping
+    kept = KeptCounts.beside(keeping.checkpoints) if keeping and keeping.checkpoints.minutes else None
+    if kept and (found := kept.load(size_v, settings.symmetric)) is not None:
+        return found
+    scratch.mkdir()
+    told = partial(_counted, watching.counted, keeping.interrupt if keeping else None)
+    cells = counted_cells(text, size_v, settings, work, scratch, counted=told)
+    return kept.keep(cells) if kept else cells
 
 
 def _counted(tell: Callable[[int], None], interrupt: Interrupt | None, tokens: int) -> None:

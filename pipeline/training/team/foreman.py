@@ -1,11 +1,8 @@
 """The process that starts the others and takes part itself; `free` and `shards` say how the work is shared."""
 
-import multiprocessing
 from collections.abc import Iterable, Iterator
-from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
 from types import TracebackType
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +12,11 @@ from pipeline.text.token_files import Chunk
 from pipeline.training.batch import Batch
 from pipeline.training.batches import BatchMaker, Part
 from pipeline.training.crew import Done, Pause, never
-from pipeline.training.interrupt import held_back
 from pipeline.training.parameters import Parameters
 from pipeline.training.team.member import Member
+from pipeline.training.team.processes import Processes, send
 from pipeline.training.team.team import INBOXES, STOPPED, Team
 from pipeline.training.team.worker import work
-from storage.errors import FirthError
 
 
 class Foreman:
@@ -55,24 +51,14 @@ class Foreman:
         self.team = Team.of(size, self.maker, counts, start)
         self.parameters = self.team.parameters()
         self.me = self.kind(self.team, 0)
-        self.connections: list[Connection] = []
-        self._processes: list[SpawnProcess] = []
+        self._others = Processes()
+        self.connections = self._others.connections
         try:
             for number in range(1, size):
-                self._start(number)
+                self._others.start(work, self.kind, self.team, number)
         except BaseException:
             self.close()
             raise
-
-    def _start(self, number: int) -> None:
-        context = multiprocessing.get_context("spawn")
-        here, there = context.Pipe()
-        process = context.Process(target=work, args=(self.kind, self.team, number, there), daemon=True)
-        with held_back():  # from the worker for good: who is told to end is the foreman, who then tells the others
-            process.start()
-        there.close()
-        self.connections.append(here)
-        self._processes.append(process)
 
     def __enter__(self) -> "Foreman":
         return self
@@ -85,14 +71,7 @@ class Foreman:
     def close(self) -> None:
         """Let the others end, wherever they are."""
         self.me.state[0] = STOPPED
-        for connection in self.connections:
-            connection.close()
-        try:
-            for process in self._processes:
-                process.join(5)
-        finally:  # also when this process is interrupted while it waits
-            for process in self._processes:
-                process.kill()
+        self._others.close()
 
     def epoch(self, chunks: Iterable[Chunk], epoch: int, skip: int = 0, pause: Pause = never) -> Iterator[Done]:
         """Take all steps of a pass but for the first `skip` parts."""
@@ -105,33 +84,4 @@ class Foreman:
     def hand_over(self, part: Part, member: int, number: int) -> None:
         """Send a member the part that it is to see to, its `number`-th: it may have INBOXES of them at a time."""
         layout = self.team.inboxes[member][number % INBOXES].write(part.stream.arrays)
-        self.send(self.connections[member - 1], (number, layout, part.key))
-
-    def send(self, connection: Connection, message: Any) -> None:
-        """Tell a member something.
-
-        Raises:
-            FirthError: it has died.
-        """
-        try:
-            connection.send(message)
-        except OSError:  # a broken pipe
-            raise _ended_early() from None
-
-    def receive(self, connection: Connection) -> Any:
-        """Wait for what a member has to say.
-
-        Raises:
-            FirthError: it has died.
-        """
-        try:
-            return connection.recv()
-        except (EOFError, OSError):
-            raise _ended_early() from None
-
-
-def _ended_early() -> FirthError:
-    return FirthError(
-        "a training process ended early: memory ran out, it was killed, or the program that calls Firth lacks"
-        ' `if __name__ == "__main__":`'
-    )
+        send(self.connections[member - 1], (number, layout, part.key))

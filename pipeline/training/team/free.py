@@ -19,6 +19,7 @@ from pipeline.training.crew import Done, Pause, never
 from pipeline.training.schedule import learning_rate
 from pipeline.training.team.foreman import Foreman
 from pipeline.training.team.member import Member
+from pipeline.training.team.processes import receive
 from pipeline.training.team.team import INBOXES, STOPPED
 
 PARTS_OF_A_ROUND = 64
@@ -85,6 +86,6 @@ class FreeForeman(Foreman):
         """What the others have done since, or all that they have been given."""
         for member, connection in enumerate(self.connections, start=1):
             while self._awaited[member] and (wait or connection.poll()):
-                loss, pairs = self.receive(connection)
+                loss, pairs = receive(connection)
                 self._awaited[member] -= 1
                 yield self._last._replace(loss=loss, pairs=pairs)

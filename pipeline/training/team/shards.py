@@ -37,6 +37,7 @@ from pipeline.training.schedule import learning_rate
 from pipeline.training.steps import Steps
 from pipeline.training.team.foreman import Foreman
 from pipeline.training.team.member import Member
+from pipeline.training.team.processes import receive, send
 from pipeline.training.team.team import STOPPED
 
 SHARDS = 2
@@ -152,25 +153,25 @@ class ShardForeman(Foreman):
     def _round(self, parts: list[Part]) -> Iterator[Done]:
         others = self.connections if len(parts) == SHARDS else []  # where a part is left over, it is this process's
         for member, connection in enumerate(others, start=1):
-            self.send(connection, "train")
+            send(connection, "train")
             self.hand_over(parts[member], member, 0)
         shards = []
         for part in parts[: len(parts) - len(others)]:
             shards.append(Shard(self.parameters, self.maker.steps(part)))
             yield from shards[-1].train(self.me.trainer, self.maker.settings)
         for connection in others:
-            yield from self.receive(connection)
+            yield from receive(connection)
         self._merge(shards, others)
 
     def _merge(self, shards: list[Shard], others: list[Connection]) -> None:
         for connection in others:
-            self.send(connection, "subtract")
+            send(connection, "subtract")
         for shard in shards:
             shard.subtract()
         for connection in others:
-            self.receive(connection)
+            receive(connection)
         for shard in shards:
             shard.add()
         for connection in others:
-            self.send(connection, "add")
-            self.receive(connection)
+            send(connection, "add")
+            receive(connection)
