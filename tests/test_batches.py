@@ -53,8 +53,10 @@ def in_order(made, values):
 
 def owed_by_groups(batch):
     """(L, G) how many pairs of an input and a target the centers that share noise words have."""
-    lanes, groups = batch.drawn.words.shape[:2]
-    return batch.targets.present.sum(axis=2).reshape(lanes, groups, -1).sum(axis=2)
+    owed = np.zeros(batch.drawn.words.shape[:2], int)
+    for lane, n in np.ndindex(batch.centers.shape):
+        owed[lane, batch.group(n)] += batch.targets.present[lane, n].sum()
+    return owed
 
 
 def pairs_of(made):
