@@ -67,8 +67,9 @@ class Stretch(NamedTuple):
 
     def sentence(self) -> Int64s:
         """Which sentence each token stands in, (n,)."""
-        lengths = np.diff(np.minimum(self.ends, self.stop), prepend=self.start)
-        return np.repeat(np.arange(self.first, self.first + len(self.ends)), lengths)
+        ends = self.ends[: self.ended + 1]
+        lengths = np.diff(np.minimum(ends, self.stop), prepend=self.start)
+        return np.repeat(np.arange(self.first, self.first + len(ends)), lengths)
 
     def parts(self) -> list[Ids]:
         """The ids cut at every end of a sentence: the last part goes on in the next stretch."""

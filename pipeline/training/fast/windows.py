@@ -9,7 +9,6 @@ the centers m - 2C to m.
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from pipeline.training.batch import Bools
 from pipeline.training.fast.blocks import Float32s, floats, overlapping
 
 MULTIPLIED = 8
@@ -63,24 +62,20 @@ class Windows:
         rows_LHD, d_sums_LHD = (np.zeros((L, rows, D), np.float32) for rows in (H, H + W - 1))
         self.rows_LMD, self.sums_LND, self._d_sums_LND = rows_LHD[:, :M], floats(L, N, D), d_sums_LHD[:, W - 1 :][:, :N]
         self._down, self._across = Band(self.rows_LMD, self.sums_LND), Band(d_sums_LHD, rows_LHD)
-        stored = self._across.weights_LHW
+        self._weights_LNW, stored = self._down.weights_LHW, self._across.weights_LHW
         over, down, along = stored.strides
         # center n at place o is position n + o, and n comes 2c - o places after the first center that may predict it
         self._turned_LNW = as_strided(stored[..., W - 1 :], (L, N, W), (over, down, down - along))
 
-    def sum(self, positive: Bools, weights: Float32s | None) -> Float32s:
-        """P rows, (L, N, D), where P has weights (L, N) or ones."""
-        _set(self._down.weights_LHW, positive, weights)
+    def sum(self, weights_LWN: Float32s) -> Float32s:
+        """P rows, (L, N, D), where center n's weight for the position at place o, n + o, is weights[l, o, n]."""
+        self._weights_LNW[...] = weights_LWN.swapaxes(1, 2)
         self._down.multiply()
         return self.sums_LND
 
-    def spread(self, positive: Bools, weights: Float32s | None, d_sums: Float32s) -> Float32s:
+    def spread(self, weights_LWN: Float32s, d_sums: Float32s) -> Float32s:
         """P.T d_sums, (L, M, D), in the place of the rows, from what the centers have, (L, N, D)."""
-        _set(self._turned_LNW, positive, weights)
+        self._turned_LNW[...] = weights_LWN.swapaxes(1, 2)
         self._d_sums_LND[...] = d_sums
         self._across.multiply()
         return self.rows_LMD
-
-
-def _set(band: Float32s, positive: Bools, weights: Float32s | None) -> None:
-    band[...] = positive if weights is None else positive * weights[..., None]
