@@ -188,6 +188,15 @@ def test_shared_noise_expects_what_independent_draws_expect(architecture):
     assert (np.abs(weight - pairs * 5 * wanted) < 5 * np.sqrt(squares * wanted)).all()
 
 
+@pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
+def test_neighbors_share_noise_in_skip_gram_and_do_not_in_cbow(architecture):
+    """Groups are of equal size; they are stretches of centers in skip-gram, and lie between each other in CBOW."""
+    cut = StepShape(1, 64, 16, 8)
+    (batch, *_) = maker_for(cut=cut, architecture=architecture).epoch(one_sentence([0] * 100), 0)
+    groups = [batch.group(n) for n in range(64)]
+    assert groups == (sorted([0, 1, 2, 3] * 16) if architecture == "skipgram" else [0, 1, 2, 3] * 16)
+
+
 def test_occurrences_count_over_the_whole_step(objective):
     """Tokens, targets and noise are told how often their word stands in the step, all lanes together; not padding."""
     sentences = [[word % 10, word % 3, 7] for word in range(100)]

@@ -36,6 +36,9 @@ from pipeline.training.fast.pulls import Pull
 from pipeline.training.fast.scatter import add_rows
 from pipeline.training.parameters import Parameters
 
+LARGEST = np.float32(1e38)
+"""Odds are no larger; to a float, odds / (1 + odds) is 1 from 1e8 on."""
+
 
 class SharedNegative:
     """Skip-gram: the targets around a group's inputs and its noise, all in one product.
@@ -77,8 +80,10 @@ class SharedNegative:
         terms = np.add(odds, 1.0, out=self.terms_LGWT)
         losses = logs_of_products(terms, axis=2)  # where no pair is, the odds and the loss are 0
         if losses is None:
-            odds[~present_LGWT] = 0.0  # a place that is no pair may score what it likes
-            losses = np.log(np.add(odds, 1.0, out=terms)).sum(axis=2)
+            wrong = np.where(
+                present_LGWT, -self._near_scores, -np.inf
+            )  # a place that is no pair may score what it likes
+            losses = _anew(wrong, odds, terms).sum(axis=2)
         np.divide(odds, terms, out=self._near_residuals)
         return lane_sums(losses)
 
@@ -124,12 +129,15 @@ class OwnNegative:
         return groups
 
     def _targets(self, present_LN: Bools) -> Float64s:
-        odds = np.vecdot(self.own_LND, self.h_LND, out=self.odds_LN)
-        np.exp(np.negative(odds, out=odds), out=odds)
-        odds[~present_LN] = 0.0  # a place that is no pair may score what it likes
-        terms = np.add(odds, 1.0, out=self.terms_LN)
+        wrong, odds = np.vecdot(self.own_LND, self.h_LND), self.odds_LN
+        np.negative(wrong, out=wrong)
+        wrong[~present_LN] = -np.inf  # a place that is no pair may score what it likes
+        terms = np.add(np.exp(wrong, out=odds), 1.0, out=self.terms_LN)
+        losses = np.log(terms)
+        if not np.isfinite(losses.max()):
+            losses = _anew(wrong, odds, terms)
         np.divide(odds, terms, out=odds)  # the residuals
-        return lane_sums(np.log(terms, out=terms))
+        return lane_sums(losses)
 
     def backward(self, batch: Batch) -> tuple[Float32s, list[Pull]]:
         """(L, N, D) the negative gradient of the inputs, and what pulls the rows: residuals times rows, both ways."""
@@ -164,11 +172,22 @@ class NoiseResiduals:
         terms = np.add(odds, 1.0, out=self.terms_LGKT)
         losses = logs_of_products(terms, axis=2)
         if losses is None:
-            losses = np.log(terms).sum(axis=2)
+            losses = _anew(scores_LGKT, odds, terms).sum(axis=2)
         losses *= weights
         odds /= terms
         np.multiply(odds, np.negative(weights, out=weights)[:, :, None], out=residuals_LGKT)
         return lane_sums(losses)
+
+
+def _anew(wrong: Float32s, odds: Float32s, terms: Float32s) -> Float32s:
+    """The losses log(1 + exp(x)) of log odds x, however large; odds and terms are written so that their ratio is right.
+
+    Products of terms leave the range of floats, and an x beyond 88 does so by itself.
+    """
+    np.minimum(np.exp(wrong, out=odds), LARGEST, out=odds)
+    np.add(odds, 1.0, out=terms)
+    losses: Float32s = np.logaddexp(wrong, np.float32(0.0))
+    return losses
 
 
 def noise_of(batch: Batch) -> Noise:

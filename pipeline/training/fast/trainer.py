@@ -66,7 +66,7 @@ class FastTrainer:
     def step(self, parameters: Parameters, batch: Batch, rate: float) -> float:
         """Move `parameters` by one step of learning rate `rate`; return the batch's summed loss before it, in nats.
 
-        A loss that is not finite (some score beyond 88) is returned without moving anything.
+        A loss that is not finite is returned without moving anything.
         """
         loss = self.loss(parameters, batch)
         if np.isfinite(loss):
