@@ -46,6 +46,7 @@ STOPS = {
         "pipeline/training/fast/rows.py",
         "pipeline/training/fast/skip_gram.py",
         "pipeline/training/fast/cbow.py",
+        "pipeline/training/fast/windows.py",
         "pipeline/training/fast/negative.py",
         "pipeline/training/fast/hierarchical.py",
         "pipeline/training/fast/top.py",

@@ -53,8 +53,10 @@ def in_order(made, values):
 
 def owed_by_groups(batch):
     """(L, G) how many pairs of an input and a target the centers that share noise words have."""
-    lanes, groups = batch.drawn.words.shape[:2]
-    return batch.targets.present.sum(axis=2).reshape(lanes, groups, -1).sum(axis=2)
+    owed = np.zeros(batch.drawn.words.shape[:2], int)
+    for lane, n in np.ndindex(batch.centers.shape):
+        owed[lane, batch.group(n)] += batch.targets.present[lane, n].sum()
+    return owed
 
 
 def pairs_of(made):
@@ -184,6 +186,15 @@ def test_shared_noise_expects_what_independent_draws_expect(architecture):
         pairs += batch.pairs
     wanted = noise_distribution(counts, maker.settings.ns_exponent)
     assert (np.abs(weight - pairs * 5 * wanted) < 5 * np.sqrt(squares * wanted)).all()
+
+
+@pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
+def test_neighbors_share_noise_in_skip_gram_and_do_not_in_cbow(architecture):
+    """Groups are of equal size; they are stretches of centers in skip-gram, and lie between each other in CBOW."""
+    cut = StepShape(1, 64, 16, 8)
+    (batch, *_) = maker_for(cut=cut, architecture=architecture).epoch(one_sentence([0] * 100), 0)
+    groups = [batch.group(n) for n in range(64)]
+    assert groups == (sorted([0, 1, 2, 3] * 16) if architecture == "skipgram" else [0, 1, 2, 3] * 16)
 
 
 def test_occurrences_count_over_the_whole_step(objective):

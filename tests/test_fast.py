@@ -163,6 +163,20 @@ def test_what_is_no_pair_may_score_what_it_likes(objective):
         assert FastTrainer(what).loss(strange, batches[0]) == FastTrainer(what).loss(usual, batches[0])
 
 
+@pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
+def test_a_score_beyond_the_range_of_exp_is_a_score_like_others(architecture):
+    """Of a pair that is so wrong that exp overflows, loss and gradient are finite, and the reference's."""
+    what, batches = some_steps({"architecture": architecture})
+    start = some_parameters({"architecture": architecture}, scale=100.0)
+    fast, reference = in_precision(start, np.float32), in_precision(start, np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        loss = FastTrainer(what).step(fast, batches[0], 0.025)
+    assert loss / batches[0].pairs > 88
+    assert loss == pytest.approx(ReferenceTrainer(what).step(reference, batches[0], 0.025), rel=1e-5)
+    assert fast.vectors == pytest.approx(reference.vectors, abs=1e-3)
+    assert fast.contexts == pytest.approx(reference.contexts, abs=1e-3)
+
+
 def test_a_trainer_remembers_nothing(objective):
     """A step after steps of other batches, of other shapes too, is to the bit that of a new trainer."""
     what, batches = some_steps(objective, window=5)

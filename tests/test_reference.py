@@ -82,7 +82,7 @@ def loss_of_center(what, parameters, batch, lane, n):
     total = 0.0
     for target in contexts if what.architecture == "skipgram" else [center]:
         if what.loss == "ns":
-            noise = batch.drawn.words[lane, n // 3]
+            noise = batch.drawn.words[lane, batch.group(n)]
             total -= log_sigmoid(u[target] @ h) + 3 * sum(log_sigmoid(-u[word] @ h) for word in noise) / len(noise)
         elif what.loss == "hs":
             points, codes = what.tree.path(target)

@@ -117,7 +117,7 @@ class FrozenTrainer:
 
 def noise_of(batch, lane, n):
     """The noise words of a center's group."""
-    return batch.drawn.words[lane, n * batch.drawn.words.shape[1] // batch.centers.shape[1]]
+    return batch.drawn.words[lane, batch.group(n)]
 
 
 def loss_of_pair(what, u, h, target, noise):

@@ -106,7 +106,7 @@ def test_the_loss_of_held_out_text_is_the_mean_over_its_pairs(corpus_of, lee_tex
         for lane, n in np.argwhere(batch.positive.any(axis=2)):
             around = [batch.tokens[lane, n + o] for o in np.flatnonzero(batch.positive[lane, n])]
             inputs = v[batch.centers[lane, n]] if architecture == "skipgram" else v[around].mean(axis=0)
-            noise = batch.drawn.words[lane, n // (batch.positive.shape[1] // batch.drawn.words.shape[1])]
+            noise = batch.drawn.words[lane, batch.group(n)]
             for target in around if architecture == "skipgram" else [batch.centers[lane, n]]:
                 total -= negative_sampling.log_sigmoid(u[target] @ inputs)
                 total -= settings.negative * negative_sampling.log_sigmoid(-(u[noise] @ inputs)).mean()

@@ -67,8 +67,9 @@ class Stretch(NamedTuple):
 
     def sentence(self) -> Int64s:
         """Which sentence each token stands in, (n,)."""
-        lengths = np.diff(np.minimum(self.ends, self.stop), prepend=self.start)
-        return np.repeat(np.arange(self.first, self.first + len(self.ends)), lengths)
+        ends = self.ends[: self.ended + 1]
+        lengths = np.diff(np.minimum(ends, self.stop), prepend=self.start)
+        return np.repeat(np.arange(self.first, self.first + len(ends)), lengths)
 
     def parts(self) -> list[Ids]:
         """The ids cut at every end of a sentence: the last part goes on in the next stretch."""
@@ -136,9 +137,9 @@ class TokenCorpus:
         """
         known = 0
         for stretch in stretches(self.data, len(self.counts), self.tokens, chunk):
-            kept = stretch.ids < size_v  # (n,)
-            yield Chunk(stretch.ids[kept], stretch.sentence()[kept], known)
-            known += int(np.count_nonzero(kept))
+            kept = np.flatnonzero(stretch.ids < size_v)
+            yield Chunk(stretch.ids.take(kept), stretch.sentence().take(kept), known)
+            known += len(kept)
 
     def sentences_of_ids(self, size_v: int, limit_tokens: int | None = None, chunk: int = CHUNK) -> Iterator[Ids]:
         """The ids of one sentence after another, without words of rank `size_v` and above: it may become empty.

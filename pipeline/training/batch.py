@@ -47,6 +47,10 @@ class Noise:
     draws for every pair of input and target. A noise word that happens to be the target itself counts like any other,
     as in equation 4 of the paper; word2vec.c and gensim skip it.
 
+    In skip-gram a group's centers stand one after the other, since they meet nearly the same targets. In CBOW center n
+    is in group n mod G: every context is pulled by the centers around it, and the more of them have noise words of
+    their own, the less it is moved by what happened to be drawn. So few noise words do.
+
     Attributes:
         words: (L, G, K) word ids drawn from the noise distribution.
         occurrences: (L, G, K) how often each stands among them, over all lanes.
@@ -138,6 +142,14 @@ class Batch:
         """What the arrays of a step depend on."""
         drawn = self.drawn.sizes if self.drawn else ()
         return (*self.positive.shape, self.targets.present.shape[2], *drawn)
+
+    def group(self, center: int) -> int:
+        """Which group's noise a center of a lane shares, of those of `Noise`."""
+        if not isinstance(self.drawn, Noise):
+            raise TypeError("negative sampling needs a batch with noise")
+        groups = int(self.drawn.words.shape[1])
+        one_target = self.targets.present.shape[2] == 1  # CBOW
+        return center % groups if one_target else center * groups // int(self.positive.shape[1])
 
     @property
     def pairs(self) -> int:

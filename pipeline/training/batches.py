@@ -214,14 +214,13 @@ def positives(stream: Stream, margin: int) -> Bools:
 
 def occurrences_in_rows(ids: Ids) -> Ids:
     """For each entry of a matrix, how often its value stands in its row; the same shape."""
-    width = ids.shape[1]
-    keys = (ids.astype(np.int64) << 32) | np.arange(width)  # sorting a key brings its place along
+    keys = (ids.astype(np.int64) << 32) | np.arange(ids.size).reshape(ids.shape)  # sorting a key brings its place along
     keys.sort(axis=1)
     values = keys >> 32
     starts = np.ones(ids.shape, np.bool_)
     np.not_equal(values[:, 1:], values[:, :-1], out=starts[:, 1:])
     first = np.flatnonzero(starts)
     lengths = np.diff(first, append=starts.size)
-    result = np.empty(ids.shape, np.int32)
-    np.put_along_axis(result, keys & 0xFFFFFFFF, np.repeat(lengths, lengths).reshape(ids.shape), axis=1)
-    return result
+    result = np.empty(ids.size, np.int32)
+    result[keys.ravel() & 0xFFFFFFFF] = np.repeat(lengths, lengths)
+    return result.reshape(ids.shape)

@@ -200,15 +200,13 @@ def _negative(parameters: Parameters, batch: Batch, at: tuple[int, int], h: Floa
     noise, (lane, n) = batch.drawn, at
     if not isinstance(noise, Noise):
         raise TypeError("negative sampling needs a batch with noise")
-    size = batch.centers.shape[1] // noise.words.shape[1]
-    group = n // size
+    group = batch.group(n)
     drawn = noise.words[lane, group]  # (K,)
     labels = np.repeat([1.0, 0.0], [len(targets), len(drawn)])
     weights = np.repeat([1.0, len(targets) * noise.negative / len(drawn)], [len(targets), len(drawn)])
     u = _rows(parameters.contexts, [*(target.word for target in targets), *drawn])
     d_h, d_u = negative_sampling.gradient(h, u, labels, weights)
-    where = (lane, group, size)
-    updates = [_of_target(batch, where, target, d_row) for target, d_row in zip(targets, d_u, strict=False)]
+    updates = [_of_target(batch, (lane, group), target, d_row) for target, d_row in zip(targets, d_u, strict=False)]
     for k, d_row in enumerate(d_u[len(targets) :]):
         count = int(noise.occurrences[lane, group, k])
         updates.append(Update("contexts", int(drawn[k]), ("noise", lane, group, k), count, d_row))
@@ -247,11 +245,11 @@ def _rows(matrix: Floats, chosen: Any) -> Float64s:
     return rows
 
 
-def _of_target(batch: Batch, at: tuple[int, int, int], target: Target, gradient: Float64s) -> Update:
+def _of_target(batch: Batch, at: tuple[int, int], target: Target, gradient: Float64s) -> Update:
     """Each group of centers pulls a target by itself, so one within reach of several counts so many times."""
-    lane, group, size = at
+    lane, group = at
     first, last = target.place - (batch.targets.present.shape[2] - 1), target.place  # the centers within reach
-    groups = {n // size for n in range(max(first, 0), min(last, batch.centers.shape[1] - 1) + 1)}
+    groups = {batch.group(n) for n in range(max(first, 0), min(last, batch.centers.shape[1] - 1) + 1)}
     count = int(batch.targets.occurrences[lane, target.place]) * len(groups)
     return Update("contexts", target.word, ("target", lane, group, target.place), count, gradient)
 

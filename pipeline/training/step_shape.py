@@ -43,7 +43,8 @@ class StepShape:
         In skip-gram a center far from a sentence's end has C + 1 contexts on average and is owed `negative` noise pairs
         for each. At the defaults (30 pairs) 512 centers and 32 noise words cost no quality. With more pairs owed, K
         grows so that a noise pair still stands for about one, and N shrinks so that a step still holds about as many
-        pairs. CBOW has one target for each center, a sixth of the pairs, so more of them share as many noise words.
+        pairs. CBOW has one target for each center, a sixth of the pairs, and 8 noise words for it cost no quality where
+        neighbors do not share them (`batch.Noise`).
         Full softmax moves every word at every step, so its steps are short.
         """
         if settings.loss == "softmax":
@@ -51,7 +52,7 @@ class StepShape:
         if settings.loss == "hs":
             return cls(lanes=4, centers=128 if settings.architecture == "skipgram" else 256)
         if settings.architecture == "cbow":
-            return cls(group=128, noise=min(max(cls.noise, _blocks(cls.noise * settings.negative // 5)), MOST_NOISE))
+            return cls(noise=min(-(-settings.negative // 5) * 8, MOST_NOISE))
         owed = settings.negative * (settings.window + 1)
         groups = min(cls.centers // cls.group, max(1, cls.centers // cls.group * USUALLY_OWED // owed))
         return cls(cls.lanes, groups * cls.group, cls.group, min(max(cls.noise, _blocks(owed)), MOST_NOISE))

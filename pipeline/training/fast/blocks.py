@@ -48,8 +48,8 @@ def places_of_blocks(centers: int, size: int, width: int) -> tuple[NDArray[np.in
 
 
 def lane_sums(losses: Float32s) -> Float64s:
-    """(L,) sums of (L, G, T) losses, in float64."""
-    sums: Float64s = losses.sum(axis=(1, 2), dtype=np.float64)
+    """(L,) sums of (L, ...) losses, in float64."""
+    sums: Float64s = losses.reshape(len(losses), -1).sum(axis=1, dtype=np.float64)
     return sums
 
 

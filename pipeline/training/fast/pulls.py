@@ -13,7 +13,7 @@ from pipeline.training.parameters import Parameters
 class Pull(NamedTuple):
     """Negative gradients of rows of one matrix; a row may come many times.
 
-    A gradient is a row of `pulls`; or, where there are `factors`, a factor times a row of `pulls` that several share.
+    A gradient is a row of `pulls`; or, where there are `starts`, several ids share one, each with its factor.
 
     Attributes:
         matrix: "vectors" or "contexts".
@@ -21,7 +21,7 @@ class Pull(NamedTuple):
         occurrences: how often each row stands among the step's, same shape.
         pulls: (*shape, D) the negative gradient of each; or (..., D) what they share.
         curvatures: as in `row_rates`.
-        factors: of the shape of the ids.
+        factors: of the shape of the ids; None if they are 1.
         starts: (shared rows + 1,) the k-th is shared by ids starts[k] to starts[k + 1].
         most: how far a row may move.
     """
@@ -40,8 +40,10 @@ def apply(pull: Pull, parameters: Parameters, rate: float) -> None:
     """Take each occurrence's step at its own rate."""
     lengths: Float32s = np.vecdot(pull.pulls, pull.pulls)
     np.sqrt(lengths, out=lengths)
-    if pull.factors is not None and pull.starts is not None:
-        lengths = np.abs(pull.factors) * np.repeat(lengths, np.diff(pull.starts)).reshape(pull.ids.shape)
+    if pull.starts is not None:
+        lengths = np.repeat(lengths, np.diff(pull.starts)).reshape(pull.ids.shape)
+    if pull.factors is not None:
+        lengths *= np.abs(pull.factors)
     rates = row_rates(rate, pull.occurrences, lengths, pull.curvatures, pull.most)
     if pull.factors is not None:
         rates *= pull.factors

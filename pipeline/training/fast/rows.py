@@ -66,8 +66,8 @@ class PieceRows:
 
     def __init__(self, pieces: Pieces, dimensions: int, mean: bool) -> None:
         self._pieces, self._dimensions, self._mean = pieces, dimensions, mean
-        self._last = np.zeros(len(pieces.starts) - 1, np.intp)  # (V,) scratch
-        self._met = np.zeros(pieces.total, np.intp)  # (V + B,) scratch: zero between calls
+        self._last = np.zeros(len(pieces.starts) - 1, np.int32)  # (V,) scratch
+        self._met = np.zeros(pieces.total, np.int32)  # (V + B,) scratch: zero between calls
         self._sums_UD = self._pulls_UD = floats(0, dimensions)
 
     def sums(self, parameters: Parameters, words: Ids, out: Float32s) -> None:
@@ -83,7 +83,7 @@ class PieceRows:
         flat = words.ravel()
         if len(flat) > len(self._sums_UD):
             self._sums_UD, self._pulls_UD = (floats(len(flat), self._dimensions) for _ in range(2))
-        order = np.arange(len(flat))
+        order = np.arange(len(flat), dtype=np.int32)
         self._last[flat] = order
         different: Ids = flat[self._last.take(flat) == order]
         self._last[different] = order[: len(different)]
@@ -99,9 +99,8 @@ class PieceRows:
         """Sum up what pulls each word."""
         sums = self._pulls_UD[: len(self._starts) - 1]
         sums.fill(0.0)
-        add_rows(sums, self._places.astype(np.int32), np.ones(words.size, np.float32), pulls)
-        ones = np.ones(len(self._rows), np.float32)
-        return Pull("vectors", self._rows, self._occurrences(), sums, factors=ones, starts=self._starts)
+        add_rows(sums, self._places, np.ones(words.size, np.float32), pulls)
+        return Pull("vectors", self._rows, self._occurrences(), sums, starts=self._starts)
 
     def _occurrences(self) -> Ids:
         """(E,) as how often each entry's row is met: by how many entries, SHARING of which count as one.
@@ -109,8 +108,8 @@ class PieceRows:
         Where rows are summed up and not averaged, it is all of them, times the word's rows.
         """
         rows = self._rows.astype(np.intp)
-        np.add.at(self._met, rows, 1)
-        found: Ids = self._met.take(rows).astype(np.int32)
+        np.add.at(self._met, rows, np.int32(1))
+        found: Ids = self._met.take(rows)
         self._met[rows] = 0
         sizes: Ids = np.diff(self._starts)
         met: Ids = -(-found // SHARING) if self._mean else found * np.repeat(sizes, sizes)

@@ -1,4 +1,4 @@
-"""Sums of rows that lie near each other, as products with a sparse matrix P of ones: P rows, and P.T rows.
+"""Sums of rows as products with a sparse matrix P: of ones, or of weights, and of its transpose.
 
 P is (N x M) in compressed rows: row n has a one in each of the columns `columns[starts[n] : starts[n + 1]]`. SciPy has
 both products compiled, adding in place, but only under private names; so its public product stands behind them.
@@ -34,12 +34,6 @@ def sum_rows(ones: Ones, rows: Float32s, out: Float32s) -> None:
     """out = P rows: (N, D) from (M, D), both contiguous."""
     out.fill(0.0)
     _in_place()[0](len(out), len(rows), out.shape[1], *ones, _values(len(ones.columns)), rows.ravel(), _flat(out))
-
-
-def spread_rows(ones: Ones, rows: Float32s, out: Float32s) -> None:
-    """out = P.T rows: (M, D) from (N, D), both contiguous."""
-    out.fill(0.0)
-    _in_place()[1](len(out), len(rows), out.shape[1], *ones, _values(len(ones.columns)), rows.ravel(), _flat(out))
 
 
 def weighted_sums(ones: Ones, weights: Float32s, rows: Float32s, columns: Float32s) -> tuple[Float32s, Float32s]:

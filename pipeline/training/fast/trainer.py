@@ -18,7 +18,7 @@ from pipeline.training.batch import Batch
 from pipeline.training.fast.blocks import Float32s, Float64s
 from pipeline.training.fast.cbow import CbowInput
 from pipeline.training.fast.hierarchical import HierarchicalOutput
-from pipeline.training.fast.negative import NegativeOutput
+from pipeline.training.fast.negative import OwnNegative, SharedNegative
 from pipeline.training.fast.pulls import Pull, apply
 from pipeline.training.fast.rows import OwnRows, PieceRows, Rows
 from pipeline.training.fast.skip_gram import SkipGramInput
@@ -66,7 +66,7 @@ class FastTrainer:
     def step(self, parameters: Parameters, batch: Batch, rate: float) -> float:
         """Move `parameters` by one step of learning rate `rate`; return the batch's summed loss before it, in nats.
 
-        A loss that is not finite (some score beyond 88) is returned without moving anything.
+        A loss that is not finite is returned without moving anything.
         """
         loss = self.loss(parameters, batch)
         if np.isfinite(loss):
@@ -117,4 +117,5 @@ class FastTrainer:
             return inputs, HierarchicalOutput(batch, dimensions, self._top)
         if self.objective.loss == "softmax":
             return inputs, SoftmaxOutput(batch, parameters)
-        return inputs, NegativeOutput(batch, dimensions)
+        kind = OwnNegative if self.objective.architecture == "cbow" else SharedNegative
+        return inputs, kind(batch, dimensions)
