@@ -10,11 +10,19 @@ USUALLY_OWED = 30
 """Noise pairs owed to a center with gensim's defaults: 5 for each of 5 + 1 contexts."""
 MOST_NOISE = 4096
 """Noise words of a group, whose rows are held at once: with more pairs owed, each stands for several."""
+LONGEST_RUN = 128
+"""With wider windows a run would have too many scores that do not count, of pairs in different sentences."""
 
 
 @dataclass(frozen=True)
 class StepShape:
     """How text is cut: L lanes of N centers to a step; `group` of them share K noise words.
+
+    With hierarchical softmax and skip-gram the text is cut into runs of C + 1 tokens, and the contexts of a token are the
+    others of its run (in its sentence). Runs begin at a random place, so that two tokens at distance d are in the same
+    run with probability (C + 1 - d) / (C + 1); with windows drawn from 1 to C the one would be the other's context with
+    probability (C + 1 - d) / C. So each pair is met C / (C + 1) times as often and moves (C + 1) / C times as far, and
+    the expected gradient is the same. But C + 1 paths meet C + 1 inputs with hardly a score that does not count.
 
     Larger steps amortize Python's overhead, smaller ones keep gradients fresh. Fewer noise words are faster, more of
     them are nearer to independent draws. Lanes are worked on one after the other where a whole step's arrays would not
@@ -25,11 +33,13 @@ class StepShape:
     centers: int = 512
     group: int = 32
     noise: int = 32
+    run: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what cannot be cut into whole blocks and groups."""
-        if min(self.lanes, self.noise, self.group) < 1 or self.centers % self.group or self.centers % BLOCK:
-            raise SettingError(f"{self} does not divide into whole blocks of {BLOCK} centers and whole groups")
+        block = self.run or BLOCK
+        if min(self.lanes, self.noise, self.group) < 1 or self.centers % self.group or self.centers % block:
+            raise SettingError(f"{self} does not divide into whole blocks of {block} centers and whole groups")
 
     @property
     def step(self) -> int:
@@ -49,12 +59,23 @@ class StepShape:
         if settings.loss == "softmax":
             return cls(lanes=4, centers=BLOCK, group=BLOCK)
         if settings.loss == "hs":
-            return cls(lanes=4, centers=128 if settings.architecture == "skipgram" else 256)
+            return cls._with_paths(settings)
         if settings.architecture == "cbow":
             return cls(group=128, noise=min(max(cls.noise, _blocks(cls.noise * settings.negative // 5)), MOST_NOISE))
         owed = settings.negative * (settings.window + 1)
         groups = min(cls.centers // cls.group, max(1, cls.centers // cls.group * USUALLY_OWED // owed))
         return cls(cls.lanes, groups * cls.group, cls.group, min(max(cls.noise, _blocks(owed)), MOST_NOISE))
+
+    @classmethod
+    def _with_paths(cls, settings: TrainSettings) -> "StepShape":
+        """Runs for skip-gram, unless windows do not shrink or a run's scores would fill the cache."""
+        if settings.architecture == "cbow":
+            return cls(lanes=1, centers=1024)
+        run = settings.window + 1
+        if not settings.shrink_windows or run > LONGEST_RUN:
+            return cls()
+        centers = max(cls.centers // run, 1) * run
+        return cls(centers=centers, group=centers, run=run)
 
 
 def _blocks(count: int) -> int:
