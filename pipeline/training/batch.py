@@ -75,8 +75,7 @@ class Paths:
         nodes: (E,) the inner node at each place; where it is padding, V - 1, which no path holds.
         rows: (E,) which of the L G T targets the path is that of, times 2, plus its code there; 2 L G T for padding.
         occurrences: (E,) how often the node stands among the step's lower ends.
-        reach: c, how far from its target an input may lie that is outside of the group.
-        weight: how many pairs each pair stands for (`StepShape.run`); it moves as far as so many.
+        reach: c, how far outside of its target's group an input may lie.
     """
 
     words: Ids
@@ -87,7 +86,6 @@ class Paths:
     rows: Ids
     occurrences: Ids
     reach: int
-    weight: float
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -142,11 +140,6 @@ class Batch:
         return (*self.positive.shape, self.targets.present.shape[2], *drawn)
 
     @property
-    def weight(self) -> float:
-        """How many pairs each pair stands for."""
-        return self.drawn.weight if isinstance(self.drawn, Paths) else 1.0
-
-    @property
     def pairs(self) -> int:
         """How many pairs of an input and a target the batch holds."""
         return int(np.count_nonzero(self.targets.present))
@@ -178,6 +171,10 @@ occurrence. Were it fewer, a piece that very many words share would hardly feel 
 grow on and on."""
 
 
+SHORT = 1e-6
+"""A rate times a curvature that makes no difference."""
+
+
 def row_rates(
     rate: float, occurrences: Ids, lengths: Floats, curvatures: Floats | float = 0.0, most: float = MAX_MOVE
 ) -> Floats:
@@ -193,7 +190,8 @@ def row_rates(
 
     That does not help a row that every center meets, such as the root of the Huffman tree: its gradient is long and
     turns within a short way. Along a row whose loss has second derivatives up to c, a step of rate r overshoots when
-    r c > 2, while many small steps would come to rest; r / (1 + r c), the implicit step on that parabola, never does.
+    r c > 2, while many small steps of the same sum, taken one after the other, come to rest: on a parabola they go as
+    far as one of rate (1 - exp(-r c)) / c, which is taken instead.
 
     Args:
         rate: learning rate.
@@ -208,6 +206,7 @@ def row_rates(
     moves *= rate / most
     if isinstance(curvatures, float) and not curvatures:
         return np.divide(rate, np.maximum(moves, 1.0, out=moves), out=moves)
-    damping = 1.0 + rate * counts * curvatures
+    turns = np.maximum(rate * counts * curvatures, SHORT)
+    damping = turns / -np.expm1(-turns)
     rates: Floats = rate / np.maximum(moves, damping)
     return rates  # r / damping, lowered where r n length / damping > most

@@ -181,15 +181,10 @@ class BatchMaker:
         )
 
     def _positives(self, stream: Stream) -> Bools:
-        """(2C + 1, len - 2C) which neighbors are contexts: within the window, and within the run where there are runs.
-
-        A center is the t-th of its run; its neighbor at place o is the (t + o - C)-th.
-        """
-        margin, run = self.settings.window, self.shape.run
-        found = positives(stream, margin).T
-        if run:
-            place = np.arange(run) + np.arange(-margin, margin + 1)[:, None]
-            found.reshape(len(found), -1, run, copy=False)[...] &= ((place >= 0) & (place < run))[:, None]
+        """(2C + 1, len - 2C) which neighbors are contexts: of the window's, and where there are runs, of their pairs."""
+        found = positives(stream, self.settings.window).T
+        if self.shape.run:
+            found.reshape(len(found), -1, self.shape.run, copy=False)[...] &= pairs_of_runs(self.shape.run)[:, None]
         return found
 
 
@@ -199,9 +194,8 @@ Draws = Callable[[Ids, np.random.Generator], Drawn | None]
 
 def _draws(objective: Objective, counts: NDArray[np.int64], settings: TrainSettings, shape: StepShape) -> Draws:
     if objective.tree:
-        paths = PathMaker(objective.tree, objective.architecture, shape.run)
-        window = settings.window if objective.architecture == "skipgram" else 0
-        return lambda words, _: paths.paths(words, window)
+        paths = PathMaker(objective.tree, objective.architecture, settings.window, shape.run)
+        return lambda words, _: paths.paths(words)
     if objective.loss == "softmax":
         return lambda *_: None
     table = AliasTable(noise_distribution(counts, settings.ns_exponent))
@@ -227,6 +221,18 @@ def positives(stream: Stream, margin: int) -> Bools:
             found[place] &= window >= distance
     turned: Bools = found.T
     return turned
+
+
+def pairs_of_runs(run: int) -> Bools:
+    """(2C + 1, C) whether the neighbor at each place, as a target, meets the t-th token of a run of C, as an input.
+
+    It does in the same run, and where the token is the last before the neighbor's run or the first after it.
+    """
+    own = np.arange(run)
+    target = own + np.arange(-run, run + 1)[:, None]  # its place, as seen from the beginning of the input's run
+    begin = target // run * run  # that of its run
+    met: Bools = (begin - 1 <= own) & (own <= begin + run)
+    return met
 
 
 def occurrences_in_rows(ids: Ids) -> Ids:

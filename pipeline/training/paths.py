@@ -55,28 +55,21 @@ class PathMaker:
     Args:
         tree: over the vocabulary.
         architecture: "skipgram" or "cbow".
+        window: C.
         run: tokens of a run (`StepShape`), 0 where windows are drawn.
     """
 
-    def __init__(self, tree: HuffmanTree, architecture: str, run: int = 0) -> None:
+    def __init__(self, tree: HuffmanTree, architecture: str, window: int, run: int = 0) -> None:
         _, upper = top_of(tree, architecture)
         self._starts = tree.starts[:-1] + upper  # (V,) where each word's lower end begins
         self._lengths = tree.lengths - upper
         self._nodes, self._codes = tree.points, tree.codes
-        self._size = (1 if architecture == "cbow" else BLOCK) if not run else run
-        self._windows = architecture == "skipgram" and not run
-        self._weight = run / (run - 1) if run > 1 else 1.0
+        self._size, self._reach = (1, 0) if architecture == "cbow" else (run, 1) if run else (BLOCK, window)
         self._seen = np.zeros(len(upper), np.int64)  # (V,) scratch: zero between calls
 
-    def paths(self, words: Ids, window: int) -> Paths:
-        """The lower ends of S steps' target words, (S, L, N + 2c), with S before the shape of every array.
-
-        Args:
-            words: of the targets, c before and after the N of a lane's inputs.
-            window: c.
-        """
-        reach = window if self._windows else 0
-        grouped = self._grouped(words[..., window - reach : words.shape[-1] - window + reach])  # (S, L G, T)
+    def paths(self, words: Ids) -> Paths:
+        """The lower ends of the target words of S steps, (S, L, M), with S before the shape of every array."""
+        grouped = self._grouped(words)  # (S, L G, T)
         lengths = np.where(grouped < 0, 0, self._lengths.take(grouped, mode="clip"))
         sums = lengths.sum(axis=2)
         order = np.argsort(sums, axis=1, kind="stable")
@@ -92,8 +85,7 @@ class PathMaker:
             nodes,
             rows,
             np.stack([self._occurrences(step) for step in nodes]),
-            reach,
-            self._weight,
+            self._reach,
         )
 
     def _grouped(self, words: Ids) -> Ids:

@@ -34,7 +34,7 @@ import numpy as np
 from pipeline.models import cbow, fasttext, hierarchical_softmax, negative_sampling, skip_gram, softmax
 from pipeline.models.huffman import HuffmanTree
 from pipeline.models.negative_sampling import Float64s
-from pipeline.training.batch import MAX_MOVE, MAX_NODE_MOVE, SHARING, Batch, Floats, Noise, Paths, row_rates
+from pipeline.training.batch import MAX_MOVE, MAX_NODE_MOVE, SHARING, Batch, Floats, Noise, row_rates
 from pipeline.training.objective import Objective
 from pipeline.training.parameters import Parameters
 from pipeline.training.paths import top_of
@@ -86,7 +86,7 @@ class ReferenceTrainer:
         loss, updates = self._gradients(parameters, batch)
         for matrix, row, gradient, count, *bounds in _summed(updates):
             target: Floats = getattr(parameters, matrix)
-            target[row] -= _rate(rate * batch.weight, count, gradient, *bounds) * gradient
+            target[row] -= _rate(rate, count, gradient, *bounds) * gradient
         return loss
 
     def loss(self, parameters: Parameters, batch: Batch) -> float:
@@ -185,9 +185,8 @@ class ReferenceTrainer:
 
 @lru_cache(maxsize=1)
 def _times_met(tree: HuffmanTree, batch: Batch) -> Counter[int]:
-    """How often each node stands on the paths of the step's targets, within reach of inputs or not."""
-    words = batch.drawn.words if isinstance(batch.drawn, Paths) else batch.targets.words
-    return Counter(node for word in words[words >= 0] for node in tree.path(word)[0].tolist())
+    """How often each node stands on the paths of the step's targets."""
+    return Counter(node for word in batch.targets.words.flat for node in tree.path(word)[0].tolist())
 
 
 @lru_cache(maxsize=1)

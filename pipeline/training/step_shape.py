@@ -18,11 +18,11 @@ LONGEST_RUN = 128
 class StepShape:
     """How text is cut: L lanes of N centers to a step; `group` of them share K noise words.
 
-    With hierarchical softmax and skip-gram the text is cut into runs of C + 1 tokens, and the contexts of a token are the
-    others of its run (in its sentence). Runs begin at a random place, so that two tokens at distance d are in the same
-    run with probability (C + 1 - d) / (C + 1); with windows drawn from 1 to C the one would be the other's context with
-    probability (C + 1 - d) / C. So each pair is met C / (C + 1) times as often and moves (C + 1) / C times as far, and
-    the expected gradient is the same. But C + 1 paths meet C + 1 inputs with hardly a score that does not count.
+    `run`, where it is not 0, is C: the text is cut into runs of C tokens, and a target is met by the others of its run
+    and by one token on either side of it. So its window is 1 to C wide on the left and C + 1 less that on the right,
+    where gensim's is equally wide on both; on either side each width is as likely, so every pair is met as often, with
+    probability (C + 1 - d) / C at distance d, but the C paths of a run meet C + 2 inputs with hardly a score that does
+    not count.
 
     Larger steps amortize Python's overhead, smaller ones keep gradients fresh. Fewer noise words are faster, more of
     them are nearer to independent draws. Lanes are worked on one after the other where a whole step's arrays would not
@@ -71,7 +71,7 @@ class StepShape:
         """Runs for skip-gram, unless windows do not shrink or a run's scores would fill the cache."""
         if settings.architecture == "cbow":
             return cls(lanes=1, centers=1024)
-        run = settings.window + 1
+        run = settings.window
         if not settings.shrink_windows or run > LONGEST_RUN:
             return cls()
         centers = max(cls.centers // run, 1) * run

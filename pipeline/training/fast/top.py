@@ -104,7 +104,8 @@ class SharedTop(TopOutput):
         (L, R, P), (G, T, J) = self.scores_LRP.shape, groups.near_GTJ.shape
         self.own_GTP, self.passes_GJP = floats(G, T, 2 * P), floats(G, J, 2 * P)
         self._ones_GJ = np.ones((G, J), np.float32)
-        self.both_LRP, self.left_LRP = floats(L, R, P), floats(L, R, P)
+        self.passes_LRP = floats(L, R, 2 * P)
+        self.both_LRP, self.left_LRP = self.passes_LRP[..., :P], self.passes_LRP[..., P:]
         self.terms_LRP, self.taken_LRP = floats(L, R, P), floats(L, R, P)
 
     def _residuals(self, batch: Batch) -> Float64s:
@@ -129,11 +130,9 @@ class SharedTop(TopOutput):
         flat = self.own_GTP.reshape(len(words), -1)
         self.top.passes.take(self.top.exits.take(words, mode="clip"), axis=0, out=flat, mode="clip")
         np.matmul(groups.near_GTJ.swapaxes(1, 2), self.own_GTP, out=self.passes_GJP)
-        (L, R, P), passes = self.scores_LRP.shape, self.passes_GJP
-        if not groups.alone:
-            passes = np.zeros((L * R, 2 * P), np.float32)
-            add_rows(passes, groups.rows_GJ, self._ones_GJ, self.passes_GJP)
-        self.both_LRP[...], self.left_LRP[...] = np.split(passes.reshape(L, R, 2 * P), 2, axis=2)
+        self.passes_LRP.fill(0.0)
+        lanes = self.passes_LRP.reshape(-1, flat.shape[1])
+        add_rows(lanes, groups.rows_GJ, self._ones_GJ, self.passes_GJP)
 
     def _met(self) -> Float32s:
         return self.both_LRP

@@ -71,7 +71,7 @@ class FastTrainer:
         loss = self.loss(parameters, batch)
         if np.isfinite(loss):
             for pull in self.pulls(batch):
-                apply(pull, parameters, rate * batch.weight)
+                apply(pull, parameters, rate)
         return loss
 
     def loss(self, parameters: Parameters, batch: Batch) -> float:
