@@ -131,8 +131,8 @@ class SharedTop(TopOutput):
         self.top.passes.take(self.top.exits.take(words, mode="clip"), axis=0, out=flat, mode="clip")
         np.matmul(groups.near_GTJ.swapaxes(1, 2), self.own_GTP, out=self.passes_GJP)
         self.passes_LRP.fill(0.0)
-        lanes = self.passes_LRP.reshape(-1, flat.shape[1])
-        add_rows(lanes, groups.rows_GJ, self._ones_GJ, self.passes_GJP)
+        (L, R, _), width = self.passes_LRP.shape, flat.shape[1]
+        add_rows(self.passes_LRP.reshape(L * R, width), groups.rows_GJ, self._ones_GJ, self.passes_GJP)
 
     def _met(self) -> Float32s:
         return self.both_LRP
