@@ -57,12 +57,11 @@ def copy(parameters, dtype=np.float32):
     size=st.sampled_from([1, 2, 30, 32, 34, 300]),  # no tree, all of it in the top, just one node below, most below
     window=st.integers(1, 9),
     seed=st.integers(0, 1000),
-    runs=st.booleans(),
 )
-@settings(max_examples=25)
-def test_fast_equals_reference_on_any_tree(architecture, tree, size, window, seed, runs):
+@settings(max_examples=50)
+def test_fast_equals_reference_on_any_tree(architecture, tree, size, window, seed):
     """Flat and deep trees, of every size in relation to the top, at rates that reach every bound of `row_rates`."""
-    kind = {"tree": tree, "size": size, "window": window, "runs": runs and architecture == "skipgram"}
+    kind = {"tree": tree, "size": size, "window": window, "runs": architecture == "skipgram" and seed % 4 < 2}
     what, batches = some_steps(architecture, **kind, seed=seed, cbow_mean=bool(seed % 2))
     start, rate = some_parameters(size, seed, scale=0.7), [0.025, 2.0][seed % 3 == 0]
     fast, reference = copy(start), copy(start, np.float64)

@@ -171,10 +171,6 @@ occurrence. Were it fewer, a piece that very many words share would hardly feel 
 grow on and on."""
 
 
-SHORT = 1e-6
-"""A rate times a curvature that makes no difference."""
-
-
 def row_rates(
     rate: float, occurrences: Ids, lengths: Floats, curvatures: Floats | float = 0.0, most: float = MAX_MOVE
 ) -> Floats:
@@ -190,8 +186,7 @@ def row_rates(
 
     That does not help a row that every center meets, such as the root of the Huffman tree: its gradient is long and
     turns within a short way. Along a row whose loss has second derivatives up to c, a step of rate r overshoots when
-    r c > 2, while many small steps of the same sum, taken one after the other, come to rest: on a parabola they go as
-    far as one of rate (1 - exp(-r c)) / c, which is taken instead.
+    r c > 2, while many small steps would come to rest; r / (1 + r c), the implicit step on that parabola, never does.
 
     Args:
         rate: learning rate.
@@ -206,7 +201,6 @@ def row_rates(
     moves *= rate / most
     if isinstance(curvatures, float) and not curvatures:
         return np.divide(rate, np.maximum(moves, 1.0, out=moves), out=moves)
-    turns = np.maximum(rate * counts * curvatures, SHORT)
-    damping = turns / -np.expm1(-turns)
+    damping = 1.0 + rate * counts * curvatures
     rates: Floats = rate / np.maximum(moves, damping)
     return rates  # r / damping, lowered where r n length / damping > most

@@ -115,7 +115,7 @@ class BatchMaker:
     def parts(self, chunks: Iterable[Chunk], epoch: int) -> Iterator[Part]:
         """The same text, subsampled and cut where steps begin; each part can be made into steps by itself."""
         margin, centers = self.settings.window, self.shape.step
-        pending = Stream.padding(margin + self._phase(epoch), 0)
+        pending = Stream.padding(margin + self.epochs_first_run(epoch), 0)
         for number, chunk in enumerate(chunks):
             pending = pending.then(self._kept(chunk, epoch, number))
             steps = (len(pending) - 2 * margin) // centers
@@ -129,8 +129,8 @@ class BatchMaker:
             padding = Stream.padding(filled - left + margin, int(pending.place[-1]))
             yield from self._cut(pending.then(padding), epoch, 0)
 
-    def _phase(self, epoch: int) -> int:
-        """Where the first run of an epoch begins."""
+    def epochs_first_run(self, epoch: int) -> int:
+        """How many tokens of its first run an epoch lacks, drawn anew for each; 0 where there are no runs."""
         return int(generator(self.settings.seed, Purpose.RUNS, epoch).integers(self.shape.run)) if self.shape.run else 0
 
     def _cut(self, stream: Stream, epoch: int, number: int) -> Iterator[Part]:
@@ -181,8 +181,8 @@ class BatchMaker:
         )
 
     def _positives(self, stream: Stream) -> Bools:
-        """(2C + 1, len - 2C) which neighbors are contexts: of the window's, and where there are runs, of their pairs."""
-        found = positives(stream, self.settings.window).T
+        """(2C + 1, len - 2C) which neighbors are contexts: of the window's, and where there are runs, of theirs."""
+        found: Bools = positives(stream, self.settings.window).T
         if self.shape.run:
             found.reshape(len(found), -1, self.shape.run, copy=False)[...] &= pairs_of_runs(self.shape.run)[:, None]
         return found

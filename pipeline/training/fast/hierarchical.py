@@ -27,7 +27,7 @@ class HierarchicalOutput:
 
     def __init__(self, batch: Batch, dimensions: int, top: Top) -> None:
         self._groups = Groups(batch, dimensions)
-        self._top = (SharedTop if batch.targets.present.shape[2] > 1 else OwnTop)(batch, dimensions, top, self._groups)
+        self._top = (SharedTop if batch.targets.present.shape[2] > 1 else OwnTop)(dimensions, top, self._groups)
         self._ends = Ends(batch, dimensions, self._groups)
         self.d_h_LRD = np.empty_like(self._groups.padded_LRD)
 

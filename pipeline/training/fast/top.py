@@ -60,7 +60,7 @@ class Top:
 class TopOutput:
     """What both kinds of top have in common."""
 
-    def __init__(self, batch: Batch, dimensions: int, top: Top, groups: Groups) -> None:
+    def __init__(self, dimensions: int, top: Top, groups: Groups) -> None:
         (L, R, _), P = groups.padded_LRD.shape, top.passes.shape[1] // 2
         self.top, self.groups = top, groups
         self.scores_LRP, self.d_nodes_LPD = floats(L, R, P), floats(L, P, dimensions)
@@ -99,8 +99,8 @@ class SharedTop(TopOutput):
     residual = left - both sigma(s),   loss = both log(1 + exp(s)) - left s
     """
 
-    def __init__(self, batch: Batch, dimensions: int, top: Top, groups: Groups) -> None:
-        super().__init__(batch, dimensions, top, groups)
+    def __init__(self, dimensions: int, top: Top, groups: Groups) -> None:
+        super().__init__(dimensions, top, groups)
         (L, R, P), (G, T, J) = self.scores_LRP.shape, groups.near_GTJ.shape
         self.own_GTP, self.passes_GJP = floats(G, T, 2 * P), floats(G, J, 2 * P)
         self._ones_GJ = np.ones((G, J), np.float32)
@@ -141,8 +141,8 @@ class SharedTop(TopOutput):
 class OwnTop(TopOutput):
     """An input has one target, its own, which passes a node or does not."""
 
-    def __init__(self, batch: Batch, dimensions: int, top: Top, groups: Groups) -> None:
-        super().__init__(batch, dimensions, top, groups)
+    def __init__(self, dimensions: int, top: Top, groups: Groups) -> None:
+        super().__init__(dimensions, top, groups)
         both, left = np.split(top.passes, 2, axis=1)
         self._turned = both - 2.0 * left  # (rows, P)
         self.turned_LRP = floats(*self.scores_LRP.shape)
