@@ -9,10 +9,10 @@ import shutil
 import statistics
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import gensim
 import numpy as np
 
 from pipeline.settings import TokenSettings, VocabularySettings
@@ -93,7 +93,7 @@ def save(name: str, figures: dict[str, Any]) -> None:
         "command": f"python -m benchmarks {name}",
         "date": datetime.datetime.now(tz=datetime.timezone.utc).date().isoformat(),
         "machine": f"{os.cpu_count()} cores, {_processor()}, Python {platform.python_version()}",
-        "versions": {"numpy": np.__version__, "gensim": gensim.__version__},
+        "versions": {"numpy": np.__version__, "gensim": version("gensim")},
     }
     (RESULTS / f"{name}.json").write_text(json.dumps(about | figures, indent=2) + "\n", encoding="utf-8")
 

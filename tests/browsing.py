@@ -49,7 +49,7 @@ class RunningService:
         self.release = threading.Event()
         app.before_request(self._hold)
         self._server = make_server("127.0.0.1", 0, app, threaded=True)
-        self._thread = threading.Thread(target=self._server.serve_forever)
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self.address = f"http://127.0.0.1:{self._server.port}/"
 
     def _hold(self):

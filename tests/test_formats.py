@@ -17,6 +17,7 @@ from storage.formats.outgoing import table_of
 from storage.formats.source import LONGEST_WORD, Source
 from storage.formats.target import Target
 from storage.packed import PACKINGS
+from tests.limits import no_file_beyond
 
 AWKWARD = {
     "blank inside": "new york",
@@ -425,25 +426,16 @@ def test_an_export_that_fails_leaves_nothing(format_, tmp_path):
     assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [(path.name, b"before")]
 
 
-@pytest.fixture
-def no_room():
-    """No file can grow beyond 20,000 bytes."""
-    resource = pytest.importorskip("resource", reason="limits are those of Unix")
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
 @WRITTEN
-@pytest.mark.usefixtures("no_room")
 @pytest.mark.parametrize("packing", ["", ".gz"])
 def test_an_export_without_room_says_so(format_, packing, tmp_path):
     """A full disk is an error that names the file; what was there stays, and no part of a file appears."""
     path = file_of(format_, tmp_path, packing)
     path.write_bytes(b"before")
-    with pytest.raises(InputError, match=f"{path.name} cannot be written: .*; nothing was written or replaced"):
-        export(model([f"word{row}" for row in range(2000)], 20), format_, path)
+    large = model([f"word{row}" for row in range(2000)], 20)
+    message = f"{path.name} cannot be written: .*; nothing was written or replaced"
+    with pytest.raises(InputError, match=message), no_file_beyond(20_000):
+        export(large, format_, path)
     assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [(path.name, b"before")]
 
 

@@ -21,6 +21,7 @@ from storage.derived import DerivedFiles
 from storage.embeddings import Embeddings
 from storage.errors import StoreError, UnknownWord
 from storage.store import Store
+from tests.limits import no_file_beyond
 
 WORDS = ("the", "Café", "cafe", "a\nb", "naïve", *(f"word{i}" for i in range(300)), "zero", "ÉTÉ")
 
@@ -227,13 +228,9 @@ def test_a_folder_that_cannot_be_written(expected, read_only, caplog):
 
 def test_a_full_disk(db, expected, caplog):
     """Where the files do not fit, memory answers, which is told, and nothing half written is left."""
-    resource = pytest.importorskip("resource", reason="limits the size of files")
-    info, before = info_of(db), resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, before[1]))
-    try:
+    info = info_of(db)
+    with no_file_beyond(50_000):
         vectors = load_vectors(db, info)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert answers(vectors) == expected
     assert "is answered from memory" in caplog.text
     assert folders(db) == []

@@ -24,6 +24,7 @@ from storage.embeddings import Embeddings
 from storage.errors import InputError, SettingError, StoreError, UnknownModel
 from storage.models import newest_first
 from storage.store import Store
+from tests.limits import no_file_beyond
 
 CARD = {
     "settings": {"vector_size": 3, "alpha": 0.025},
@@ -518,16 +519,10 @@ def test_a_file_that_another_program_holds_cannot_become_a_store(tmp_path):
 
 def test_a_full_disk_loses_nothing(db):
     """Where the file cannot grow, publishing fails with the way out, and what was published stays whole."""
-    resource = pytest.importorskip("resource", reason="limits the size of files")
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
     large = some_embeddings([f"word number {i}" for i in range(20_000)])
     with Store.open(db, create=True) as store:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, before[1]))
-        try:
-            with pytest.raises(StoreError, match=r"firth\.db .* published before are whole"):
-                store.publish("large", large, {})
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        with pytest.raises(StoreError, match=r"firth\.db .* published before are whole"), no_file_beyond(300_000):
+            store.publish("large", large, {})
         assert str(store.publish("large", large, {})) == "large@1"
     with Store.open(db) as store:
         assert same(store.load(store.find("large")), large)
