@@ -1,17 +1,16 @@
 """Paths: the tree's top and the lower ends of a step's targets are together the Huffman tree's paths, no more."""
 
 from collections import Counter, defaultdict
-from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.models.huffman import HuffmanTree
-from pipeline.training.batch import PATH_BLOCK
+from pipeline.training.batch import of_step
 from pipeline.training.fast.top import Top
-from pipeline.training.paths import TOP, PathMaker, cuts, top_of
+from pipeline.training.paths import BLOCK, STACKED, TOP, PathMaker, top_of
 
 FIBONACCI = [1, 1]
 while len(FIBONACCI) < 75:
@@ -21,7 +20,7 @@ COUNTS = {
     "few": [9, 5, 4, 1],
     "even": [10] * 300,
     "steep": [10**6 // (rank + 1) + 1 for rank in range(1000)],
-    "deeper than a block is wide": [2**54] * 100 + FIBONACCI[::-1],
+    "deeper than all others": [2**54] * 100 + FIBONACCI[::-1],
 }
 
 
@@ -43,15 +42,12 @@ def upper_part(top, word):
     return [(top.first + node, 1 if left[node] else -1) for node in np.flatnonzero(both)[::-1].tolist()]
 
 
-def lower_parts(paths, step, lane):
-    """For each of a lane's targets that has any the branches (node, sign) at the end of its path."""
-    found = defaultdict(list)
-    for block in range(paths.used[step, lane]):
-        here = step, lane, block
-        for node, place, sign in zip(paths.nodes[here], paths.places[here], paths.signs[here], strict=True):
-            if sign:
-                assert place < PATH_BLOCK
-                found[int(paths.first[here] + place)].append((int(node), int(sign)))
+def lower_parts(paths):
+    """For each of a step's targets that has any the branches (node, sign) at the end of its path."""
+    found, padding = defaultdict(list), 2 * paths.words.size
+    for node, row in zip(paths.nodes.tolist(), paths.rows.tolist(), strict=True):
+        if row != padding:
+            found[row // 2].append((node, 1 - 2 * (row % 2)))
     return found
 
 
@@ -66,33 +62,80 @@ def some_words(tree, seed, steps=2, lanes=3, targets=40):
     return np.random.default_rng(seed).integers(0, len(tree.lengths), (steps, lanes, targets)).astype(np.int32)
 
 
-@given(seed=st.integers(0, 1000))
-def test_top_and_lower_end_are_the_path(tree, model, seed):
-    """For every target of every lane the top's branches, then its lower end's, are its path from the root."""
+def some_paths(tree, model, *, seed=0, run=0):
+    """Of some steps' words."""
     words = some_words(tree, seed)
-    paths, top = PathMaker(tree, model).paths(words), Top.of(tree, model)
-    for step, lane in np.ndindex(words.shape[:2]):
-        lower = lower_parts(paths, step, lane)
-        for place, word in enumerate(words[step, lane].tolist()):
-            assert upper_part(top, word) + lower[place] == path_of(tree, word)
-        assert set(lower) <= set(range(words.shape[2]))
+    paths = PathMaker(tree, model, 3, run).paths(words)
+    return words, [of_step(paths, step) for step in range(len(words))]
 
 
+RUNS = pytest.mark.parametrize("run", [0, 3], ids=["windows", "runs"])
+
+
+@RUNS
 @given(seed=st.integers(0, 1000))
-def test_occurrences_count_the_lower_ends_of_a_step(tree, model, seed):
+@settings(max_examples=10)
+def test_top_and_lower_end_are_the_path(tree, model, run, seed):
+    """For every target the top's branches, then its lower end's, are its path from the root."""
+    words, steps = some_paths(tree, model, seed=seed, run=run)
+    top = Top.of(tree, model)
+    for expected, paths in zip(words, steps, strict=True):
+        lower = lower_parts(paths)
+        lanes = paths.words.reshape(len(expected), -1)
+        assert np.array_equal(lanes[:, : expected.shape[1]], expected)
+        assert (lanes[:, expected.shape[1] :] == -1).all()
+        for place, word in enumerate(paths.words.ravel().tolist()):
+            assert upper_part(top, word) + lower[place] == path_of(tree, word) if word >= 0 else place not in lower
+
+
+@RUNS
+@given(seed=st.integers(0, 1000))
+@settings(max_examples=10)
+def test_each_group_has_its_places(tree, model, run, seed):
+    """Groups come in the order of their ends' lengths, and each has as many places as the longest of its stack."""
+    for paths in some_paths(tree, model, seed=seed, run=run)[1]:
+        size = paths.words.shape[2]
+        assert sorted(paths.order.tolist()) == list(range(paths.words.size // size))
+        assert paths.stack == max(STACKED // size, 1)
+        place, lengths = 0, []
+        for number, group in enumerate(paths.order.tolist()):
+            width = int(paths.widths[number // paths.stack])
+            mine = paths.rows[place : place + width]
+            targets = mine[mine < 2 * paths.words.size] // 2 // size
+            assert set(targets.tolist()) <= {group}
+            lengths.append(len(targets))
+            place += width
+        assert lengths == sorted(lengths)
+        longest = [max(lengths[first : first + paths.stack]) for first in range(0, len(lengths), paths.stack)]
+        assert paths.widths.tolist() == longest
+        assert (paths.rows[place:] == 2 * paths.words.size).all()
+
+
+@RUNS
+@given(seed=st.integers(0, 1000))
+@settings(max_examples=10)
+def test_occurrences_count_the_lower_ends_of_a_step(tree, model, run, seed):
     """Each entry is told how often its node stands among the lower ends of the step, all lanes together."""
-    words = some_words(tree, seed)
-    paths = PathMaker(tree, model).paths(words)
-    for nodes, signs, occurrences in zip(paths.nodes, paths.signs, paths.occurrences, strict=True):
-        met = Counter(nodes[signs != 0].tolist())
-        assert occurrences[signs != 0].tolist() == [met[node] for node in nodes[signs != 0].tolist()]
+    for paths in some_paths(tree, model, seed=seed, run=run)[1]:
+        real = paths.rows < 2 * paths.words.size
+        met = Counter(paths.nodes[real].tolist())
+        assert paths.occurrences[real].tolist() == [met[node] for node in paths.nodes[real].tolist()]
 
 
 def test_padding_is_no_node_of_a_path(tree, model):
-    """Where an entry is padding, its sign is 0 and its node one that no path holds."""
-    paths = PathMaker(tree, model).paths(some_words(tree, seed=0))
-    assert set(paths.nodes[paths.signs == 0].tolist()) <= {len(tree.lengths) - 1}
+    """Where a place is padding, its node is one that no path holds."""
+    for paths in some_paths(tree, model)[1]:
+        assert set(paths.nodes[paths.rows == 2 * paths.words.size].tolist()) <= {len(tree.lengths) - 1}
     assert not (tree.points == len(tree.lengths) - 1).any()
+
+
+@pytest.mark.parametrize(
+    ("model", "run", "size", "reach"), [("skipgram", 0, BLOCK, 3), ("skipgram", 3, 3, 1), ("cbow", 0, 1, 0)]
+)
+def test_who_may_meet_whom(tree, model, run, size, reach):
+    """Windows reach beyond a group, one token reaches beyond a run, and in CBOW each target meets its own input."""
+    for paths in some_paths(tree, model, run=run)[1]:
+        assert (paths.words.shape[2], paths.reach) == (size, reach)
 
 
 def test_the_top_holds_what_lies_above_it(tree, model):
@@ -101,17 +144,3 @@ def test_the_top_holds_what_lies_above_it(tree, model):
     for word in range(len(tree.lengths)):
         points, _ = tree.path(word)
         assert (points >= first).tolist() == [place < upper[word] for place in range(len(points))]
-
-
-@given(st.lists(st.integers(0, 12), min_size=1, max_size=60), st.sampled_from([1, 8, 32]))
-def test_blocks_hold_consecutive_entries_that_fit(lengths, width):
-    """Every entry is in one block, in order, and no block has more entries, or more targets, than it may."""
-    rows = np.array([lengths, lengths[::-1], [0] * len(lengths)])
-    targets = np.concatenate([np.repeat(np.arange(len(lengths)), row) for row in rows])
-    at, total = cuts(rows, targets, width), sum(lengths)
-    assert at[:, 0].tolist() == [0, total, 2 * total]
-    assert at[:, -1].tolist() == [total, 2 * total, 2 * total]
-    for row in at:
-        for begin, end in pairwise(row):
-            assert 0 <= end - begin <= width
-            assert end == begin or targets[end - 1] - targets[begin] < PATH_BLOCK

@@ -18,10 +18,6 @@ Drawings = TypeVar("Drawings", bound="Noise | Paths")
 BLOCK = 16
 """T, the consecutive centers that the fast trainer multiplies at once; a lane holds a multiple of it."""
 
-PATH_BLOCK = 6
-"""T of the paths of hierarchical softmax: the most consecutive targets whose lower ends are multiplied at once. With
-the default window they meet 16 inputs, and products of multiples of 4 are the fastest."""
-
 
 @dataclass(frozen=True, eq=False)
 class Targets:
@@ -69,32 +65,36 @@ class Noise:
 
 @dataclass(frozen=True, eq=False)
 class Paths:
-    """The lower ends of the targets' paths through the Huffman tree, in B blocks of Q entries.
+    """The lower ends of the targets' paths through the Huffman tree, in G groups of T consecutive targets of a lane.
 
-    The upper ends lie among the tree's last nodes, which nearly all paths share, and need no list. The entries are
-    those of the lane's targets one after the other, cut into blocks; with Q = 1 they are a list, and B is its length.
+    The upper ends lie among the tree's last nodes, which nearly all paths share, and need no list. The ends of a
+    group's targets stand one after the other; groups of about equal length are stacked, in the order of their lengths,
+    and each is given as many of E places as the longest of its stack needs.
 
     Attributes:
-        nodes: (L, B, Q) inner nodes.
-        places: (L, B, Q) which of the block's targets each belongs to, less than PATH_BLOCK.
-        signs: (L, B, Q) 1 where the path takes the branch of code 0, -1 for code 1, 0 where an entry is padding (its
-            node is V - 1, which no path holds).
-        first: (L, B) the block's first target.
-        used: (L,) how many of its blocks a lane uses, the first so many.
-        occurrences: (L, B, Q) how often the node stands among the step's lower ends.
+        words: (L, G, T) the targets; where a lane does not fill its last group, it ends with -1.
+        order: (L G,) the groups of all lanes, those of short ends first.
+        widths: (stacks,) places of each group of a stack.
+        stack: groups of a stack; the last may have fewer.
+        nodes: (E,) the inner node at each place; where it is padding, V - 1, which no path holds.
+        rows: (E,) which of the L G T targets the path is that of, times 2, plus its code there; 2 L G T for padding.
+        occurrences: (E,) how often the node stands among the step's lower ends.
+        reach: c, how far outside of its target's group an input may lie.
     """
 
+    words: Ids
+    order: Ids
+    widths: NDArray[np.int64]
+    stack: int
     nodes: Ids
-    places: Ids
-    signs: NDArray[np.float32]
-    first: Ids
-    used: NDArray[np.int64]
+    rows: Ids
     occurrences: Ids
+    reach: int
 
     @property
     def sizes(self) -> tuple[int, ...]:
         """What the arrays of a step depend on."""
-        return self.nodes.shape
+        return (*self.words.shape, *self.nodes.shape)
 
 
 Drawn = Noise | Paths

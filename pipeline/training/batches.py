@@ -115,7 +115,7 @@ class BatchMaker:
     def parts(self, chunks: Iterable[Chunk], epoch: int) -> Iterator[Part]:
         """The same text, subsampled and cut where steps begin; each part can be made into steps by itself."""
         margin, centers = self.settings.window, self.shape.step
-        pending = Stream.padding(margin, 0)
+        pending = Stream.padding(margin + self.epochs_first_run(epoch), 0)
         for number, chunk in enumerate(chunks):
             pending = pending.then(self._kept(chunk, epoch, number))
             steps = (len(pending) - 2 * margin) // centers
@@ -128,6 +128,10 @@ class BatchMaker:
             filled = -(-left // centers) * centers
             padding = Stream.padding(filled - left + margin, int(pending.place[-1]))
             yield from self._cut(pending.then(padding), epoch, 0)
+
+    def epochs_first_run(self, epoch: int) -> int:
+        """How many tokens of its first run an epoch lacks, drawn anew for each; 0 where there are no runs."""
+        return int(generator(self.settings.seed, Purpose.RUNS, epoch).integers(self.shape.run)) if self.shape.run else 0
 
     def _cut(self, stream: Stream, epoch: int, number: int) -> Iterator[Part]:
         """Parts of a stream of S N centers, with C tokens before and after them, that need not too much memory.
@@ -147,7 +151,7 @@ class BatchMaker:
         seed = self.settings.seed
         draws = generator(seed, Purpose.SUBSAMPLING, epoch, number).random(len(chunk.ids), dtype=np.float32)
         kept = np.flatnonzero(draws < self._keep.take(chunk.ids))
-        low = 1 if self.settings.shrink_windows else self.settings.window
+        low = 1 if self.settings.shrink_windows and not self.shape.run else self.settings.window
         windows = generator(seed, Purpose.WINDOW, epoch, number).integers(
             low, self.settings.window, len(kept), endpoint=True
         )
@@ -161,7 +165,7 @@ class BatchMaker:
             sliding_window_view(ids, shape.centers + 2 * margin)[:: shape.centers].reshape(count, shape.lanes, -1)
             for ids in (stream.ids, np.where(stream.sentence == NO_SENTENCE, NO_SENTENCE, stream.ids))
         )  # (S, L, N + 2C)
-        positive = positives(stream, margin).T.reshape(-1, count, shape.lanes, shape.centers)  # (2C + 1, S, L, N)
+        positive = self._positives(stream).reshape(-1, count, shape.lanes, shape.centers)  # (2C + 1, S, L, N)
         occurrences = occurrences_in_rows(words.reshape(count, -1)).reshape(tokens.shape)  # padding counts as no word
         before = part.key[0] * self.tokens
         return Steps(
@@ -176,6 +180,13 @@ class BatchMaker:
             (before + stream.place[margin :: shape.step]) / (self.tokens * self.settings.epochs),
         )
 
+    def _positives(self, stream: Stream) -> Bools:
+        """(2C + 1, len - 2C) which neighbors are contexts: of the window's, and where there are runs, of theirs."""
+        found: Bools = positives(stream, self.settings.window).T
+        if self.shape.run:
+            found.reshape(len(found), -1, self.shape.run, copy=False)[...] &= pairs_of_runs(self.shape.run)[:, None]
+        return found
+
 
 Draws = Callable[[Ids, np.random.Generator], Drawn | None]
 """What an output side needs drawn or listed for S steps, whose target words are (S, L, N + 2c)."""
@@ -183,7 +194,7 @@ Draws = Callable[[Ids, np.random.Generator], Drawn | None]
 
 def _draws(objective: Objective, counts: NDArray[np.int64], settings: TrainSettings, shape: StepShape) -> Draws:
     if objective.tree:
-        paths = PathMaker(objective.tree, objective.architecture)
+        paths = PathMaker(objective.tree, objective.architecture, settings.window, shape.run)
         return lambda words, _: paths.paths(words)
     if objective.loss == "softmax":
         return lambda *_: None
@@ -210,6 +221,18 @@ def positives(stream: Stream, margin: int) -> Bools:
             found[place] &= window >= distance
     turned: Bools = found.T
     return turned
+
+
+def pairs_of_runs(run: int) -> Bools:
+    """(2C + 1, C) whether the neighbor at each place, as a target, meets the t-th token of a run of C, as an input.
+
+    It does in the same run, and where the token is the last before the neighbor's run or the first after it.
+    """
+    own = np.arange(run)
+    target = own + np.arange(-run, run + 1)[:, None]  # its place, as seen from the beginning of the input's run
+    begin = target // run * run  # that of its run
+    met: Bools = (begin - 1 <= own) & (own <= begin + run)
+    return met
 
 
 def occurrences_in_rows(ids: Ids) -> Ids:

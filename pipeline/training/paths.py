@@ -1,24 +1,26 @@
 """The paths of hierarchical softmax as arrays of a step: which of each lies in the tree's top, and what is below."""
 
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.models.huffman import HuffmanTree
-from pipeline.training.batch import PATH_BLOCK, Ids, Paths
+from pipeline.training.batch import Ids, Paths
 
 Int64s = NDArray[np.int64]
 
-TOP = {"skipgram": 64, "cbow": 32}
-"""P, how many nodes every input meets: more are wasted on most inputs, fewer leave longer lists."""
+TOP = {"skipgram": 32, "cbow": 32}
+"""P, how many nodes every input meets: more are wasted on most inputs, fewer leave longer ends."""
 
-WIDTH = {"skipgram": 32, "cbow": 1}
-"""Q, entries of a block: more of them meet inputs that have nothing to do with them, fewer make small products. In CBOW
-no two inputs meet the same target, and the blocks are a list of entries."""
+BLOCK = 6
+"""T, the targets of a group where windows and not runs say who is whose: the most that are multiplied at once."""
 
-ROOM = 64
-"""Lists are padded to a multiple of so many entries, so that steps are of few shapes."""
+STACKED = 128
+"""About so many targets' ends are multiplied at once, each as long as the longest of them."""
+
+ROOM = 1024
+"""Lists are padded to a multiple of so many places, so that steps are of few shapes."""
 
 
 def top_of(tree: HuffmanTree, architecture: str) -> tuple[int, NDArray[np.int64]]:
@@ -29,84 +31,110 @@ def top_of(tree: HuffmanTree, architecture: str) -> tuple[int, NDArray[np.int64]
     return first, inside[tree.starts[1:]] - inside[tree.starts[:-1]]
 
 
+class _Ends(NamedTuple):
+    """The lower ends of S steps' targets, each step's groups in the order of their lengths.
+
+    Attributes:
+        targets: (S, M) which of a step's M targets, the groups one after the other.
+        starts: (S, M) where the end of each begins among the tree's entries.
+        lengths: (S, M) how many entries it has.
+        places: (S, M) where it begins among the step's places.
+        total: places of the longest step.
+    """
+
+    targets: Int64s
+    starts: Int64s
+    lengths: Int64s
+    places: Int64s
+    total: int
+
+
 class PathMaker:
     """Makes the `Paths` of steps from the words of their targets.
 
     Args:
         tree: over the vocabulary.
         architecture: "skipgram" or "cbow".
+        window: C.
+        run: tokens of a run (`StepShape`), 0 where windows are drawn.
     """
 
-    def __init__(self, tree: HuffmanTree, architecture: str) -> None:
+    def __init__(self, tree: HuffmanTree, architecture: str, window: int, run: int = 0) -> None:
         _, upper = top_of(tree, architecture)
         self._starts = tree.starts[:-1] + upper  # (V,) where each word's lower end begins
         self._lengths = tree.lengths - upper
-        self._width = WIDTH[architecture]
-        self._nodes, self._signs = tree.points, np.float32(1.0) - 2 * tree.codes.astype(np.float32)
+        self._nodes, self._codes = tree.points, tree.codes
+        self._size, self._reach = (1, 0) if architecture == "cbow" else (run, 1) if run else (BLOCK, window)
         self._seen = np.zeros(len(upper), np.int64)  # (V,) scratch: zero between calls
 
     def paths(self, words: Ids) -> Paths:
         """The lower ends of the target words of S steps, (S, L, M), with S before the shape of every array."""
-        steps, lanes, _ = words.shape
-        lengths = self._lengths.take(words).reshape(steps * lanes, -1)  # (R, M)
-        entries, targets = self._listed(words, lengths)
-        at = cuts(lengths, targets, self._width)  # (R, B + 1)
-        sizes, first = np.diff(at, axis=1), targets.take(at[:, :-1], mode="clip")  # (R, B) both
-        filled = np.arange(self._width) < sizes[:, :, None]  # (R, B, Q)
-
-        def padded(values: NDArray[Any], none: int) -> NDArray[Any]:
-            slots = np.full(filled.shape, none, values.dtype)
-            slots[filled] = values
-            return slots.reshape(steps, lanes, *filled.shape[1:])
-
-        nodes = padded(self._nodes.take(entries), len(self._lengths) - 1)
+        grouped = self._grouped(words)  # (S, L G, T)
+        lengths = np.where(grouped < 0, 0, self._lengths.take(grouped, mode="clip"))
+        sums = lengths.sum(axis=2)
+        order = np.argsort(sums, axis=1, kind="stable")
+        stack = max(STACKED // self._size, 1)
+        longest = np.take_along_axis(sums, order, axis=1)[:, _last_of_stacks(sums.shape[1], stack)]  # (S, K)
+        ends = self._sorted(grouped, lengths, order, np.repeat(longest, stack, axis=1)[:, : sums.shape[1]])
+        nodes, rows = self._listed(ends)
         return Paths(
+            grouped.reshape(*words.shape[:2], -1, self._size),
+            order.astype(np.int32),
+            longest,
+            stack,
             nodes,
-            padded((targets - np.repeat(first, sizes.ravel())).astype(np.int32), 0),
-            padded(self._signs.take(entries), 0),
-            first.astype(np.int32).reshape(steps, lanes, -1),
-            np.count_nonzero(sizes, axis=1).reshape(steps, lanes),
+            rows,
             np.stack([self._occurrences(step) for step in nodes]),
+            self._reach,
         )
 
-    def _listed(self, words: Ids, lengths: Int64s) -> tuple[Int64s, Int64s]:
-        """The tree's entry and the target, by its place in its row, of every entry of all rows, (E,) both."""
-        counts = lengths.ravel()
-        before = np.cumsum(counts) - counts  # entries of the targets before each
-        entries = np.arange(int(counts.sum())) + np.repeat(self._starts.take(words.ravel()) - before, counts)
-        return entries, np.repeat(np.tile(np.arange(lengths.shape[1]), len(lengths)), counts)
+    def _grouped(self, words: Ids) -> Ids:
+        """(S, L G, T) the targets in groups; where a lane does not fill its last one, it ends with -1."""
+        steps, lanes, count = words.shape
+        filled = -(-count // self._size) * self._size
+        padded = np.full((steps, lanes, filled), -1, np.int32)
+        padded[..., :count] = words
+        return padded.reshape(steps, -1, self._size)
+
+    def _sorted(self, words: Ids, lengths: Int64s, order: Int64s, widths: Int64s) -> _Ends:
+        """The ends with the groups in that order, (S, L G), each with so many places, (S, L G)."""
+        steps, groups, size = words.shape
+        targets = (order[..., None] * size + np.arange(size)).reshape(steps, -1)
+        starts, sizes = (
+            np.take_along_axis(values.reshape(steps, -1), targets, axis=1)
+            for values in (self._starts.take(words, mode="clip"), lengths)
+        )
+        in_groups = sizes.reshape(steps, groups, size)
+        within = np.cumsum(in_groups, axis=2) - in_groups
+        until = np.cumsum(widths, axis=1)
+        places = (until - widths)[..., None] + within
+        return _Ends(targets, starts, sizes, places.reshape(steps, -1), int(until[:, -1].max()))
+
+    def _listed(self, ends: _Ends) -> tuple[Ids, Ids]:
+        """(S, E) both: the node of each place, and twice its target plus its code; what no end fills is padding."""
+        steps, targets = ends.targets.shape
+        total = ends.total + -ends.total % ROOM
+        counts = ends.lengths.ravel()
+        before = np.cumsum(counts) - counts  # entries of the ends before each
+        numbers = np.arange(int(counts.sum()))
+        entries = numbers + np.repeat(ends.starts.ravel() - before, counts)
+        places = (ends.places + total * np.arange(steps)[:, None]).ravel()
+        at = numbers + np.repeat(places - before, counts)
+        nodes = np.full(steps * total, len(self._lengths) - 1, np.int32)
+        nodes[at] = self._nodes.take(entries)
+        rows = np.full(steps * total, 2 * targets, np.int32)
+        rows[at] = np.repeat(2 * ends.targets.ravel(), counts) + self._codes.take(entries)
+        return nodes.reshape(steps, total), rows.reshape(steps, total)
 
     def _occurrences(self, nodes: Ids) -> Ids:
-        places = nodes.ravel().astype(np.intp)  # with indices and values of its own types `add.at` is 40 times faster
+        places = nodes.astype(np.intp)  # with indices and values of its own types `add.at` is 40 times faster
         np.add.at(self._seen, places, 1)
-        found = self._seen.take(nodes).astype(np.int32)
+        found = self._seen.take(places).astype(np.int32)
         self._seen[places] = 0
         return found
 
 
-def cuts(lengths: Int64s, targets: Int64s, width: int) -> Int64s:
-    """Where rows of entries are cut into blocks of at most `width` entries of at most PATH_BLOCK targets.
-
-    Args:
-        lengths: (R, M) entries of each target.
-        targets: (E,) the target of each entry of all rows, by its place in its row.
-        width: Q.
-
-    Returns:
-        (R, B + 1) numbers of entries, from a row's first to the one after its last; a row's last blocks may be empty.
-    """
-    ends = np.cumsum(lengths).reshape(lengths.shape)
-    first, last = ends[:, :1] - lengths[:, :1], ends[:, -1:]
-    if width == 1:
-        longest = int((last - first).max())
-        every: Int64s = np.minimum(first + np.arange(longest + -longest % ROOM + 1), last)
-        return every
-    at = [first]
-    while (at[-1] < last).any():
-        target = targets.take(at[-1], mode="clip")  # another row's where this one is at its end
-        reach = np.minimum(target + PATH_BLOCK, lengths.shape[1]) - 1
-        until = np.minimum(at[-1] + width, np.take_along_axis(ends, reach, axis=1))
-        at.append(np.where(at[-1] < last, until, last))
-    at += [last] * (-(len(at) - 1) % (ROOM // width))
-    begins: Int64s = np.concatenate(at, axis=1)
-    return begins
+def _last_of_stacks(groups: int, stack: int) -> Int64s:
+    """(K,) the last group of each stack."""
+    last: Int64s = np.minimum(np.arange(stack, groups + stack, stack), groups) - 1
+    return last

@@ -20,6 +20,7 @@ class Purpose(IntEnum):
     WINDOW = 2
     NOISE = 3
     ROUNDS = 4
+    RUNS = 5
 
 
 def generator(seed: int, purpose: Purpose, *place: int) -> np.random.Generator:

@@ -10,11 +10,19 @@ USUALLY_OWED = 30
 """Noise pairs owed to a center with gensim's defaults: 5 for each of 5 + 1 contexts."""
 MOST_NOISE = 4096
 """Noise words of a group, whose rows are held at once: with more pairs owed, each stands for several."""
+LONGEST_RUN = 128
+"""With wider windows a run would have too many scores that do not count, of pairs in different sentences."""
 
 
 @dataclass(frozen=True)
 class StepShape:
     """How text is cut: L lanes of N centers to a step; `group` of them share K noise words.
+
+    `run`, where it is not 0, is C: the text is cut into runs of C tokens, and a target is met by the others of its run
+    and by one token on either side of it. So its window is 1 to C wide on the left and C + 1 less that on the right,
+    where gensim's is equally wide on both; on either side each width is as likely, so every pair is met as often, with
+    probability (C + 1 - d) / C at distance d, but the C paths of a run meet C + 2 inputs with hardly a score that does
+    not count.
 
     Larger steps amortize Python's overhead, smaller ones keep gradients fresh. Fewer noise words are faster, more of
     them are nearer to independent draws. Lanes are worked on one after the other where a whole step's arrays would not
@@ -25,11 +33,13 @@ class StepShape:
     centers: int = 512
     group: int = 32
     noise: int = 32
+    run: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what cannot be cut into whole blocks and groups."""
-        if min(self.lanes, self.noise, self.group) < 1 or self.centers % self.group or self.centers % BLOCK:
-            raise SettingError(f"{self} does not divide into whole blocks of {BLOCK} centers and whole groups")
+        block = self.run or BLOCK
+        if min(self.lanes, self.noise, self.group) < 1 or self.centers % self.group or self.centers % block:
+            raise SettingError(f"{self} does not divide into whole blocks of {block} centers and whole groups")
 
     @property
     def step(self) -> int:
@@ -50,12 +60,23 @@ class StepShape:
         if settings.loss == "softmax":
             return cls(lanes=4, centers=BLOCK, group=BLOCK)
         if settings.loss == "hs":
-            return cls(lanes=4, centers=128 if settings.architecture == "skipgram" else 256)
+            return cls._with_paths(settings)
         if settings.architecture == "cbow":
             return cls(noise=min(-(-settings.negative // 5) * 8, MOST_NOISE))
         owed = settings.negative * (settings.window + 1)
         groups = min(cls.centers // cls.group, max(1, cls.centers // cls.group * USUALLY_OWED // owed))
         return cls(cls.lanes, groups * cls.group, cls.group, min(max(cls.noise, _blocks(owed)), MOST_NOISE))
+
+    @classmethod
+    def _with_paths(cls, settings: TrainSettings) -> "StepShape":
+        """Runs for skip-gram, unless windows do not shrink or a run's scores would fill the cache."""
+        if settings.architecture == "cbow":
+            return cls(lanes=1, centers=1024)
+        run = settings.window
+        if not settings.shrink_windows or run > LONGEST_RUN:
+            return cls()
+        centers = max(cls.centers // run, 1) * run
+        return cls(centers=centers, group=centers, run=run)
 
 
 def _blocks(count: int) -> int:

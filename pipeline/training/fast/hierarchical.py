@@ -2,7 +2,7 @@
 
 The last P nodes of the Huffman tree, those of the largest counts, hold the upper end of nearly every path, and whatever
 lies above one of them is one of them. So every input meets all of them, in whole matrix products (`top`). The lower
-ends (`batch.Paths`) are met by few inputs only, block by block or entry by entry (`ends`). In all of them
+ends (`batch.Paths`) are met by few inputs only, group by group (`groups`, `ends`). In both
 
     here                                              in the textbook
     scores = inputs @ nodes.T                         s_m = u_m . h
@@ -11,9 +11,12 @@ ends (`batch.Paths`) are met by few inputs only, block by block or entry by entr
     d_nodes   = residuals.T @ inputs                  - dL/du_m = residual_m h, summed over the inputs that met the node
 """
 
+import numpy as np
+
 from pipeline.training.batch import Batch
-from pipeline.training.fast.blocks import Float32s, Float64s, floats
-from pipeline.training.fast.ends import EndsInBlocks, EndsOneByOne
+from pipeline.training.fast.blocks import Float32s, Float64s
+from pipeline.training.fast.ends import Ends
+from pipeline.training.fast.groups import Groups
 from pipeline.training.fast.pulls import Pull
 from pipeline.training.fast.top import OwnTop, SharedTop, Top
 from pipeline.training.parameters import Parameters
@@ -23,16 +26,17 @@ class HierarchicalOutput:
     """The arrays of a step: several inputs for each target (skip-gram), or one (CBOW)."""
 
     def __init__(self, batch: Batch, dimensions: int, top: Top) -> None:
-        L, N, W = batch.targets.present.shape
-        self.d_h_LND = floats(L, N, dimensions)
-        self._top = (SharedTop if W > 1 else OwnTop)(batch, dimensions, top)
-        self._ends = (EndsInBlocks if W > 1 else EndsOneByOne)(batch, dimensions)
+        self._groups = Groups(batch, dimensions)
+        self._top = (SharedTop if batch.targets.present.shape[2] > 1 else OwnTop)(dimensions, top, self._groups)
+        self._ends = Ends(batch, dimensions, self._groups)
+        self.d_h_LRD = np.empty_like(self._groups.padded_LRD)
 
     def forward(self, parameters: Parameters, batch: Batch, h_LND: Float32s) -> Float64s:
-        """Score every input with the nodes of its targets' paths; returns each lane's loss, (L,)."""
-        losses = self._top.forward(parameters, batch, h_LND, self.d_h_LND)
-        return losses + self._ends.forward(parameters, batch, h_LND, self.d_h_LND)
+        """Score every input with the nodes of its targets' paths; returns losses to be added up."""
+        h_LRD = self._groups.fill(batch, h_LND)
+        losses = self._top.forward(parameters, batch, h_LRD, self.d_h_LRD)
+        return np.concatenate([losses, self._ends.forward(parameters, batch, h_LRD, self.d_h_LRD)])
 
     def backward(self, batch: Batch) -> tuple[Float32s, list[Pull]]:
         """(L, N, D) the negative gradient of the inputs, and what pulls the nodes."""
-        return self.d_h_LND, [self._top.backward(batch), self._ends.backward(batch)]
+        return self._groups.inputs(self.d_h_LRD), [self._top.backward(batch), self._ends.backward(batch)]

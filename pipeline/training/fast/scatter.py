@@ -32,7 +32,8 @@ def add_rows(
     """
     product = _compiled_product()
     width = matrix.shape[1]
-    rows, starts = rows.reshape(-1, width), _column_starts(ids.size) if starts is None else starts
+    starts = _column_starts(ids.size) if starts is None else starts
+    rows = rows.reshape(len(starts) - 1, width)
     if product is None:
         add_rows_by_public_product(matrix, ids, rates, np.repeat(rows, np.diff(starts), axis=0))
         return

@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.models.huffman import HuffmanTree
-from pipeline.training.batch import BLOCK, MAX_NODE_MOVE, Batch
-from pipeline.training.fast.blocks import Float32s, Float64s, band, floats, lane_totals, overlapping
+from pipeline.training.batch import MAX_NODE_MOVE, Batch
+from pipeline.training.fast.blocks import Float32s, Float64s, floats, lane_totals
 from pipeline.training.fast.decisions import decide
+from pipeline.training.fast.groups import Groups, paths_of
 from pipeline.training.fast.pulls import Pull
+from pipeline.training.fast.scatter import add_rows
 from pipeline.training.parameters import Parameters
 from pipeline.training.paths import top_of
 
@@ -58,24 +60,24 @@ class Top:
 class TopOutput:
     """What both kinds of top have in common."""
 
-    def __init__(self, batch: Batch, dimensions: int, top: Top) -> None:
-        (L, N, _), P = batch.targets.present.shape, top.passes.shape[1] // 2
-        self.top = top
-        self.scores_LNP, self.d_nodes_LPD = floats(L, N, P), floats(L, P, dimensions)
+    def __init__(self, dimensions: int, top: Top, groups: Groups) -> None:
+        (L, R, _), P = groups.padded_LRD.shape, top.passes.shape[1] // 2
+        self.top, self.groups = top, groups
+        self.scores_LRP, self.d_nodes_LPD = floats(L, R, P), floats(L, P, dimensions)
         self.nodes_LP = np.tile(np.arange(top.first, top.first + P, dtype=np.int32), (L, 1))
 
-    def forward(self, parameters: Parameters, batch: Batch, h_LND: Float32s, d_h_LND: Float32s) -> Float64s:
+    def forward(self, parameters: Parameters, batch: Batch, h_LRD: Float32s, d_h_LRD: Float32s) -> Float64s:
         """Score all inputs with all nodes, write the inputs' negative gradients; returns each lane's loss, (L,)."""
-        nodes_PD, self.h_LND = parameters.contexts[self.top.nodes], h_LND
-        np.matmul(h_LND, nodes_PD.T, out=self.scores_LNP)
+        nodes_PD, self.h_LRD = parameters.contexts[self.top.nodes], h_LRD
+        np.matmul(h_LRD, nodes_PD.T, out=self.scores_LRP)
         losses = self._residuals(batch)
-        np.matmul(self.scores_LNP, nodes_PD, out=d_h_LND)
+        np.matmul(self.scores_LRP, nodes_PD, out=d_h_LRD)
         return losses
 
     def backward(self, batch: Batch) -> Pull:
         """What pulls the nodes."""
-        np.matmul(self.scores_LNP.swapaxes(1, 2), self.h_LND, out=self.d_nodes_LPD)
-        squares = np.vecdot(self.h_LND, self.h_LND)
+        np.matmul(self.scores_LRP.swapaxes(1, 2), self.h_LRD, out=self.d_nodes_LPD)
+        squares = np.vecdot(self.h_LRD, self.h_LRD)
         squares *= 0.25  # sigma' is at most 1/4
         curvatures = np.matmul(squares[:, None], self._met())[:, 0]  # (L, P) sums over the pairs that met each node
         occurrences = np.full(self.nodes_LP.shape, len(batch.tokens), np.int32)
@@ -86,36 +88,30 @@ class TopOutput:
         raise NotImplementedError
 
     def _met(self) -> Float32s:
-        """(L, N, P) how many of each input's targets pass each node."""
+        """(L, R, P) how many of each input's targets pass each node."""
         raise NotImplementedError
 
 
 class SharedTop(TopOutput):
-    """An input has several targets, among the J = T + 2c words around its block of T inputs.
+    """An input has several targets, in the groups that it meets.
 
     both = how many of them pass node m,   left = how many of them take the branch of code 0
     residual = left - both sigma(s),   loss = both log(1 + exp(s)) - left s
     """
 
-    def __init__(self, batch: Batch, dimensions: int, top: Top) -> None:
-        super().__init__(batch, dimensions, top)
-        (L, N, W), P = batch.targets.present.shape, self.scores_LNP.shape[2]
-        B, J, M = N // BLOCK, BLOCK + W - 1, N + W - 1
-        self.present_LBTJ = np.zeros((L, B, BLOCK, J), np.float32)  # off the band nothing is ever written
-        self._present_band = band(self.present_LBTJ, W)
-        self.passes_LMP, self.passes_LNP = floats(L, M, 2 * P), floats(L, N, 2 * P)
-        self._passes_LBJP = overlapping(self.passes_LMP, B, BLOCK, J)
-        self._passes_LBTP = self.passes_LNP.reshape(L, B, BLOCK, 2 * P)
-        self.terms_LNP, self.taken_LNP = floats(L, N, P), floats(L, N, P)
+    def __init__(self, dimensions: int, top: Top, groups: Groups) -> None:
+        super().__init__(dimensions, top, groups)
+        (L, R, P), (G, T, J) = self.scores_LRP.shape, groups.near_GTJ.shape
+        self.own_GTP, self.passes_GJP = floats(G, T, 2 * P), floats(G, J, 2 * P)
+        self._ones_GJ = np.ones((G, J), np.float32)
+        self.passes_LRP = floats(L, R, 2 * P)
+        self.both_LRP, self.left_LRP = self.passes_LRP[..., :P], self.passes_LRP[..., P:]
+        self.terms_LRP, self.taken_LRP = floats(L, R, P), floats(L, R, P)
 
     def _residuals(self, batch: Batch) -> Float64s:
-        self._present_band[...] = batch.targets.present.reshape(self._present_band.shape)
-        exits = self.top.exits.take(batch.targets.words)
-        self.top.passes.take(exits, axis=0, out=self.passes_LMP, mode="clip")
-        np.matmul(self.present_LBTJ, self._passes_LBJP, out=self._passes_LBTP)
-        scores, terms = self.scores_LNP, self.terms_LNP
-        both, left = self.passes_LNP[..., : scores.shape[2]], self.passes_LNP[..., scores.shape[2] :]
-        taken = np.multiply(left, scores, out=self.taken_LNP)
+        self._count(batch)
+        scores, terms, both, left = self.scores_LRP, self.terms_LRP, self.both_LRP, self.left_LRP
+        taken = np.multiply(left, scores, out=self.taken_LRP)
         odds = np.exp(scores, out=scores)
         if not np.isfinite(odds.max(initial=0.0)):
             odds[both == 0] = 0.0  # a node that no target passes may score what it likes
@@ -128,24 +124,34 @@ class SharedTop(TopOutput):
         losses -= taken
         return lane_totals(losses)
 
+    def _count(self, batch: Batch) -> None:
+        """Write `both` and `left`."""
+        words, groups = paths_of(batch).words.reshape(-1), self.groups
+        flat = self.own_GTP.reshape(len(words), -1)
+        self.top.passes.take(self.top.exits.take(words, mode="clip"), axis=0, out=flat, mode="clip")
+        np.matmul(groups.near_GTJ.swapaxes(1, 2), self.own_GTP, out=self.passes_GJP)
+        self.passes_LRP.fill(0.0)
+        (L, R, _), width = self.passes_LRP.shape, flat.shape[1]
+        add_rows(self.passes_LRP.reshape(L * R, width), groups.rows_GJ, self._ones_GJ, self.passes_GJP)
+
     def _met(self) -> Float32s:
-        return self.passes_LNP[..., : self.scores_LNP.shape[2]]
+        return self.both_LRP
 
 
 class OwnTop(TopOutput):
     """An input has one target, its own, which passes a node or does not."""
 
-    def __init__(self, batch: Batch, dimensions: int, top: Top) -> None:
-        super().__init__(batch, dimensions, top)
+    def __init__(self, dimensions: int, top: Top, groups: Groups) -> None:
+        super().__init__(dimensions, top, groups)
         both, left = np.split(top.passes, 2, axis=1)
         self._turned = both - 2.0 * left  # (rows, P)
-        self.turned_LNP = floats(*self.scores_LNP.shape)
+        self.turned_LRP = floats(*self.scores_LRP.shape)
 
     def _residuals(self, batch: Batch) -> Float64s:
         exits = self.top.exits.take(batch.targets.words)
-        self._turned.take(exits, axis=0, out=self.turned_LNP, mode="clip")
-        self.turned_LNP *= batch.targets.present
-        return decide(self.scores_LNP, self.turned_LNP)
+        self._turned.take(exits, axis=0, out=self.turned_LRP, mode="clip")
+        self.turned_LRP *= batch.targets.present
+        return decide(self.scores_LRP, self.turned_LRP)
 
     def _met(self) -> Float32s:
-        return np.abs(self.turned_LNP)
+        return np.abs(self.turned_LRP)

@@ -46,7 +46,7 @@ class OutputSide(Protocol):
     """From input vectors to the loss, and back."""
 
     def forward(self, parameters: Parameters, batch: Batch, h_LND: Float32s) -> Float64s:
-        """Each lane's loss, (L,), in nats."""
+        """Losses that add up to the batch's, in nats."""
 
     def backward(self, batch: Batch) -> tuple[Float32s, list[Pull]]:
         """The negative gradient of the input vectors, (L, N, D), and what pulls the rows of `contexts`."""
