@@ -12,10 +12,9 @@ import pyarrow.parquet
 import pytest
 
 from storage.errors import InputError
-from storage.formats import columns, source
+from storage.formats import columns, parquet_pages, source
 from storage.formats.arrow_messages import unpacked
 from storage.formats.known import named
-from storage.formats.parquet_pages import pages
 from tests.test_formats import assert_same, export, model, read
 
 ROWS, DIMENSIONS = 5000, 8
@@ -37,16 +36,17 @@ def test_heads_of_pages_say_what_they_hold(compression, version, in_dictionary):
     file = io.BytesIO()
     options = {"data_page_version": version, "use_dictionary": in_dictionary, "data_page_size": 10_000}
     pa.parquet.write_table(a_table(), file, compression=compression, row_group_size=2000, **options)
-    metadata = pa.parquet.ParquetFile(file).metadata
-    for group in range(metadata.num_row_groups):
-        for number in range(metadata.num_columns):
-            chunk = metadata.row_group(group).column(number)
-            first = chunk.dictionary_page_offset or chunk.data_page_offset
-            found = list(pages(file, first, chunk.total_compressed_size))
-            values = sum(page.values for page in found[1 if chunk.has_dictionary_page else 0 :])
-            assert values == chunk.num_values
-            heads = chunk.total_uncompressed_size - sum(page.unpacked for page in found)
+    metadata, chunks = pa.parquet.ParquetFile(file).metadata, iter(parquet_pages.chunks(file))
+    for group in map(metadata.row_group, range(metadata.num_row_groups)):
+        for theirs, ours in zip(map(group.column, range(group.num_columns)), chunks, strict=False):
+            assert ours.first == (theirs.dictionary_page_offset or theirs.data_page_offset)
+            told = (theirs.total_compressed_size, theirs.num_values, group.num_rows, theirs.has_dictionary_page)
+            assert ours[1:] == told
+            found = list(parquet_pages.pages(file, ours.first, ours.length))
+            assert sum(page.values for page in found[ours.in_dictionary :]) == theirs.num_values
+            heads = theirs.total_uncompressed_size - sum(page.unpacked for page in found)
             assert 0 < heads < 200 * len(found)
+    assert list(chunks) == []
 
 
 @pytest.mark.parametrize("compression", [None, "lz4", "zstd"])
@@ -116,6 +116,28 @@ def test_record_batches_that_are_missing_are_missed(tmp_path):
     (tmp_path / "x.arrow").write_bytes(whole[:at] + b"\xff\xff\xff\xff\0\0\0\0" + whole[at + 8 :])
     with pytest.raises(InputError, match="2 record batches came of 5"):
         read(tmp_path / "x.arrow")
+
+
+def test_chunks_that_lie_over_each_other_are_refused(tmp_path):
+    """Metadata whose chunks have more bytes than the file is refused before their pages are looked at."""
+    path = tmp_path / "x.parquet"
+    pa.parquet.write_table(a_table(), path, compression="none", use_dictionary=False)
+    whole = path.read_bytes()
+    told = parquet_pages.chunks(io.BytesIO(whole))[1].length
+    changed = whole.replace(varint(2 * told), varint(2 * (told + 100_000)))
+    assert changed != whole
+    path.write_bytes(changed)
+    with pytest.raises(InputError, match="more bytes than the file"):
+        read(path)
+
+
+def varint(value):
+    """A number as Thrift has it."""
+    digits = []
+    while value > 127:
+        digits.append(value & 127 | 128)
+        value >>= 7
+    return bytes([*digits, value])
 
 
 @pytest.mark.parametrize("name", ["parquet", "arrow"])

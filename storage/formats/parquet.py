@@ -6,7 +6,7 @@ from typing import IO, Any
 
 from storage.formats.columns import Columns, check_swelling, names_of, pyarrow_itself
 from storage.formats.format import rows_at_once
-from storage.formats.parquet_pages import pages
+from storage.formats.parquet_pages import Chunk, chunks, pages
 from storage.formats.source import Source
 
 _ROWS_OF_A_GROUP = 1 << 15
@@ -29,14 +29,13 @@ class Parquet(Columns):
         from pyarrow.parquet import ParquetFile
 
         options = {"pre_buffer": False, "buffer_size": _BYTES_AT_ONCE}
-        about = ParquetFile(file, **options)
-        columns = names_of(source, about.schema_arrow)
-        chunks = list(_chunks(about.metadata, columns))
-        _check_chunks(source, file, [chunk for chunk, _ in chunks])
-        longest = max((-(-chunk.num_values // max(rows, 1)) for chunk, rows in chunks), default=1)
+        columns = names_of(source, ParquetFile(file, **options).schema_arrow)
+        found = chunks(file)
+        _check_chunks(source, file, found)
+        longest = max((-(-chunk.values // max(chunk.rows, 1)) for chunk in found), default=1)
         # a dictionary's words stay in it, else one that is long could be repeated a thousand times
-        in_dictionary = columns[:1] if any(chunk.has_dictionary_page for chunk, _ in chunks) else []
-        reader = ParquetFile(file, metadata=about.metadata, read_dictionary=in_dictionary, **options)
+        in_dictionary = columns[:1] if any(chunk.in_dictionary for chunk in found) else []
+        reader = ParquetFile(file, read_dictionary=in_dictionary, **options)
         yield from reader.iter_batches(rows_at_once(max(longest, 1)), columns=columns, use_threads=False)
 
     def _writer(self, file: IO[bytes], schema: Any) -> Any:
@@ -72,25 +71,16 @@ class _RowGroups:
         self.held, self.rows = [], 0
 
 
-def _check_chunks(source: Source, file: IO[bytes], chunks: Sequence[Any]) -> None:
+def _check_chunks(source: Source, file: IO[bytes], found: Sequence[Chunk]) -> None:
     """Refuse a file whose pages would take too much.
 
     Raises:
         InputError: they would, or they lie over each other, so that looking at them all could take any time.
     """
-    if sum(chunk.total_compressed_size for chunk in chunks) > file.seek(0, os.SEEK_END):
+    if sum(chunk.length for chunk in found) > file.seek(0, os.SEEK_END):
         raise source.wrong("its columns have more bytes than the file")
     needed = 0
-    for chunk in chunks:
-        first = min(chunk.data_page_offset, chunk.dictionary_page_offset or chunk.data_page_offset)
-        for page in pages(file, first, chunk.total_compressed_size):
+    for chunk in found:
+        for page in pages(file, chunk.first, chunk.length):
             needed += max(page.unpacked, _OF_A_VALUE * page.values)
             check_swelling(source, needed)
-
-
-def _chunks(metadata: Any, columns: Sequence[str]) -> Iterator[tuple[Any, int]]:
-    """The chunks of some columns, each with how many rows its group has."""
-    for group in map(metadata.row_group, range(metadata.num_row_groups)):
-        for chunk in map(group.column, range(group.num_columns)):
-            if any(chunk.path_in_schema == name or chunk.path_in_schema.startswith(f"{name}.") for name in columns):
-                yield chunk, group.num_rows
