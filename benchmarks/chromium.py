@@ -20,6 +20,7 @@ from service.app import create_app
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-quic", "--no-first-run", "--hide-scrollbars"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    *("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"),  # WebGL without a graphics card
 )
 READY = """
 const shown = document.querySelector("main section:not([hidden])");
@@ -42,12 +43,12 @@ def service(db: Path) -> Iterator[str]:
 
 
 @contextmanager
-def browser(*flags: str) -> Iterator[webdriver.Chrome]:
+def browser() -> Iterator[webdriver.Chrome]:
     """Chromium with a new profile."""
     with tempfile.TemporaryDirectory() as profile:
         options = webdriver.ChromeOptions()
         options.binary_location = shutil.which("chromium") or ""
-        for flag in (*FLAGS, *flags, f"--user-data-dir={profile}"):
+        for flag in (*FLAGS, f"--user-data-dir={profile}"):
             options.add_argument(flag)
         driver = Service(shutil.which("chromedriver"))  # said, so that selenium does not look for one on the network
         chromium = webdriver.Chrome(options=options, service=driver)

@@ -24,7 +24,6 @@ ROUNDS = 3
 MILLISECONDS = 5000
 WINDOW = {"width": 1280, "height": 900, "deviceScaleFactor": 1, "mobile": False}
 PART = 10_000_000  # tokens to train on, which have some more words than that
-SOFTWARE = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
 SCRIPT = Path(__file__).with_suffix(".js").read_text("utf-8")
 
 
@@ -34,7 +33,7 @@ def measure() -> None:
     model, db = folder / "model", folder / "firth.db"
     train_stage(english(PART), StageFolder(model), VOCABULARY, TrainSettings(epochs=1))
     names = {size: str(publish(model, "english", db, MapSettings(map_words=size), force=True)) for size in SIZES}
-    with service(db) as address, browser(*SOFTWARE) as driver:
+    with service(db) as address, browser() as driver:
         driver.set_script_timeout(120)
         driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", WINDOW)
         driver.execute_cdp_cmd("Performance.enable", {"timeDomain": "threadTicks"})

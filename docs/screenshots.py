@@ -43,7 +43,7 @@ PICTURES = {
 
 def main(db: Path = Path("firth.db")) -> None:
     """Take all pictures."""
-    with service(db) as address, browser("--disable-gpu") as driver:
+    with service(db) as address, browser() as driver:
         for name, picture in PICTURES.items():
             (DOCS / f"{name}.png").write_bytes(_taken(driver, address, picture))
 

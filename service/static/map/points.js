@@ -13,8 +13,8 @@ uniform vec2 middle;
 uniform vec2 scale;
 uniform float growth;
 uniform vec3 colors[${COLORS}];
-out vec3 shade;
-out float edge;
+flat out vec3 shade;
+flat out float edge;
 void main() {
   gl_Position = vec4((place - middle) * scale, 0.0, 1.0);
   gl_PointSize = max(diameter * growth, 1.5);
@@ -23,8 +23,8 @@ void main() {
 }`;
 const FRAGMENT = `#version 300 es
 precision mediump float;
-in vec3 shade;
-in float edge;
+flat in vec3 shade;
+flat in float edge;
 uniform float strength;
 out vec4 pixel;
 void main() {
