@@ -53,9 +53,8 @@ class StepShape:
         In skip-gram a center far from a sentence's end has C + 1 contexts on average and is owed `negative` noise pairs
         for each. At the defaults (30 pairs) 512 centers and 32 noise words cost no quality. With more pairs owed, K
         grows so that a noise pair still stands for about one, and N shrinks so that a step still holds about as many
-        pairs. CBOW has one target for each center, a sixth of the pairs, and 8 noise words for it cost no quality where
-        neighbors do not share them (`batch.Noise`).
-        Full softmax moves every word at every step, so its steps are short.
+        pairs. CBOW has one target for each center, a sixth of the pairs, and 8 noise words for it are enough where
+        neighbors do not share them (`batch.Noise`). Full softmax moves every word at each step, so its steps are short.
         """
         if settings.loss == "softmax":
             return cls(lanes=4, centers=BLOCK, group=BLOCK)

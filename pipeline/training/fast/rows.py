@@ -108,7 +108,7 @@ class PieceRows:
         Where rows are summed up and not averaged, it is all of them, times the word's rows.
         """
         rows = self._rows.astype(np.intp)
-        np.add.at(self._met, rows, np.int32(1))
+        np.add.at(self._met, rows, np.int32(1))  # of its own type: else it is ten times slower
         found: Ids = self._met.take(rows)
         self._met[rows] = 0
         sizes: Ids = np.diff(self._starts)
