@@ -49,6 +49,7 @@ STOPS = {
         "pipeline/training/fast/windows.py",
         "pipeline/training/fast/negative.py",
         "pipeline/training/fast/hierarchical.py",
+        "pipeline/training/fast/groups.py",
         "pipeline/training/fast/top.py",
         "pipeline/training/fast/ends.py",
         "pipeline/training/fast/decisions.py",
