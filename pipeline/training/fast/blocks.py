@@ -1,4 +1,4 @@
-"""Views and sums that the fast trainer's files share: the band around the diagonal, lanes' sums.
+"""Views and sums that the fast trainer's files share: blocks that overlap, the band around the diagonal, lanes' sums.
 
 Trailing letters of an array's name give its shape, here and beside this file: L lanes, N centers of a lane, T centers
 of a block, B blocks of a lane, C the window, D dimensions, M = N + 2C positions, J = T + 2C positions, W = 2C + 1
@@ -18,6 +18,13 @@ Float64s = NDArray[np.float64]
 def floats(*shape: int) -> Float32s:
     """An array of that shape, not filled."""
     return np.empty(shape, np.float32)
+
+
+def overlapping(rows: Float32s, blocks: int, step: int, span: int) -> Float32s:
+    """(L, M, D) as (L, B, span, D): block b sees rows b step to b step + span - 1, without a copy."""
+    lanes, _, width = rows.shape
+    over, down, across = rows.strides
+    return as_strided(rows, (lanes, blocks, span, width), (over, step * down, down, across))
 
 
 def column_band(products: NDArray[Any], width: int) -> NDArray[Any]:
