@@ -303,12 +303,12 @@ def test_a_name_that_is_taken_away_is_unknown(versions):
     assert not library._answering
 
 
-def test_a_version_number_that_is_used_again(versions):
-    """A version that was taken away and published anew under the same number is another model."""
+def test_a_store_put_in_place_of_another(versions, tmp_path):
+    """A model of the same name and number in the file that took the store's place is another model."""
     library = Library(versions)
     library.preload()
-    withdraw(versions, library.find("m"))
-    publish(versions, "m")
+    publish(tmp_path / "other.db", "m")
+    (tmp_path / "other.db").replace(versions)
     library.catch_up()
     info, engine = library.answering("m")
     assert info.version == 1
