@@ -13,6 +13,7 @@ STOPS = {
         "pipeline/text/word_counts.py",
         "pipeline/text/vocabulary.py",
         "pipeline/text/token_writer.py",
+        "pipeline/text/chunk.py",
         "pipeline/text/token_files.py",
         "pipeline/text/connectors.py",
         "pipeline/text/phrases.py",

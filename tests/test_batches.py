@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.settings import TrainSettings
-from pipeline.text.token_files import Chunk
+from pipeline.text.chunk import Chunk
 from pipeline.training import batches
 from pipeline.training.batch import BLOCK, MAX_MOVE, row_rates
 from pipeline.training.batches import MOST_STEPS, BatchMaker, occurrences_in_rows

@@ -16,7 +16,8 @@ from pipeline.cooccurrence.runs import Run, merged
 from pipeline.cooccurrence.tally import Tally
 from pipeline.cooccurrence.units import WHOLE, units
 from pipeline.settings import VocabularySettings
-from pipeline.text.token_files import Chunk, TokenCorpus
+from pipeline.text.chunk import Chunk
+from pipeline.text.token_files import TokenCorpus
 from storage.errors import SettingError
 
 SIZE = 6

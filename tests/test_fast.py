@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.settings import TrainSettings
-from pipeline.text.token_files import Chunk
+from pipeline.text.chunk import Chunk
 from pipeline.training.batch import Noise
 from pipeline.training.batches import BatchMaker
 from pipeline.training.fast.scatter import add_rows, add_rows_by_public_product

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.settings import TrainSettings
-from pipeline.text.token_files import Chunk
+from pipeline.text.chunk import Chunk
 from pipeline.training.batches import BatchMaker
 from pipeline.training.fast import scatter
 from pipeline.training.fast.decisions import MULTIPLIED, decide

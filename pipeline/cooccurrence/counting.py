@@ -18,7 +18,7 @@ from pipeline.cooccurrence.cells import KEYS, UNITS, Cells
 from pipeline.cooccurrence.runs import Run, merged
 from pipeline.cooccurrence.tally import Tally
 from pipeline.text.block_tokens import prepare_worker
-from pipeline.text.token_files import Chunk
+from pipeline.text.chunk import Chunk
 from pipeline.training.interrupt import held_back
 from storage.errors import FirthError
 from storage.files import whole_file

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.settings import VocabularySettings
-from pipeline.text.token_files import CHUNK, Chunk, TokenCorpus
+from pipeline.text.chunk import Chunk
+from pipeline.text.token_files import CHUNK, TokenCorpus
 from pipeline.text.vocabulary import Counts, Vocabulary, kept_size
 from pipeline.training.batch import Ids
 from storage.errors import InputError

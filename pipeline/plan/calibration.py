@@ -22,7 +22,8 @@ from threadpoolctl import threadpool_limits
 from pipeline.plan.glove_trial import MATRICES, Sampled, try_glove
 from pipeline.settings import TrainSettings
 from pipeline.text.block_tokens import prepare_worker
-from pipeline.text.token_files import CHUNK, Chunk
+from pipeline.text.chunk import Chunk
+from pipeline.text.token_files import CHUNK
 from pipeline.text.vocabulary import Counts
 from pipeline.training.crew import Crew, crew_for
 from pipeline.training.glove.factors import Factors

@@ -20,7 +20,8 @@ from threadpoolctl import threadpool_limits
 from pipeline.cooccurrence.cells import Cells
 from pipeline.cooccurrence.counting import Counting, count
 from pipeline.settings import TrainSettings
-from pipeline.text.token_files import CHUNK, Chunk
+from pipeline.text.chunk import Chunk
+from pipeline.text.token_files import CHUNK
 from pipeline.training.course import nothing_to_learn
 from pipeline.training.glove.crew import GloveCrew
 from pipeline.training.glove.factors import Factors

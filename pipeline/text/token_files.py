@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from pipeline.settings import VocabularySettings
 from pipeline.stages import Manifest, StageFolder
+from pipeline.text.chunk import Chunk
 from pipeline.text.vocabulary import Vocabulary, kept_size
 from storage.errors import InputError
 
@@ -30,21 +31,6 @@ CHUNK = 1 << 16
 
 Ids = NDArray[np.int32]
 Int64s = NDArray[np.int64]
-
-
-@dataclass(frozen=True, eq=False)
-class Chunk:
-    """Consecutive tokens of the corpus without those outside the vocabulary.
-
-    Attributes:
-        ids: (n,) word ids.
-        sentence: (n,) for each token, which sentence of the corpus it stands in.
-        known_before: tokens of the vocabulary in the chunks before.
-    """
-
-    ids: Ids
-    sentence: Int64s
-    known_before: int
 
 
 class Stretch(NamedTuple):

@@ -13,7 +13,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from pipeline.settings import TrainSettings
-from pipeline.text.token_files import Chunk
+from pipeline.text.chunk import Chunk
 from pipeline.training.batch import Batch, Bools, Drawn, Ids, Noise, of_targets
 from pipeline.training.objective import Objective
 from pipeline.training.paths import PathMaker

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from pipeline.model_choice import PIECES
 from pipeline.settings import TrainSettings, VocabularySettings
-from pipeline.text.token_files import Chunk, TokenCorpus
+from pipeline.text.chunk import Chunk
+from pipeline.text.token_files import TokenCorpus
 from pipeline.text.vocabulary import Vocabulary, final_min_count
 from pipeline.training.batch import Floats, Ids
 from pipeline.training.beginning import Beginning

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.settings import TrainSettings
-from pipeline.text.token_files import Chunk
+from pipeline.text.chunk import Chunk
 from pipeline.training.batch import Batch
 from pipeline.training.batches import BatchMaker
 from pipeline.training.fast.trainer import FastTrainer

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.text.token_files import Chunk
+from pipeline.text.chunk import Chunk
 from pipeline.training.batch import Batch
 from pipeline.training.crew import Crew
 from storage.errors import InputError

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.settings import TrainSettings
-from pipeline.text.token_files import Chunk
+from pipeline.text.chunk import Chunk
 from pipeline.training.batch import Batch
 from pipeline.training.batches import BatchMaker, Part
 from pipeline.training.crew import Done, Pause, never

@@ -10,10 +10,10 @@ can be looked at and left.
 
 import math
 from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from itertools import islice
 from multiprocessing.connection import Connection
 
-from pipeline.text.token_files import Chunk
+from pipeline.text.chunk import Chunk
 from pipeline.training.batches import Part
 from pipeline.training.crew import Done, Pause, never
 from pipeline.training.schedule import learning_rate
@@ -59,21 +59,24 @@ class FreeForeman(Foreman):
         self._handed = [0] * self.team.size  # parts that each member was given
         self._awaited = [0] * self.team.size  # those of them that it has not reported yet
         self._last = Done(0.0, 0, 0.0, self.maker.settings.alpha)
-        parts = islice(self.maker.parts(chunks, epoch), skip, None)
-        for first in parts:
-            for part in chain([first], islice(parts, PARTS_OF_A_ROUND * self.team.size - 1)):
-                skip += 1
-                yield from self._reported()
-                yield from self._see_to(part)
-                if pause():
-                    break
-            yield from self._reported(wait=True)
-            yield self._last._replace(loss=0.0, pairs=0, parts=skip)
+        begun = skip
+        for part, last in and_whether_last(islice(self.maker.parts(chunks, epoch), skip, None)):
+            skip += 1
+            ends = last or skip - begun == PARTS_OF_A_ROUND * self.team.size
+            yield from self._reported()
+            yield from self._see_to(part, last=ends)
+            if ends or pause():
+                yield from self._reported(wait=True)
+                yield self._last._replace(loss=0.0, pairs=0, parts=skip)
+                begun = skip
 
-    def _see_to(self, part: Part) -> Iterator[Done]:
-        """Hand a part to a member that has room for it, or else do it here."""
+    def _see_to(self, part: Part, *, last: bool) -> Iterator[Done]:
+        """Hand a part to a member that has room for it, or else do it here.
+
+        The last of a round goes to who comes to it first: to a member only if that has nothing else to do.
+        """
         member = min(range(1, self.team.size), key=self._awaited.__getitem__)
-        if self._awaited[member] < INBOXES:
+        if self._awaited[member] < (1 if last else INBOXES):
             self.hand_over(part, member, self._handed[member])
             self._handed[member] += 1
             self._awaited[member] += 1
@@ -89,3 +92,14 @@ class FreeForeman(Foreman):
                 loss, pairs = receive(connection)
                 self._awaited[member] -= 1
                 yield self._last._replace(loss=loss, pairs=pairs)
+
+
+def and_whether_last(parts: Iterable[Part]) -> Iterator[tuple[Part, bool]]:
+    """Each part, and whether no other comes after it."""
+    before: Part | None = None
+    for part in parts:
+        if before is not None:
+            yield before, False
+        before = part
+    if before is not None:
+        yield before, True

@@ -25,7 +25,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.settings import TrainSettings
-from pipeline.text.token_files import Chunk
+from pipeline.text.chunk import Chunk
 from pipeline.training.batch import Ids, Noise
 from pipeline.training.batches import Part
 from pipeline.training.crew import Done, Pause, never
