@@ -34,6 +34,9 @@ def runs_of(window, lanes=2, runs=3):
     return StepShape(lanes, runs * window, 1, run=window)
 
 
+WITH_RUNS = pytest.mark.parametrize("loss", ["ns", "hs"])
+
+
 def maker_for(counts=COUNTS, cut=None, **changes):
     """A maker of batches that keeps every token, unless told otherwise."""
     return BatchMaker(np.asarray(counts), TrainSettings(**{"sample": 0, **changes}), cut or shape())
@@ -154,28 +157,33 @@ def test_windows_are_drawn_uniformly():
     assert in_order(made, lambda b: b.positive)[5:59_995].mean(axis=0) == pytest.approx(wanted, abs=0.01)
 
 
+@WITH_RUNS
 @given(TEXTS, st.integers(1, 6), st.integers(1, 4), st.integers(1, 3))
-def test_the_cut_into_steps_changes_no_pair_of_runs(sentences, window, lanes, runs):
+def test_the_cut_into_steps_changes_no_pair_of_runs(loss, sentences, window, lanes, runs):
     """Steps, lanes and chunks of any size form the same pairs; none leaves the window or the sentence."""
-    usual = pairs_of(maker_for(window=window, cut=runs_of(window)).epoch(chunks(sentences), 0))
+    usual = pairs_of(maker_for(window=window, cut=runs_of(window), loss=loss).epoch(chunks(sentences), 0))
     cut = runs_of(window, lanes, runs)
-    assert pairs_of(maker_for(window=window, cut=cut).epoch(chunks(sentences, 7), 0)) == usual
+    assert pairs_of(maker_for(window=window, cut=cut, loss=loss).epoch(chunks(sentences, 7), 0)) == usual
     assert not usual - brute_force_pairs(sentences, window)
     assert not brute_force_pairs(sentences, 1) - usual
 
 
+@WITH_RUNS
 @pytest.mark.parametrize("window", [1, 2, 5])
-def test_runs_meet_every_pair_as_often_as_drawn_windows(window):
-    """Over a long sentence a token at distance d is met in (C - d + 1) / C of the cases, and every target C + 1 times.
+def test_runs_meet_every_pair_as_often_as_drawn_windows(loss, window):
+    """Over a long sentence a token at distance d is met in (C - d + 1) / C of the cases.
 
-    So the gradient that is expected is that of windows drawn from 1 to C.
+    So the gradient that is expected is that of windows drawn from 1 to C. And every input (negative sampling) or target
+    (hierarchical softmax) is met C + 1 times.
     """
     count = 600 * window
-    made = list(maker_for([count], window=window, cut=runs_of(window)).epoch(one_sentence(np.zeros(count)), 0))
-    positive = in_order(made, lambda batch: batch.positive)[3 * window : count - 3 * window]
+    maker = maker_for([count], window=window, cut=runs_of(window), loss=loss)
+    positive = in_order(maker.epoch(one_sentence(np.zeros(count)), 0), lambda batch: batch.positive)
+    positive = positive[3 * window : count - 3 * window]
     far = np.abs(np.arange(-window, window + 1))
     assert positive.mean(axis=0) == pytest.approx((window + 1 - far) / window * (far > 0), abs=1e-12)
-    met = sum(np.roll(positive[:, place], place) for place in range(2 * window + 1))
+    as_targets = sum(np.roll(positive[:, place], place) for place in range(2 * window + 1))
+    met = positive.sum(axis=1) if loss == "ns" else as_targets
     assert (met[4 * window : -4 * window] == window + 1).all()
 
 
@@ -186,11 +194,12 @@ def test_runs_begin_somewhere_else_in_each_epoch():
     assert begins == set(range(5))
 
 
-def test_runs_are_for_skip_gram_with_hierarchical_softmax_and_windows_that_shrink():
-    """Everywhere else windows are drawn, or full, and where a run would be very long."""
-    assert StepShape.for_settings(TrainSettings(loss="hs", window=7)).run == 7
-    for change in ({"shrink_windows": False}, {"architecture": "cbow"}, {"loss": "ns"}, {"window": 1000}):
-        assert StepShape.for_settings(TrainSettings(**{"loss": "hs", **change})).run == 0
+@WITH_RUNS
+def test_runs_are_for_skip_gram_and_windows_that_shrink(loss):
+    """Elsewhere windows are drawn, or full, and where a run would be very long."""
+    assert StepShape.for_settings(TrainSettings(loss=loss, window=7)).run == 7
+    for change in ({"shrink_windows": False}, {"architecture": "cbow"}, {"loss": "softmax"}, {"window": 1000}):
+        assert StepShape.for_settings(TrainSettings(**{"loss": loss, **change})).run == 0
 
 
 def test_windows_that_do_not_shrink_are_full():
@@ -359,13 +368,13 @@ def test_padding_is_no_word():
 
 
 def test_the_usual_settings_have_the_usual_shape_and_more_noise_is_shared_less():
-    """At gensim's defaults a step is as wide as by default; more pairs owed mean more noise words and smaller steps."""
-    assert StepShape.for_settings(TrainSettings()) == StepShape()
+    """At gensim's defaults a step is as wide as runs allow; more pairs owed mean more noise words and smaller steps."""
+    assert StepShape.for_settings(TrainSettings()) == StepShape(centers=510, group=30, run=5)
     for change in ({"negative": 100}, {"window": 50}, {"negative": 1000, "window": 1000}):
         chosen = TrainSettings(**change)
         cut = StepShape.for_settings(chosen)
         assert cut.noise >= min(chosen.negative * (chosen.window + 1), MOST_NOISE)
-        assert cut.group <= cut.centers < StepShape().centers
+        assert cut.group <= cut.centers < 510
 
 
 @given(st.integers(1, 1000), st.integers(1, 1000))

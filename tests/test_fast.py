@@ -27,6 +27,7 @@ DRAWN = st.fixed_dictionaries(
         "window": st.integers(1, 9),
         "negative": st.integers(1, 7),
         "lanes": st.integers(1, 3),
+        "runs": st.booleans(),
     }
 )
 
@@ -37,13 +38,18 @@ def some_parameters(objective, seed=0, scale=1.0):
     return in_precision(random_parameters(random, scale / D**0.25, made_up(V), D, objective), np.float32)
 
 
-def some_steps(objective, *, seed=0, lanes=2, tokens=600, **changes):
-    """The objective, and batches of 32 centers a lane of a random text with short sentences and common words."""
+def some_steps(objective, *, seed=0, lanes=2, tokens=600, runs=False, **changes):
+    """The objective, and batches of 32 centers a lane of a random text with short sentences and common words.
+
+    Or of four runs a lane, where the objective has them.
+    """
     random = np.random.default_rng(seed)
     ids = np.minimum(random.geometric(0.05, tokens) - 1, V - 1).astype(np.int32)
     sentence = np.cumsum(random.random(tokens) < 0.1)
     chosen = TrainSettings(**{"window": 3, "sample": 0.1, "seed": seed, **objective, **changes})
-    maker = BatchMaker(np.bincount(ids, minlength=V) + 1, chosen, StepShape(lanes, 32, 16, 16))
+    in_runs = runs and (chosen.architecture, chosen.loss) == ("skipgram", "ns")
+    shape = StepShape(lanes, 4 * chosen.window, 4, 16, chosen.window) if in_runs else StepShape(lanes, 32, 16, 16)
+    maker = BatchMaker(np.bincount(ids, minlength=V) + 1, chosen, shape)
     return maker.objective, list(maker.epoch([Chunk(ids, sentence, 0)], 0))
 
 

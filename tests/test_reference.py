@@ -32,7 +32,8 @@ def batch_of(what, tokens, positive, noise, negative):
     window = positive.shape[2] // 2
     present = positive if what.architecture == "skipgram" else positive.any(axis=2, keepdims=True)
     words, counts = (of_targets(what.architecture, values, window) for values in (tokens, occurrences(tokens)))
-    drawn = Noise(noise, occurrences(noise), negative) if what.loss == "ns" else None
+    reach = window if what.architecture == "skipgram" else 0
+    drawn = Noise(noise, occurrences(noise), negative, 1, reach) if what.loss == "ns" else None
     targets = Targets(words, present, counts)
     return Batch(tokens, positive, occurrences(tokens), targets, drawn, 0.0)
 

@@ -51,16 +51,20 @@ class Noise:
         words: (L, G, K) word ids drawn from the noise distribution.
         occurrences: (L, G, K) how often each stands among them, over all lanes.
         negative: noise pairs owed to each pair of input and target.
+        block: T, the consecutive centers of a lane that meet their targets at once; each block pulls them by itself.
+        reach: how far outside of its block a center's targets may lie.
     """
 
     words: Ids
     occurrences: Ids
     negative: int
+    block: int
+    reach: int
 
     @property
     def sizes(self) -> tuple[int, ...]:
         """What the arrays of a step depend on."""
-        return (*self.words.shape, self.negative)
+        return (*self.words.shape, self.negative, self.block, self.reach)
 
 
 @dataclass(frozen=True, eq=False)

@@ -184,7 +184,8 @@ class BatchMaker:
         """(2C + 1, len - 2C) which neighbors are contexts: of the window's, and where there are runs, of theirs."""
         found: Bools = positives(stream, self.settings.window).T
         if self.shape.run:
-            found.reshape(len(found), -1, self.shape.run, copy=False)[...] &= pairs_of_runs(self.shape.run)[:, None]
+            met = pairs_of_runs(self.shape.run, of_inputs=self.objective.loss == "ns")
+            found.reshape(len(found), -1, self.shape.run, copy=False)[...] &= met[:, None]
         return found
 
 
@@ -200,10 +201,12 @@ def _draws(objective: Objective, counts: NDArray[np.int64], settings: TrainSetti
         return lambda *_: None
     table = AliasTable(noise_distribution(counts, settings.ns_exponent))
     groups = (shape.lanes, shape.centers // shape.group, shape.noise)  # (L, G, K)
+    reach = 0 if objective.architecture == "cbow" else 1 if shape.run else settings.window
 
     def noise(words: Ids, random: np.random.Generator) -> Noise:
         drawn = table.draw(random, (len(words), *groups))  # (S, L, G, K)
-        return Noise(drawn, occurrences_in_rows(drawn.reshape(len(words), -1)).reshape(drawn.shape), settings.negative)
+        occurrences = occurrences_in_rows(drawn.reshape(len(words), -1)).reshape(drawn.shape)
+        return Noise(drawn, occurrences, settings.negative, shape.block, reach)
 
     return noise
 
@@ -223,16 +226,23 @@ def positives(stream: Stream, margin: int) -> Bools:
     return turned
 
 
-def pairs_of_runs(run: int) -> Bools:
+def pairs_of_runs(run: int, *, of_inputs: bool) -> Bools:
     """(2C + 1, C) whether the neighbor at each place, as a target, meets the t-th token of a run of C, as an input.
 
-    It does in the same run, and where the token is the last before the neighbor's run or the first after it.
+    It does in the same run, and where it is the last before the token's run or the first after it; or, if the runs are
+    the targets', where the token is the last before the neighbor's run or the first after that.
     """
     own = np.arange(run)
     target = own + np.arange(-run, run + 1)[:, None]  # its place, as seen from the beginning of the input's run
-    begin = target // run * run  # that of its run
-    met: Bools = (begin - 1 <= own) & (own <= begin + run)
-    return met
+    if of_inputs:
+        return within_a_run(0, target, run)
+    return within_a_run(target // run * run, own, run)
+
+
+def within_a_run(begin: NDArray[np.intp] | int, place: NDArray[np.intp], run: int) -> Bools:
+    """Whether a place is in the run that begins there, or next to it."""
+    within: Bools = (begin - 1 <= place) & (place <= begin + run)
+    return within
 
 
 def occurrences_in_rows(ids: Ids) -> Ids:

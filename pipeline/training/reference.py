@@ -206,7 +206,7 @@ def _negative(parameters: Parameters, batch: Batch, at: tuple[int, int], h: Floa
     weights = np.repeat([1.0, len(targets) * noise.negative / len(drawn)], [len(targets), len(drawn)])
     u = _rows(parameters.contexts, [*(target.word for target in targets), *drawn])
     d_h, d_u = negative_sampling.gradient(h, u, labels, weights)
-    updates = [_of_target(batch, (lane, group), target, d_row) for target, d_row in zip(targets, d_u, strict=False)]
+    updates = [_of_target(batch, noise, at, target, d_row) for target, d_row in zip(targets, d_u, strict=False)]
     for k, d_row in enumerate(d_u[len(targets) :]):
         count = int(noise.occurrences[lane, group, k])
         updates.append(Update("contexts", int(drawn[k]), ("noise", lane, group, k), count, d_row))
@@ -245,13 +245,13 @@ def _rows(matrix: Floats, chosen: Any) -> Float64s:
     return rows
 
 
-def _of_target(batch: Batch, at: tuple[int, int], target: Target, gradient: Float64s) -> Update:
-    """Each group of centers pulls a target by itself, so one within reach of several counts so many times."""
-    lane, group = at
-    first, last = target.place - (batch.targets.present.shape[2] - 1), target.place  # the centers within reach
-    groups = {batch.group(n) for n in range(max(first, 0), min(last, batch.centers.shape[1] - 1) + 1)}
-    count = int(batch.targets.occurrences[lane, target.place]) * len(groups)
-    return Update("contexts", target.word, ("target", lane, group, target.place), count, gradient)
+def _of_target(batch: Batch, noise: Noise, at: tuple[int, int], target: Target, gradient: Float64s) -> Update:
+    """Each block of centers pulls a target by itself, so one within reach of several counts so many times."""
+    (lane, n), centers, place = at, batch.centers.shape[1], target.place - batch.targets.present.shape[2] // 2
+    first, last = max(place - noise.reach, 0), min(place + noise.reach, centers - 1)  # whose blocks reach it
+    blocks = last // noise.block - first // noise.block + 1
+    count = int(batch.targets.occurrences[lane, target.place]) * blocks
+    return Update("contexts", target.word, ("target", lane, n // noise.block, target.place), count, gradient)
 
 
 def _of_token(batch: Batch, lane: int, place: int, gradient: Float64s) -> Update:

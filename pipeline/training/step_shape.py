@@ -18,11 +18,11 @@ LONGEST_RUN = 128
 class StepShape:
     """How text is cut: L lanes of N centers to a step; `group` of them share K noise words.
 
-    `run`, where it is not 0, is C: the text is cut into runs of C tokens, and a target is met by the others of its run
-    and by one token on either side of it. So its window is 1 to C wide on the left and C + 1 less that on the right,
-    where gensim's is equally wide on both; on either side each width is as likely, so every pair is met as often, with
-    probability (C + 1 - d) / C at distance d, but the C paths of a run meet C + 2 inputs with hardly a score that does
-    not count.
+    `run`, where it is not 0, is C: the text is cut into runs of C tokens, each of which meets its run's others and one
+    token on either side of the run. So its window is 1 to C wide on the left and C + 1 less that on the right, where
+    gensim's is equally wide on both; on either side each width is as likely, so every pair is met as often, with
+    probability (C + 1 - d) / C at distance d, but C tokens meet C + 2 with hardly a score that does not count. With
+    negative sampling the tokens that do so are inputs, with hierarchical softmax, where a path is many rows, targets.
 
     Larger steps amortize Python's overhead, smaller ones keep gradients fresh. Fewer noise words are faster, more of
     them are nearer to independent draws. Lanes are worked on one after the other where a whole step's arrays would not
@@ -37,9 +37,13 @@ class StepShape:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be cut into whole blocks and groups."""
-        block = self.run or BLOCK
-        if min(self.lanes, self.noise, self.group) < 1 or self.centers % self.group or self.centers % block:
-            raise SettingError(f"{self} does not divide into whole blocks of {block} centers and whole groups")
+        if min(self.lanes, self.noise, self.group) < 1 or self.centers % self.group or self.centers % self.block:
+            raise SettingError(f"{self} does not divide into whole blocks of {self.block} centers and whole groups")
+
+    @property
+    def block(self) -> int:
+        """Consecutive centers that are multiplied at once."""
+        return self.run or BLOCK
 
     @property
     def step(self) -> int:
@@ -62,20 +66,23 @@ class StepShape:
             return cls._with_paths(settings)
         if settings.architecture == "cbow":
             return cls(noise=min(-(-settings.negative // 5) * 8, MOST_NOISE))
-        owed = settings.negative * (settings.window + 1)
-        groups = min(cls.centers // cls.group, max(1, cls.centers // cls.group * USUALLY_OWED // owed))
-        return cls(cls.lanes, groups * cls.group, cls.group, min(max(cls.noise, _blocks(owed)), MOST_NOISE))
+        owed, run = settings.negative * (settings.window + 1), cls._run(settings)
+        group = max(cls.group // run, 1) * run if run else cls.group
+        groups = min(cls.centers // group, max(1, cls.centers // group * USUALLY_OWED // owed))
+        return cls(cls.lanes, groups * group, group, min(max(cls.noise, _blocks(owed)), MOST_NOISE), run)
 
     @classmethod
     def _with_paths(cls, settings: TrainSettings) -> "StepShape":
-        """Runs for skip-gram, unless windows do not shrink or a run's scores would fill the cache."""
         if settings.architecture == "cbow":
             return cls(lanes=1, centers=1024)
-        run = settings.window
-        if not settings.shrink_windows or run > LONGEST_RUN:
-            return cls()
-        centers = max(cls.centers // run, 1) * run
-        return cls(centers=centers, group=centers, run=run)
+        run = cls._run(settings)
+        centers = max(cls.centers // run, 1) * run if run else cls.centers
+        return cls(centers=centers, group=centers if run else cls.group, run=run)
+
+    @staticmethod
+    def _run(settings: TrainSettings) -> int:
+        """C, unless windows do not shrink or a run's scores would fill the cache."""
+        return settings.window if settings.shrink_windows and settings.window <= LONGEST_RUN else 0
 
 
 def _blocks(count: int) -> int:

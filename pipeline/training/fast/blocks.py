@@ -1,8 +1,8 @@
 """Views and sums that the fast trainer's files share: blocks that overlap, the band around the diagonal, lanes' sums.
 
 Trailing letters of an array's name give its shape, here and beside this file: L lanes, N centers of a lane, T centers
-of a block, B blocks of a lane, C the window, D dimensions, M = N + 2C positions, J = T + 2C positions, W = 2C + 1
-places around a position.
+of a block, B blocks of a lane, C the window, D dimensions, M = N + 2C positions, J = T + 2C positions (or fewer, within
+a run's reach), W = 2C + 1 places around a position.
 """
 
 from typing import Any
@@ -27,16 +27,9 @@ def overlapping(rows: Float32s, blocks: int, step: int, span: int) -> Float32s:
     return as_strided(rows, (lanes, blocks, span, width), (over, step * down, down, across))
 
 
-def column_band(products: NDArray[Any], width: int) -> NDArray[Any]:
-    """(L, B, J, T) as (L, B, W, T): column t shows its rows t to t + W - 1, without a copy."""
-    lanes, blocks, _, columns = products.shape
-    over, across, down, along = products.strides
-    return as_strided(products, (lanes, blocks, width, columns), (over, across, down, along + down))
-
-
-def places_of_blocks(centers: int, size: int, width: int) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
-    """The B blocks of a lane: the J = size + width - 1 positions that each covers, (B, J), and by how many, (B, J)."""
-    places = np.arange(0, centers, size)[:, None] + np.arange(size + width - 1)
+def places_of_blocks(centers: int, size: int, span: int) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
+    """The B blocks of a lane, each `size` further: the J positions that each covers, (B, J), and by how many, (B, J)."""
+    places = np.arange(0, centers, size)[:, None] + np.arange(span)
     return places, np.bincount(places.ravel()).astype(np.int32)[places]
 
 

@@ -1,10 +1,10 @@
 """The output side of negative sampling, fast: a few matrix products in float32 (`models.negative_sampling`).
 
-The T inputs of a group share their K noise words. In skip-gram they stand one after the other and meet nearly the same
-targets, the J = T + 2c words around them, so a group has J + K rows, and all its scores are one product, stacked over
-the groups: (J + K x D) (D x T). Of the targets' scores a band counts, the W = 2c + 1 places around each input
-(`SharedNegative`). In CBOW each input has one target, so only the noise makes a product, and a group's inputs stand
-apart (`batch.Noise`): it has every G-th of them (`OwnNegative`). Gradients are products again.
+In skip-gram a block of T inputs, one after the other, meets the J = T + 2 reach targets around it: their scores are a
+small product, (J x D) (D x T), stacked over the blocks. Where windows shrink, blocks are runs, of whose scores nearly
+all count (`StepShape`). A group's S inputs share its K noise words: (K x D) (D x S) (`SharedNegative`). In CBOW each
+input has one target, so only the noise makes a product, and a group's inputs stand apart (`batch.Noise`): it has every
+G-th of them (`OwnNegative`). Gradients are products again.
 
     here                                              in the textbook
     scores = rows @ inputs.T                          s = u . h for every pair
@@ -20,16 +20,17 @@ log(1 + o), the residual o / (1 + o) but for its sign, and the losses add up to 
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from pipeline.training.batch import Batch, Bools, Ids, Noise
 from pipeline.training.fast.blocks import (
     Float32s,
     Float64s,
-    column_band,
     floats,
     lane_sums,
     logs_of_products,
+    overlapping,
     places_of_blocks,
 )
 from pipeline.training.fast.pulls import Pull
@@ -41,60 +42,93 @@ LARGEST = np.float32(1e38)
 
 
 class SharedNegative:
-    """Skip-gram: the targets around a group's inputs and its noise, all in one product.
+    """Skip-gram: a block's inputs and the targets around it in one product, a group's inputs and its noise in another.
 
-    The arrays of a step; every one is made once and written again.
+    The arrays of a step; every one is made once and written again. Of the R = B J + G K rows of a lane that are pulled
+    the first are the targets', block by block, and a target within reach of several blocks has a row for each.
     """
 
     def __init__(self, batch: Batch, dimensions: int) -> None:
         (L, N, W), (_, G, K), D = batch.targets.present.shape, noise_of(batch).words.shape, dimensions
-        T = N // G
-        J = T + W - 1
-        R, self._near = J + K, J
-        self._places_GJ, self._cover_GJ = places_of_blocks(N, T, W)
-        self.ids_LGR, self.occurrences_LGR = np.empty((L, G, R), np.int32), np.empty((L, G, R), np.int32)
-        self.rows_LGRD, self.d_rows_LGRD, self.d_h_LND = floats(L, G, R, D), floats(L, G, R, D), floats(L, N, D)
-        self.scores_LGRT, self.residuals_LGRT = floats(L, G, R, T), np.zeros((L, G, R, T), np.float32)
-        self._near_scores = column_band(self.scores_LGRT[:, :, :J], W)
-        self._near_residuals = column_band(self.residuals_LGRT[:, :, :J], W)  # off the band nothing is ever written
-        self._far_scores, self._far_residuals = self.scores_LGRT[:, :, J:], self.residuals_LGRT[:, :, J:]
-        self.odds_LGWT, self.terms_LGWT = floats(L, G, W, T), floats(L, G, W, T)
+        T, c = noise_of(batch).block, noise_of(batch).reach
+        B, J, first = N // T, T + 2 * c, W // 2 - c  # `first` of a lane's targets is the first block's first
+        R = B * J + G * K
+        self._met = slice(first, first + N + 2 * c)
+        self._places_BJ, self._cover_BJ = places_of_blocks(N, T, J)
+        self.ids_LR, self.occurrences_LR = np.empty((L, R), np.int32), np.empty((L, R), np.int32)
+        self.near_LMD, self.d_rows_LRD = floats(L, N + 2 * c, D), floats(L, R, D)
+        self._near_LBJD = overlapping(self.near_LMD, B, T, J)
+        self._d_near_LBJD = self.d_rows_LRD[:, : B * J].reshape(L, B, J, D, copy=False)
+        self._noise_LGKD = self.d_rows_LRD[:, B * J :].reshape(L, G, K, D, copy=False)  # these rows, then their pulls
+        self._present = Present((L, N, W), T, first, J)
+        self.odds_LBJT, self.terms_LBJT, self.scores_LBJT = (floats(L, B, J, T) for _ in range(3))
+        self.scores_LGKS = floats(L, G, K, N // G)
+        self.d_h_LND, self._d_h_near_LBTD = floats(L, N, D), floats(L, B, T, D)
         self._noise = NoiseResiduals(batch)
 
     def forward(self, parameters: Parameters, batch: Batch, h_LND: Float32s) -> Float64s:
-        """Score a group's inputs with its rows; returns each lane's loss, (L,)."""
-        (L, G, W, T), present = self.odds_LGWT.shape, batch.targets.present
-        self.ids_LGR[..., : self._near] = batch.targets.words[:, self._places_GJ]
-        self.ids_LGR[..., self._near :] = noise_of(batch).words
-        parameters.contexts.take(self.ids_LGR, axis=0, out=self.rows_LGRD, mode="clip")
-        self.h_LGTD = h_LND.reshape(L, G, T, -1)
-        np.matmul(self.rows_LGRD, self.h_LGTD.swapaxes(2, 3), out=self.scores_LGRT)
-        near = self._targets(present.reshape(L, G, T, W).swapaxes(2, 3))
-        targets = present.sum(axis=2, dtype=np.float32).reshape(L, G, T)
-        return near + self._noise.of(self._far_scores, targets, self._far_residuals)
+        """Score inputs with the targets around them, and with their noise; returns each lane's loss, (L,)."""
+        (L, B, _, T), (_, G, _, S), present = self.scores_LBJT.shape, self.scores_LGKS.shape, batch.targets.present
+        parameters.contexts.take(batch.targets.words[:, self._met], axis=0, out=self.near_LMD, mode="clip")
+        parameters.contexts.take(noise_of(batch).words, axis=0, out=self._noise_LGKD, mode="clip")
+        self.h_LBTD, self.h_LGSD = h_LND.reshape(L, B, T, -1), h_LND.reshape(L, G, S, -1)
+        np.matmul(self._near_LBJD, self.h_LBTD.swapaxes(2, 3), out=self.scores_LBJT)
+        np.matmul(self._noise_LGKD, self.h_LGSD.swapaxes(2, 3), out=self.scores_LGKS)
+        near = self._targets(self._present.of(present))
+        targets = present.sum(axis=2, dtype=np.float32).reshape(L, G, S)
+        return near + self._noise.of(self.scores_LGKS, targets, self.scores_LGKS)
 
-    def _targets(self, present_LGWT: Bools) -> Float64s:
-        odds = np.negative(self._near_scores, out=self.odds_LGWT)
+    def _targets(self, present_LBJT: Bools) -> Float64s:
+        """Turn the scores with targets into residuals; returns each lane's loss, (L,)."""
+        odds = np.negative(self.scores_LBJT, out=self.odds_LBJT)
         np.exp(odds, out=odds)
-        odds *= present_LGWT
-        terms = np.add(odds, 1.0, out=self.terms_LGWT)
+        odds *= present_LBJT
+        terms = np.add(odds, 1.0, out=self.terms_LBJT)
         losses = logs_of_products(terms, axis=2)  # where no pair is, the odds and the loss are 0
         if losses is None:
-            wrong = np.where(
-                present_LGWT, -self._near_scores, -np.inf
-            )  # a place that is no pair may score what it likes
+            wrong = np.where(present_LBJT, -self.scores_LBJT, -np.inf)  # what is no pair may score what it likes
             losses = _anew(wrong, odds, terms).sum(axis=2)
-        np.divide(odds, terms, out=self._near_residuals)
+        np.divide(odds, terms, out=self.scores_LBJT)
         return lane_sums(losses)
 
     def backward(self, batch: Batch) -> tuple[Float32s, list[Pull]]:
         """(L, N, D) the negative gradient of the inputs, and what pulls the rows: residuals times rows, both ways."""
-        counts = batch.targets.occurrences[:, self._places_GJ]
-        np.multiply(counts, self._cover_GJ, out=self.occurrences_LGR[..., : self._near])
-        self.occurrences_LGR[..., self._near :] = noise_of(batch).occurrences
-        np.matmul(self.residuals_LGRT, self.h_LGTD, out=self.d_rows_LGRD)
-        np.matmul(self.residuals_LGRT.swapaxes(2, 3), self.rows_LGRD, out=self.d_h_LND.reshape(self.h_LGTD.shape))
-        return self.d_h_LND, [Pull("contexts", self.ids_LGR, self.occurrences_LGR, self.d_rows_LGRD)]
+        targets, noise = batch.targets, noise_of(batch)
+        _beside(targets.words[:, self._met].take(self._places_BJ, axis=1), noise.words, self.ids_LR)
+        counts = targets.occurrences[:, self._met].take(self._places_BJ, axis=1)
+        _beside(np.multiply(counts, self._cover_BJ, out=counts), noise.occurrences, self.occurrences_LR)
+        np.matmul(self.scores_LGKS.swapaxes(2, 3), self._noise_LGKD, out=self.d_h_LND.reshape(self.h_LGSD.shape))
+        np.matmul(self.scores_LBJT.swapaxes(2, 3), self._near_LBJD, out=self._d_h_near_LBTD)
+        self.d_h_LND += self._d_h_near_LBTD.reshape(self.d_h_LND.shape)
+        np.matmul(self.scores_LBJT, self.h_LBTD, out=self._d_near_LBJD)
+        np.matmul(self.scores_LGKS, self.h_LGSD, out=self._noise_LGKD)
+        return self.d_h_LND, [Pull("contexts", self.ids_LR, self.occurrences_LR, self.d_rows_LRD)]
+
+
+class Present:
+    """Which of a block's J targets are those of each of its T inputs, for the B blocks of L lanes.
+
+    Args:
+        shape: (L, N, W) of `Targets.present`.
+        size: T.
+        first: the lane's first block begins with this one of its targets.
+        span: J.
+    """
+
+    def __init__(self, shape: tuple[int, int, int], size: int, first: int, span: int) -> None:
+        (L, N, W), beyond = shape, max(size - 1 - first, 0)  # before and after an input's places, where the block ends
+        stored_LWN = np.zeros((L, W + 2 * beyond, N), np.bool_)
+        self._stored_LWN = stored_LWN[:, beyond : beyond + W]
+        over, down, along = stored_LWN.strides
+        # of block b input t is center b T + t, and target j stands at its place first + j - t
+        self._blocks_LBJT = as_strided(
+            stored_LWN[:, beyond + first :], (L, N // size, span, size), (over, size * along, down, along - down)
+        )
+
+    def of(self, present_LNW: Bools) -> Bools:
+        """(L, B, J, T), a view that the next call changes."""
+        self._stored_LWN[...] = present_LNW.swapaxes(1, 2)
+        return self._blocks_LBJT
 
 
 class OwnNegative:
@@ -149,10 +183,11 @@ class OwnNegative:
         return self.d_h_LND, [Pull("contexts", self.ids_LR, self.occurrences_LR, self.rows_LRD)]
 
 
-def _beside(own: Ids, noise: Ids, out: Ids) -> None:
-    """Write what belongs to the targets, (L, N), then what belongs to the noise, (L, G, K)."""
-    out[:, : own.shape[1]] = own
-    out[:, own.shape[1] :] = noise.reshape(len(noise), -1)
+def _beside(targets: Ids, noise: Ids, out: Ids) -> None:
+    """Write what belongs to a lane's targets, (L, ...), then what belongs to its noise, (L, ...)."""
+    targets, noise = (values.reshape(len(out), -1) for values in (targets, noise))
+    out[:, : targets.shape[1]] = targets
+    out[:, targets.shape[1] :] = noise
 
 
 class NoiseResiduals:
