@@ -29,7 +29,7 @@ from storage.texts import Texts, order_of
 
 log = logging.getLogger(__name__)
 
-_LAYOUT = 5  # another number whenever what `_write` makes changes, or how it is computed
+_LAYOUT = 6  # another number whenever what `_write` makes changes, or how it is computed
 _INT8 = tuple(field.name for field in fields(Quantized))
 
 

@@ -76,8 +76,8 @@ class Columns:
 
     @property
     def split(self) -> int:
-        """About half of the dimensions."""
-        return max(1, round(self.dimensions / 2 / COLUMNS_TOGETHER)) * COLUMNS_TOGETHER
+        """Half of the dimensions, or a little more."""
+        return -(-self.dimensions // (2 * COLUMNS_TOGETHER)) * COLUMNS_TOGETHER
 
     @property
     def head(self) -> int:
