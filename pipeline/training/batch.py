@@ -43,9 +43,8 @@ class Noise:
     draws for every pair of input and target. A noise word that happens to be the target itself counts like any other,
     as in equation 4 of the paper; word2vec.c and gensim skip it.
 
-    In skip-gram a group's centers stand one after the other, since they meet nearly the same targets. In CBOW center n
-    is in group n mod G: every context is pulled by the centers around it, and the more of them have noise words of
-    their own, the less it is moved by what happened to be drawn. So few noise words do.
+    Every G-th center of a lane is in the same group: a word is pulled by the centers around it, and the more of them
+    have noise words of their own, the less it is moved by what happened to be drawn.
 
     Attributes:
         words: (L, G, K) word ids drawn from the noise distribution.
@@ -151,9 +150,7 @@ class Batch:
         """Which group's noise a center of a lane shares, of those of `Noise`."""
         if not isinstance(self.drawn, Noise):
             raise TypeError("negative sampling needs a batch with noise")
-        groups = int(self.drawn.words.shape[1])
-        one_target = self.targets.present.shape[2] == 1  # CBOW
-        return center % groups if one_target else center * groups // int(self.positive.shape[1])
+        return center % int(self.drawn.words.shape[1])
 
     @property
     def pairs(self) -> int:

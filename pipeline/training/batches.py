@@ -158,20 +158,24 @@ class BatchMaker:
         return Stream(chunk.ids[kept], chunk.sentence[kept], windows, chunk.known_before + kept)
 
     def steps(self, part: Part) -> Steps:
-        """Cut a part's S L N centers into S steps, and draw what they need."""
+        """Cut a part's S L N centers into S steps, and draw what they need.
+
+        A part is cut into L stretches, and each step takes N centers of each: so few of a step's are neighbors.
+        """
         margin, shape, stream = self.settings.window, self.shape, part.stream
         count = (len(stream) - 2 * margin) // shape.step
         tokens, words = (
-            sliding_window_view(ids, shape.centers + 2 * margin)[:: shape.centers].reshape(count, shape.lanes, -1)
+            sliding_window_view(ids, shape.centers + 2 * margin)[:: shape.centers].reshape(shape.lanes, count, -1)
             for ids in (stream.ids, np.where(stream.sentence == NO_SENTENCE, NO_SENTENCE, stream.ids))
-        )  # (S, L, N + 2C)
-        positive = self._positives(stream).reshape(-1, count, shape.lanes, shape.centers)  # (2C + 1, S, L, N)
+        )  # (L, S, N + 2C): one lane's steps after the other in the text
+        tokens, words = (np.ascontiguousarray(ids.swapaxes(0, 1)) for ids in (tokens, words))  # (S, L, N + 2C)
+        positive = self._positives(stream).reshape(-1, shape.lanes, count, shape.centers)  # (2C + 1, L, S, N)
         occurrences = occurrences_in_rows(words.reshape(count, -1)).reshape(tokens.shape)  # padding counts as no word
         before = part.key[0] * self.tokens
         return Steps(
             self.objective.architecture,
             tokens,
-            np.ascontiguousarray(positive.transpose(1, 2, 0, 3)),
+            np.ascontiguousarray(positive.transpose(2, 1, 0, 3)),
             occurrences,
             self._draws(
                 of_targets(self.objective.architecture, tokens, margin),

@@ -8,6 +8,8 @@ from storage.errors import SettingError
 
 USUALLY_OWED = 30
 """Noise pairs owed to a center with gensim's defaults: 5 for each of 5 + 1 contexts."""
+USUAL_GROUPS, USUAL_LANES = 16, 4
+"""Of a step of skip-gram at these defaults."""
 MOST_NOISE = 4096
 """Noise words of a group, whose rows are held at once: with more pairs owed, each stands for several."""
 LONGEST_RUN = 128
@@ -24,9 +26,9 @@ class StepShape:
     probability (C + 1 - d) / C at distance d, but C tokens meet C + 2 with hardly a score that does not count. With
     negative sampling the tokens that do so are inputs, with hierarchical softmax, where a path is many rows, targets.
 
-    Larger steps amortize Python's overhead, smaller ones keep gradients fresh. Fewer noise words are faster, more of
-    them are nearer to independent draws. Lanes are worked on one after the other where a whole step's arrays would not
-    stay in the cache.
+    Larger steps amortize Python's overhead, smaller ones keep gradients fresh: all of a step are taken at the same
+    parameters, and a burst of a word overshoots. So the lanes of a step come from different places of the text. Fewer
+    noise words are faster, more of them are nearer to independent draws.
     """
 
     lanes: int = 1
@@ -55,10 +57,10 @@ class StepShape:
         """The shape for a window and a number of noise words.
 
         In skip-gram a center far from a sentence's end has C + 1 contexts on average and is owed `negative` noise pairs
-        for each. At the defaults (30 pairs) 512 centers and 32 noise words cost no quality. With more pairs owed, K
-        grows so that a noise pair still stands for about one, and N shrinks so that a step still holds about as many
-        pairs. CBOW has one target for each center, a sixth of the pairs, and 8 noise words for it are enough where
-        neighbors do not share them (`batch.Noise`). Full softmax moves every word at each step, so its steps are short.
+        for each. At the defaults (30 pairs) 480 centers in four lanes and 32 noise words cost no quality. With more
+        pairs owed, K grows so that a noise pair still stands for about one, and a step has fewer groups, so that it
+        still holds about as many pairs. CBOW has one target for each center, a sixth of the pairs, and 8 noise words
+        for it are enough. Full softmax moves every word at each step, so its steps are short.
         """
         if settings.loss == "softmax":
             return cls(lanes=4, centers=BLOCK, group=BLOCK)
@@ -68,11 +70,13 @@ class StepShape:
             return cls(noise=min(-(-settings.negative // 5) * 8, MOST_NOISE))
         owed, run = settings.negative * (settings.window + 1), cls._run(settings)
         group = max(cls.group // run, 1) * run if run else cls.group
-        groups = min(cls.centers // group, max(1, cls.centers // group * USUALLY_OWED // owed))
-        return cls(cls.lanes, groups * group, group, min(max(cls.noise, _blocks(owed)), MOST_NOISE), run)
+        groups = max(1, USUAL_GROUPS * USUALLY_OWED // max(owed, USUALLY_OWED))
+        lanes = min(USUAL_LANES, groups)
+        return cls(lanes, groups // lanes * group, group, min(max(cls.noise, _blocks(owed)), MOST_NOISE), run)
 
     @classmethod
     def _with_paths(cls, settings: TrainSettings) -> "StepShape":
+        """With four lanes it would be slower, and no better."""
         if settings.architecture == "cbow":
             return cls(lanes=1, centers=1024)
         run = cls._run(settings)

@@ -5,8 +5,6 @@ of a block, B blocks of a lane, C the window, D dimensions, M = N + 2C positions
 a run's reach), W = 2C + 1 places around a position.
 """
 
-from typing import Any
-
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
@@ -28,7 +26,7 @@ def overlapping(rows: Float32s, blocks: int, step: int, span: int) -> Float32s:
 
 
 def places_of_blocks(centers: int, size: int, span: int) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
-    """The B blocks of a lane, each `size` further: the J positions that each covers, (B, J), and by how many, (B, J)."""
+    """The B blocks of a lane: the J = span positions that each covers, (B, J), and by how many blocks, (B, J)."""
     places = np.arange(0, centers, size)[:, None] + np.arange(span)
     return places, np.bincount(places.ravel()).astype(np.int32)[places]
 

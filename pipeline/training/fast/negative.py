@@ -2,9 +2,9 @@
 
 In skip-gram a block of T inputs, one after the other, meets the J = T + 2 reach targets around it: their scores are a
 small product, (J x D) (D x T), stacked over the blocks. Where windows shrink, blocks are runs, of whose scores nearly
-all count (`StepShape`). A group's S inputs share its K noise words: (K x D) (D x S) (`SharedNegative`). In CBOW each
-input has one target, so only the noise makes a product, and a group's inputs stand apart (`batch.Noise`): it has every
-G-th of them (`OwnNegative`). Gradients are products again.
+all count (`StepShape`). A group's S inputs, every G-th of a lane, share K noise words: (K x D) (D x S)
+(`SharedNegative`). In CBOW each input has one target, so only the noise makes a product (`OwnNegative`). Gradients are
+products again.
 
     here                                              in the textbook
     scores = rows @ inputs.T                          s = u . h for every pair
@@ -68,15 +68,14 @@ class SharedNegative:
 
     def forward(self, parameters: Parameters, batch: Batch, h_LND: Float32s) -> Float64s:
         """Score inputs with the targets around them, and with their noise; returns each lane's loss, (L,)."""
-        (L, B, _, T), (_, G, _, S), present = self.scores_LBJT.shape, self.scores_LGKS.shape, batch.targets.present
-        parameters.contexts.take(batch.targets.words[:, self._met], axis=0, out=self.near_LMD, mode="clip")
+        targets, groups = batch.targets, self.scores_LGKS.shape[1]
+        parameters.contexts.take(targets.words[:, self._met], axis=0, out=self.near_LMD, mode="clip")
         parameters.contexts.take(noise_of(batch).words, axis=0, out=self._noise_LGKD, mode="clip")
-        self.h_LBTD, self.h_LGSD = h_LND.reshape(L, B, T, -1), h_LND.reshape(L, G, S, -1)
+        self.h_LBTD, self.h_LGSD = h_LND.reshape(self._d_h_near_LBTD.shape), in_groups(h_LND, groups)
         np.matmul(self._near_LBJD, self.h_LBTD.swapaxes(2, 3), out=self.scores_LBJT)
         np.matmul(self._noise_LGKD, self.h_LGSD.swapaxes(2, 3), out=self.scores_LGKS)
-        near = self._targets(self._present.of(present))
-        targets = present.sum(axis=2, dtype=np.float32).reshape(L, G, S)
-        return near + self._noise.of(self.scores_LGKS, targets, self.scores_LGKS)
+        near = self._targets(self._present.of(targets.present))
+        return near + self._noise.of(self.scores_LGKS, in_groups(targets.present.sum(axis=2, dtype=np.float32), groups))
 
     def _targets(self, present_LBJT: Bools) -> Float64s:
         """Turn the scores with targets into residuals; returns each lane's loss, (L,)."""
@@ -93,11 +92,11 @@ class SharedNegative:
 
     def backward(self, batch: Batch) -> tuple[Float32s, list[Pull]]:
         """(L, N, D) the negative gradient of the inputs, and what pulls the rows: residuals times rows, both ways."""
-        targets, noise = batch.targets, noise_of(batch)
+        targets, noise, groups = batch.targets, noise_of(batch), self.scores_LGKS.shape[1]
         _beside(targets.words[:, self._met].take(self._places_BJ, axis=1), noise.words, self.ids_LR)
         counts = targets.occurrences[:, self._met].take(self._places_BJ, axis=1)
         _beside(np.multiply(counts, self._cover_BJ, out=counts), noise.occurrences, self.occurrences_LR)
-        np.matmul(self.scores_LGKS.swapaxes(2, 3), self._noise_LGKD, out=self.d_h_LND.reshape(self.h_LGSD.shape))
+        np.matmul(self.scores_LGKS.swapaxes(2, 3), self._noise_LGKD, out=in_groups(self.d_h_LND, groups))
         np.matmul(self.scores_LBJT.swapaxes(2, 3), self._near_LBJD, out=self._d_h_near_LBTD)
         self.d_h_LND += self._d_h_near_LBTD.reshape(self.d_h_LND.shape)
         np.matmul(self.scores_LBJT, self.h_LBTD, out=self._d_near_LBJD)
@@ -139,28 +138,22 @@ class OwnNegative:
 
     def __init__(self, batch: Batch, dimensions: int) -> None:
         (L, N, _), (_, G, K), D = batch.targets.present.shape, noise_of(batch).words.shape, dimensions
-        T, R = N // G, N + G * K
-        self._groups = L, T, G
+        R = N + G * K
         self.ids_LR, self.occurrences_LR = np.empty((L, R), np.int32), np.empty((L, R), np.int32)
         self.rows_LRD, self.d_h_LND = floats(L, R, D), floats(L, N, D)
         self.own_LND, self.noise_LGKD = self.rows_LRD[:, :N], self.rows_LRD[:, N:].reshape(L, G, K, D, copy=False)
-        self.odds_LN, self.terms_LN, self.residuals_LGKT = floats(L, N), floats(L, N), floats(L, G, K, T)
+        self.odds_LN, self.terms_LN, self.scores_LGKS = floats(L, N), floats(L, N), floats(L, G, K, N // G)
         self._inputs = np.arange(L * N, dtype=np.int32)
         self._noise = NoiseResiduals(batch)
 
     def forward(self, parameters: Parameters, batch: Batch, h_LND: Float32s) -> Float64s:
         """Score inputs with their targets, and a group's inputs with its noise; returns each lane's loss, (L,)."""
-        present_LN, self.h_LND, self.h_LGTD = batch.targets.present[..., 0], h_LND, self._in_groups(h_LND)
+        present_LN, groups = batch.targets.present[..., 0], self.scores_LGKS.shape[1]
+        self.h_LND, self.h_LGSD = h_LND, in_groups(h_LND, groups)
         _beside(batch.targets.words, noise_of(batch).words, self.ids_LR)
         parameters.contexts.take(self.ids_LR, axis=0, out=self.rows_LRD, mode="clip")
-        np.matmul(self.noise_LGKD, self.h_LGTD.swapaxes(2, 3), out=self.residuals_LGKT)
-        far = self._noise.of(self.residuals_LGKT, self._in_groups(present_LN), self.residuals_LGKT)
-        return self._targets(present_LN) + far
-
-    def _in_groups(self, values: NDArray[Any]) -> NDArray[Any]:
-        """(L, N, ...) as (L, G, T, ...), without a copy."""
-        groups: NDArray[Any] = values.reshape(*self._groups, *values.shape[2:]).swapaxes(1, 2)
-        return groups
+        np.matmul(self.noise_LGKD, self.h_LGSD.swapaxes(2, 3), out=self.scores_LGKS)
+        return self._targets(present_LN) + self._noise.of(self.scores_LGKS, in_groups(present_LN, groups))
 
     def _targets(self, present_LN: Bools) -> Float64s:
         wrong, odds = np.vecdot(self.own_LND, self.h_LND), self.odds_LN
@@ -176,18 +169,24 @@ class OwnNegative:
     def backward(self, batch: Batch) -> tuple[Float32s, list[Pull]]:
         """(L, N, D) the negative gradient of the inputs, and what pulls the rows: residuals times rows, both ways."""
         _beside(batch.targets.occurrences, noise_of(batch).occurrences, self.occurrences_LR)
-        np.matmul(self.residuals_LGKT.swapaxes(2, 3), self.noise_LGKD, out=self._in_groups(self.d_h_LND))
+        d_h_LGSD = in_groups(self.d_h_LND, self.scores_LGKS.shape[1])
+        np.matmul(self.scores_LGKS.swapaxes(2, 3), self.noise_LGKD, out=d_h_LGSD)
         add_rows(self.d_h_LND.reshape(-1, self.d_h_LND.shape[2]), self._inputs, self.odds_LN, self.own_LND)
         np.multiply(self.odds_LN[..., None], self.h_LND, out=self.own_LND)  # from here on the rows are their gradients
-        np.matmul(self.residuals_LGKT, self.h_LGTD, out=self.noise_LGKD)
+        np.matmul(self.scores_LGKS, self.h_LGSD, out=self.noise_LGKD)
         return self.d_h_LND, [Pull("contexts", self.ids_LR, self.occurrences_LR, self.rows_LRD)]
+
+
+def in_groups(values: NDArray[Any], groups: int) -> NDArray[Any]:
+    """(L, N, ...) as (L, G, S, ...), each group's centers (`Batch.group`), without a copy."""
+    lanes, centers, *rest = values.shape
+    in_turn: NDArray[Any] = values.reshape(lanes, centers // groups, groups, *rest, copy=False).swapaxes(1, 2)
+    return in_turn
 
 
 def _beside(targets: Ids, noise: Ids, out: Ids) -> None:
     """Write what belongs to a lane's targets, (L, ...), then what belongs to its noise, (L, ...)."""
-    targets, noise = (values.reshape(len(out), -1) for values in (targets, noise))
-    out[:, : targets.shape[1]] = targets
-    out[:, targets.shape[1] :] = noise
+    np.concatenate([values.reshape(len(out), -1) for values in (targets, noise)], axis=1, out=out)
 
 
 class NoiseResiduals:
@@ -196,21 +195,21 @@ class NoiseResiduals:
     def __init__(self, batch: Batch) -> None:
         (L, N, _), (_, G, K) = batch.targets.present.shape, noise_of(batch).words.shape
         self.share = np.float32(noise_of(batch).negative / K)
-        self.odds_LGKT, self.terms_LGKT = floats(L, G, K, N // G), floats(L, G, K, N // G)
+        self.odds_LGKS, self.terms_LGKS = floats(L, G, K, N // G), floats(L, G, K, N // G)
 
-    def of(self, scores_LGKT: Float32s, targets_LGT: NDArray[Any], residuals_LGKT: Float32s) -> Float64s:
-        """Write the residuals, where the scores are if you like; returns each lane's loss, (L,)."""
-        weights = targets_LGT * self.share
+    def of(self, scores_LGKS: Float32s, targets_LGS: NDArray[Any]) -> Float64s:
+        """Write the residuals where the scores are; returns each lane's loss, (L,)."""
+        weights = targets_LGS * self.share
         if not weights.all():
-            scores_LGKT.swapaxes(2, 3)[weights == 0] = 0.0  # an input without targets may score what it likes
-        odds = np.exp(scores_LGKT, out=self.odds_LGKT)
-        terms = np.add(odds, 1.0, out=self.terms_LGKT)
+            scores_LGKS.swapaxes(2, 3)[weights == 0] = 0.0  # an input without targets may score what it likes
+        odds = np.exp(scores_LGKS, out=self.odds_LGKS)
+        terms = np.add(odds, 1.0, out=self.terms_LGKS)
         losses = logs_of_products(terms, axis=2)
         if losses is None:
-            losses = _anew(scores_LGKT, odds, terms).sum(axis=2)
+            losses = _anew(scores_LGKS, odds, terms).sum(axis=2)
         losses *= weights
         odds /= terms
-        np.multiply(odds, np.negative(weights, out=weights)[:, :, None], out=residuals_LGKT)
+        np.multiply(odds, np.negative(weights, out=weights)[:, :, None], out=scores_LGKS)
         return lane_sums(losses)
 
 
