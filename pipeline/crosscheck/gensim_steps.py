@@ -14,8 +14,8 @@ from pipeline.crosscheck.gensim_draws import Generator48, Rows, kept, noise_word
 from pipeline.crosscheck.mathematics import Counts, Mathematics
 from pipeline.models.negative_sampling import Float64s
 from pipeline.settings import TrainSettings
-from pipeline.training.batches import Stream
 from pipeline.training.pieces import Pieces
+from pipeline.training.stream import Stream
 
 
 class Outputs(NamedTuple):

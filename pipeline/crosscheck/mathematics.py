@@ -12,9 +12,9 @@ from pipeline.models.huffman import HuffmanTree
 from pipeline.models.negative_sampling import Float64s, Sigmoid
 from pipeline.settings import TrainSettings
 from pipeline.training import batches, sampling, schedule
-from pipeline.training.batches import Stream
 from pipeline.training.parameters import Parameters
 from pipeline.training.pieces import Pieces
+from pipeline.training.stream import Stream
 
 Counts = NDArray[np.int64]
 Gradients = tuple[Float64s, Float64s]

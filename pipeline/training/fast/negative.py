@@ -44,22 +44,22 @@ LARGEST = np.float32(1e38)
 class SharedNegative:
     """Skip-gram: a block's inputs and the targets around it in one product, a group's inputs and its noise in another.
 
-    The arrays of a step; every one is made once and written again. Of the R = B J + G K rows of a lane that are pulled
-    the first are the targets', block by block, and a target within reach of several blocks has a row for each.
+    The arrays of a step; every one is made once and written again. Of the R = L B J + L G K rows that are pulled the
+    first are the targets', block by block, and a target within reach of several blocks has a row for each.
     """
 
     def __init__(self, batch: Batch, dimensions: int) -> None:
         (L, N, W), (_, G, K), D = batch.targets.present.shape, noise_of(batch).words.shape, dimensions
         T, c = noise_of(batch).block, noise_of(batch).reach
         B, J, first = N // T, T + 2 * c, W // 2 - c  # `first` of a lane's targets is the first block's first
-        R = B * J + G * K
+        near, R = L * B * J, L * B * J + L * G * K
         self._met = slice(first, first + N + 2 * c)
         self._places_BJ, self._cover_BJ = places_of_blocks(N, T, J)
-        self.ids_LR, self.occurrences_LR = np.empty((L, R), np.int32), np.empty((L, R), np.int32)
-        self.near_LMD, self.d_rows_LRD = floats(L, N + 2 * c, D), floats(L, R, D)
+        self.ids_R, self.occurrences_R = np.empty(R, np.int32), np.empty(R, np.int32)
+        self.near_LMD, self.d_rows_RD = floats(L, N + 2 * c, D), floats(R, D)
         self._near_LBJD = overlapping(self.near_LMD, B, T, J)
-        self._d_near_LBJD = self.d_rows_LRD[:, : B * J].reshape(L, B, J, D, copy=False)
-        self._noise_LGKD = self.d_rows_LRD[:, B * J :].reshape(L, G, K, D, copy=False)  # these rows, then their pulls
+        self._d_near_LBJD = self.d_rows_RD[:near].reshape(L, B, J, D)
+        self._noise_LGKD = self.d_rows_RD[near:].reshape(L, G, K, D)  # these rows, then what pulls them
         self._present = Present((L, N, W), T, first, J)
         self.odds_LBJT, self.terms_LBJT, self.scores_LBJT = (floats(L, B, J, T) for _ in range(3))
         self.scores_LGKS = floats(L, G, K, N // G)
@@ -93,15 +93,15 @@ class SharedNegative:
     def backward(self, batch: Batch) -> tuple[Float32s, list[Pull]]:
         """(L, N, D) the negative gradient of the inputs, and what pulls the rows: residuals times rows, both ways."""
         targets, noise, groups = batch.targets, noise_of(batch), self.scores_LGKS.shape[1]
-        _beside(targets.words[:, self._met].take(self._places_BJ, axis=1), noise.words, self.ids_LR)
+        _beside(targets.words[:, self._met].take(self._places_BJ, axis=1), noise.words, self.ids_R)
         counts = targets.occurrences[:, self._met].take(self._places_BJ, axis=1)
-        _beside(np.multiply(counts, self._cover_BJ, out=counts), noise.occurrences, self.occurrences_LR)
+        _beside(np.multiply(counts, self._cover_BJ, out=counts), noise.occurrences, self.occurrences_R)
         np.matmul(self.scores_LGKS.swapaxes(2, 3), self._noise_LGKD, out=in_groups(self.d_h_LND, groups))
         np.matmul(self.scores_LBJT.swapaxes(2, 3), self._near_LBJD, out=self._d_h_near_LBTD)
         self.d_h_LND += self._d_h_near_LBTD.reshape(self.d_h_LND.shape)
         np.matmul(self.scores_LBJT, self.h_LBTD, out=self._d_near_LBJD)
         np.matmul(self.scores_LGKS, self.h_LGSD, out=self._noise_LGKD)
-        return self.d_h_LND, [Pull("contexts", self.ids_LR, self.occurrences_LR, self.d_rows_LRD)]
+        return self.d_h_LND, [Pull("contexts", self.ids_R, self.occurrences_R, self.d_rows_RD)]
 
 
 class Present:
@@ -133,25 +133,25 @@ class Present:
 class OwnNegative:
     """CBOW: each input's only target is the word of its own place, so these scores are row by row.
 
-    Of the R = N + G K rows of a lane the first N are the targets'. The arrays of a step, as above.
+    Of the R = L N + L G K rows the first are the targets'. The arrays of a step, as above.
     """
 
     def __init__(self, batch: Batch, dimensions: int) -> None:
         (L, N, _), (_, G, K), D = batch.targets.present.shape, noise_of(batch).words.shape, dimensions
-        R = N + G * K
-        self.ids_LR, self.occurrences_LR = np.empty((L, R), np.int32), np.empty((L, R), np.int32)
-        self.rows_LRD, self.d_h_LND = floats(L, R, D), floats(L, N, D)
-        self.own_LND, self.noise_LGKD = self.rows_LRD[:, :N], self.rows_LRD[:, N:].reshape(L, G, K, D, copy=False)
+        own, R = L * N, L * N + L * G * K
+        self.ids_R, self.occurrences_R = np.empty(R, np.int32), np.empty(R, np.int32)
+        self.rows_RD, self.d_h_LND = floats(R, D), floats(L, N, D)
+        self.own_LND, self.noise_LGKD = self.rows_RD[:own].reshape(L, N, D), self.rows_RD[own:].reshape(L, G, K, D)
         self.odds_LN, self.terms_LN, self.scores_LGKS = floats(L, N), floats(L, N), floats(L, G, K, N // G)
-        self._inputs = np.arange(L * N, dtype=np.int32)
+        self._inputs = np.arange(own, dtype=np.int32)
         self._noise = NoiseResiduals(batch)
 
     def forward(self, parameters: Parameters, batch: Batch, h_LND: Float32s) -> Float64s:
         """Score inputs with their targets, and a group's inputs with its noise; returns each lane's loss, (L,)."""
         present_LN, groups = batch.targets.present[..., 0], self.scores_LGKS.shape[1]
         self.h_LND, self.h_LGSD = h_LND, in_groups(h_LND, groups)
-        _beside(batch.targets.words, noise_of(batch).words, self.ids_LR)
-        parameters.contexts.take(self.ids_LR, axis=0, out=self.rows_LRD, mode="clip")
+        _beside(batch.targets.words, noise_of(batch).words, self.ids_R)
+        parameters.contexts.take(self.ids_R, axis=0, out=self.rows_RD, mode="clip")
         np.matmul(self.noise_LGKD, self.h_LGSD.swapaxes(2, 3), out=self.scores_LGKS)
         return self._targets(present_LN) + self._noise.of(self.scores_LGKS, in_groups(present_LN, groups))
 
@@ -168,13 +168,13 @@ class OwnNegative:
 
     def backward(self, batch: Batch) -> tuple[Float32s, list[Pull]]:
         """(L, N, D) the negative gradient of the inputs, and what pulls the rows: residuals times rows, both ways."""
-        _beside(batch.targets.occurrences, noise_of(batch).occurrences, self.occurrences_LR)
+        _beside(batch.targets.occurrences, noise_of(batch).occurrences, self.occurrences_R)
         d_h_LGSD = in_groups(self.d_h_LND, self.scores_LGKS.shape[1])
         np.matmul(self.scores_LGKS.swapaxes(2, 3), self.noise_LGKD, out=d_h_LGSD)
         add_rows(self.d_h_LND.reshape(-1, self.d_h_LND.shape[2]), self._inputs, self.odds_LN, self.own_LND)
         np.multiply(self.odds_LN[..., None], self.h_LND, out=self.own_LND)  # from here on the rows are their gradients
         np.matmul(self.scores_LGKS, self.h_LGSD, out=self.noise_LGKD)
-        return self.d_h_LND, [Pull("contexts", self.ids_LR, self.occurrences_LR, self.rows_LRD)]
+        return self.d_h_LND, [Pull("contexts", self.ids_R, self.occurrences_R, self.rows_RD)]
 
 
 def in_groups(values: NDArray[Any], groups: int) -> NDArray[Any]:
@@ -185,8 +185,8 @@ def in_groups(values: NDArray[Any], groups: int) -> NDArray[Any]:
 
 
 def _beside(targets: Ids, noise: Ids, out: Ids) -> None:
-    """Write what belongs to a lane's targets, (L, ...), then what belongs to its noise, (L, ...)."""
-    np.concatenate([values.reshape(len(out), -1) for values in (targets, noise)], axis=1, out=out)
+    """Write what belongs to the targets, then what belongs to the noise."""
+    np.concatenate([targets.ravel(), noise.ravel()], out=out)
 
 
 class NoiseResiduals:

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from pipeline.settings import TrainSettings
 from pipeline.text.chunk import Chunk
 from pipeline.training.batch import Batch
-from pipeline.training.batches import BatchMaker, Part
+from pipeline.training.batches import BatchMaker
 from pipeline.training.crew import Done, Pause, never
 from pipeline.training.parameters import Parameters
+from pipeline.training.stream import Part
 from pipeline.training.team.member import Member
 from pipeline.training.team.processes import Processes, send
 from pipeline.training.team.team import INBOXES, STOPPED, Team

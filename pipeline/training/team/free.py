@@ -14,9 +14,9 @@ from itertools import islice
 from multiprocessing.connection import Connection
 
 from pipeline.text.chunk import Chunk
-from pipeline.training.batches import Part
 from pipeline.training.crew import Done, Pause, never
 from pipeline.training.schedule import learning_rate
+from pipeline.training.stream import Part
 from pipeline.training.team.foreman import Foreman
 from pipeline.training.team.member import Member
 from pipeline.training.team.processes import receive

@@ -4,8 +4,9 @@ from multiprocessing.connection import Connection
 
 import numpy as np
 
-from pipeline.training.batches import BatchMaker, Part, Stream
+from pipeline.training.batches import BatchMaker
 from pipeline.training.fast.trainer import FastTrainer
+from pipeline.training.stream import Part, Stream
 from pipeline.training.team.team import INBOXES, Team
 
 

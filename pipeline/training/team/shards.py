@@ -27,7 +27,6 @@ import numpy as np
 from pipeline.settings import TrainSettings
 from pipeline.text.chunk import Chunk
 from pipeline.training.batch import Ids, Noise
-from pipeline.training.batches import Part
 from pipeline.training.crew import Done, Pause, never
 from pipeline.training.fast.scatter import add_rows
 from pipeline.training.fast.trainer import FastTrainer
@@ -35,6 +34,7 @@ from pipeline.training.parameters import Parameters
 from pipeline.training.pieces import Pieces
 from pipeline.training.schedule import learning_rate
 from pipeline.training.steps import Steps
+from pipeline.training.stream import Part
 from pipeline.training.team.foreman import Foreman
 from pipeline.training.team.member import Member
 from pipeline.training.team.processes import receive, send
