@@ -101,9 +101,10 @@ def _floor(limits: dict[str, float]) -> dict[str, float]:
     """Of skip-gram with negative sampling, for a token that is kept."""
     settings = TrainSettings(**SETTINGS)
     shape = StepShape.for_settings(settings)
-    rows = shape.group + 2 * settings.window + shape.noise  # that a group of inputs meets
-    flop = 6 * settings.vector_size * rows  # three products for each input
-    moved = 3 * 4 * settings.vector_size * (1 + rows / shape.group)  # each row is read, then read and written again
+    met = shape.run + 2 + shape.noise  # rows that an input meets
+    flop = 6 * settings.vector_size * met  # three products for each input
+    rows = 2 + shape.noise / shape.group  # its own, as input and as target, and its part of the group's noise
+    moved = 3 * 4 * settings.vector_size * rows  # each is read, then read and written again
     floor = {"products": flop / limits["gflops"] / 1e3, "rows": moved / limits["copied_gb_per_s"] / 1e3}
     return floor | {"flop": flop, "bytes": moved}
 
