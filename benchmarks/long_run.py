@@ -52,16 +52,16 @@ def _run(trainer: str, tokens: Path, seed: int) -> dict[str, Any]:
 
 
 def report(figures: dict[str, Any]) -> str:
-    """The README's table: each score's mean over the seeds and its range."""
+    """The README's table: each score's mean over the seeds and its range, and by how much the means differ."""
     rows = []
     for key, name in SCORES.items():
         both = [_of(figures, trainer, lambda run, key=key: run["scores"][key]) for trainer in ("firth", "gensim")]
         difference = np.mean(both[0]) - np.mean(both[1])
-        rows.append([name, *map(_mean_and_range, both), f"{difference:+.3f}"])
+        error = np.sqrt(sum(np.var(values, ddof=1) / len(values) for values in both))
+        rows.append([name, *map(_mean_and_range, both), f"{difference:+.3f}", f"{error:.3f}"])
     norms = (_of(figures, trainer, lambda run: run["largest_norm"]) for trainer in ("firth", "gensim"))
-    rows.append(["length of the longest vector", *map(_mean_and_range, norms), ""])
-    dates = {run["trainer"]: run["date"] for run in figures["runs"]}
-    header = ["", f"Firth, one thread, {dates['firth']}", f"gensim 4.4, {dates['gensim']}", "difference"]
+    rows.append(["length of the longest vector", *map(_mean_and_range, norms), "", ""])
+    header = ["", "Firth, one thread", "gensim 4.4", "difference", "standard error of it, from the seeds"]
     return table(header, rows)
 
 
