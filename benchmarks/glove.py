@@ -1,8 +1,8 @@
 """GloVe: counting, iterations, losses, and what they are worth, beside skip-gram and beside GloVe's own program.
 
 The program has the very same pairs (`glove_program`). Trainings are kept (FIRTH_BENCH_WORK) and not run again while
-settings, text and Firth's code are the same. FIRTH_BENCH_GROUPS names groups to be measured, separated by semicolons;
-the others, and the speed, stay as they were.
+settings, text and Firth's code are the same. FIRTH_BENCH_GROUPS names groups to be measured, separated by semicolons,
+and `speed`; the others stay as they were.
 """
 
 import json
@@ -77,7 +77,7 @@ def measure() -> None:
     named = [name.strip() for name in os.environ.get("FIRTH_BENCH_GROUPS", "").split(";") if name.strip()]
     before = load("glove") if named else {}
     kept = {group["name"]: group for group in before.get("groups", [])}
-    speed = {key: before[key] for key in SPEEDS} if named else _measured_speed()
+    speed = {key: before[key] for key in SPEEDS} if named and "speed" not in named else _measured_speed()
     groups = [kept.get(group.name) if named and group.name not in named else _measured(group) for group in GROUPS]
     save("glove", {"settings": SPEED, **speed, "groups": list(filter(None, groups))})
 
