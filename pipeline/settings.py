@@ -134,7 +134,7 @@ class TrainSettings(Declared):
     window: int = setting(
         None, "Largest distance between a center and its context word.", low=1, high=1000, shown="5, glove 15"
     )
-    shrink_windows: bool = setting(True, "Draw each center's window from 1 to --window, or else always --window.")
+    shrink_windows: bool = setting(True, "Windows of 1 to --window, each as often, or else always --window.")
     cbow_mean: bool = setting(True, "CBOW predicts from the mean of the context vectors; otherwise from their sum.")
     min_n: int | None = setting(None, "Characters of fastText's shortest pieces.", low=1, high=100, shown="3")
     max_n: int | None = setting(None, "Characters of fastText's longest pieces.", low=1, high=100, shown="6")

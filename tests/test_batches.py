@@ -241,11 +241,20 @@ def test_shared_noise_expects_what_independent_draws_expect(architecture):
     assert (np.abs(weight - pairs * 5 * wanted) < 5 * np.sqrt(squares * wanted)).all()
 
 
-@pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
-def test_neighbors_do_not_share_noise(architecture):
+def test_neighbors_do_not_share_noise():
     """Groups are of equal size, and lie between each other."""
-    (batch, *_) = maker_for(cut=StepShape(1, 64, 16, 8), architecture=architecture).epoch(one_sentence([0] * 100), 0)
+    (batch, *_) = maker_for(cut=StepShape(1, 64, 16, 8)).epoch(one_sentence([0] * 100), 0)
     assert [batch.group(n) for n in range(64)] == [0, 1, 2, 3] * 16
+
+
+@given(st.integers(1, 4), st.integers(1, 5))
+def test_lanes_come_from_different_places_of_a_part(lanes, steps):
+    """A part is cut into as many stretches as there are lanes; each step takes the next centers of each stretch."""
+    cut = shape(lanes=lanes)
+    text = one_sentence(np.arange(cut.step * steps + 1))  # the last token is the context that the last center lacks
+    made = list(maker_for(np.ones(cut.step * steps + 1), cut=cut, window=1).epoch(text, 0))
+    places = [(lane * steps + step) * BLOCK for step in range(steps) for lane in range(lanes)]
+    assert [batch.centers[lane, 0] for batch in made[:steps] for lane in range(lanes)] == places
 
 
 def test_occurrences_count_over_the_whole_step(objective):
@@ -335,24 +344,28 @@ def test_chunks_draw_anew():
     """Two chunks of the same text have other windows, and meet other noise."""
     ids = np.tile(np.arange(10, dtype=np.int32), 320)
     halves = [Chunk(ids, np.zeros(3200, np.int64), 0), Chunk(ids, np.ones(3200, np.int64), 3200)]
-    made = list(maker_for(np.full(10, 640)).epoch(halves, 0))
-    windows, noise = in_order(made, lambda b: b.positive.sum(axis=2)), in_order(made, lambda b: b.drawn.words)
-    assert (windows[10:3190] != windows[3210:6390]).any()
-    assert (noise[:90] != noise[100:190]).any()
+    maker = maker_for(np.full(10, 640), cut=shape(lanes=1))
+    first, second = (maker.steps(part) for part in list(maker.parts(halves, 0))[:2])
+    assert len(first) > 90 < len(second)
+    assert (first.drawn.words[:90] != second.drawn.words[:90]).any()
+    windows = in_order([*first, *second], lambda batch: batch.positive.sum(axis=2))
+    assert (windows[10:3100] != windows[3210:6300]).any()
 
 
 def test_chunks_are_subsampled_anew():
     """Of two chunks of the same text, other tokens are kept."""
     numbered = np.arange(3200, dtype=np.int32)
     halves = [Chunk(numbered, np.zeros(3200, np.int64), 0), Chunk(numbered, np.ones(3200, np.int64), 3200)]
-    made = list(maker_for(np.full(3200, 2), sample=2e-5).epoch(halves, 0))  # keeps about a third
+    maker = maker_for(np.full(3200, 2), cut=shape(lanes=1), sample=2e-5)  # keeps about a third
+    made = list(maker.epoch(halves, 0))
     kept = in_order(made, lambda b: b.centers)[in_order(made, lambda b: b.positive).any(axis=1)].tolist()
     second = next(place for place in range(1, len(kept)) if kept[place] < kept[place - 1])
+    assert 500 < second < len(kept) - 500
     assert kept[:second] != kept[second:]
 
 
 def test_progress_counts_raw_tokens_over_all_chunks():
-    """With half of the tokens subsampled away, progress is still the raw place of a step's first center."""
+    """With half of the tokens subsampled away, progress is still a raw place, that of a step among a part's steps."""
     ids = np.tile(np.arange(10, dtype=np.int32), 2000)
     text = [Chunk(ids[at : at + 1000], np.zeros(1000, np.int64), at) for at in range(0, 20_000, 1000)]
     done = [batch.progress for batch in maker_for(np.full(10, 2000), sample=0.01, epochs=1).epoch(text, 0)]
@@ -373,6 +386,17 @@ def test_the_usual_settings_have_the_usual_shape_and_more_noise_is_shared_less()
         cut = StepShape.for_settings(chosen)
         assert cut.noise >= min(chosen.negative * (chosen.window + 1), MOST_NOISE)
         assert cut.group <= cut.step < 480
+
+
+@pytest.mark.parametrize("window", range(1, 60))
+@pytest.mark.parametrize("negative", [1, 5, 12])
+def test_steps_of_any_window_hold_about_as_many_pairs(window, negative):
+    """At most as many centers as by default and no more pairs; half as many, unless one group is more than that."""
+    cut = StepShape.for_settings(TrainSettings(window=window, negative=negative))
+    owed = cut.step * negative * (window + 1)
+    assert cut.step <= 512
+    assert owed <= 512 * 30 or cut.step == cut.group <= 32
+    assert owed > 512 * 30 / 2 or cut.step > 512 / 2
 
 
 @given(st.integers(1, 1000), st.integers(1, 1000))

@@ -156,9 +156,10 @@ def test_a_step_whose_loss_is_not_finite_moves_nothing(objective):
     assert same(moved, start)
 
 
-def test_what_is_no_pair_may_score_what_it_likes(objective):
+@pytest.mark.parametrize("runs", [False, True])
+def test_what_is_no_pair_may_score_what_it_likes(objective, runs):
     """Scores beyond the range of exp are harmless where an input has no target, or no target of its meets the row."""
-    what, batches = some_steps(objective, lanes=1, tokens=20)
+    what, batches = some_steps(objective, lanes=1, tokens=20, runs=runs)
     start = some_parameters(objective, scale=1000.0)
     moved = in_precision(start, np.float32)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -183,10 +184,11 @@ def test_a_score_beyond_the_range_of_exp_is_a_score_like_others(architecture):
     assert fast.contexts == pytest.approx(reference.contexts, abs=1e-3)
 
 
-def test_a_trainer_remembers_nothing(objective):
+@pytest.mark.parametrize("runs", [False, True])
+def test_a_trainer_remembers_nothing(objective, runs):
     """A step after steps of other batches, of other shapes too, is to the bit that of a new trainer."""
-    what, batches = some_steps(objective, window=5)
-    _, wider = some_steps(objective, window=7, lanes=3)
+    what, batches = some_steps(objective, window=5, runs=runs)
+    _, wider = some_steps(objective, window=7, lanes=3, runs=runs)
     used = FastTrainer(what)
     for batch in (*wider[:2], *batches[:4], batches[0]):
         parameters, fresh = some_parameters(objective), some_parameters(objective)

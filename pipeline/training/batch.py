@@ -16,7 +16,7 @@ Floats = NDArray[np.floating[Any]]
 Drawings = TypeVar("Drawings", bound="Noise | Paths")
 
 BLOCK = 16
-"""T, the consecutive centers that the fast trainer multiplies at once; a lane holds a multiple of it."""
+"""T, the consecutive centers that the fast trainer multiplies at once where there are no runs (`StepShape`)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +43,9 @@ class Noise:
     draws for every pair of input and target. A noise word that happens to be the target itself counts like any other,
     as in equation 4 of the paper; word2vec.c and gensim skip it.
 
-    Every G-th center of a lane is in the same group: a word is pulled by the centers around it, and the more of them
-    have noise words of their own, the less it is moved by what happened to be drawn.
+    Every G-th center of a lane is in the same group, so that neighbors do not share noise words if there are several
+    groups: a word is pulled by the centers around it, and the more different words these have met as noise, the less it
+    is moved by what happened to be drawn.
 
     Attributes:
         words: (L, G, K) word ids drawn from the noise distribution.
@@ -115,7 +116,7 @@ class Batch:
         occurrences: (L, N + 2C) how often tokens[l, m] stands in the step: see `row_rates`.
         targets: what is predicted.
         drawn: the noise for negative sampling, the paths for hierarchical softmax, nothing for full softmax.
-        progress: share of the whole training that lies before this batch, from 0 to 1.
+        progress: share of the whole training that is done before this batch, from 0 to 1.
     """
 
     tokens: Ids

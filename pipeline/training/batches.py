@@ -111,7 +111,7 @@ class BatchMaker:
     def steps(self, part: Part) -> Steps:
         """Cut a part's S L N centers into S steps, and draw what they need.
 
-        A part is cut into L stretches, and each step takes N centers of each: so few of a step's are neighbors.
+        A part is cut into L stretches, and each step takes N centers of each, so that its lanes are far apart.
         """
         margin, shape, stream = self.settings.window, self.shape, part.stream
         count = (len(stream) - 2 * margin) // shape.step
@@ -184,8 +184,8 @@ def positives(stream: Stream, margin: int) -> Bools:
 def pairs_of_runs(run: int, *, of_inputs: bool) -> Bools:
     """(2C + 1, C) whether the neighbor at each place, as a target, meets the t-th token of a run of C, as an input.
 
-    It does in the same run, and where it is the last before the token's run or the first after it; or, if the runs are
-    the targets', where the token is the last before the neighbor's run or the first after that.
+    If runs are those of inputs, a target meets those of its own run, of the run that begins behind it and of the run
+    that ends before it; if they are those of targets, an input does.
     """
     own = np.arange(run)
     target = own + np.arange(-run, run + 1)[:, None]  # its place, as seen from the beginning of the input's run
@@ -195,7 +195,7 @@ def pairs_of_runs(run: int, *, of_inputs: bool) -> Bools:
 
 
 def within_a_run(begin: NDArray[np.intp] | int, place: NDArray[np.intp], run: int) -> Bools:
-    """Whether a place is in the run that begins there, or next to it."""
+    """Whether a place is in the run that begins there, or the next on either side."""
     within: Bools = (begin - 1 <= place) & (place <= begin + run)
     return within
 

@@ -8,8 +8,8 @@ from storage.errors import SettingError
 
 USUALLY_OWED = 30
 """Noise pairs owed to a center with gensim's defaults: 5 for each of 5 + 1 contexts."""
-USUAL_GROUPS, USUAL_LANES = 16, 4
-"""Of a step of skip-gram at these defaults."""
+MOST_LANES, WINDOWS_OF_A_LANE = 4, 24
+"""Lanes are at least so many windows long, so that the tokens on either side of their centers hardly count."""
 MOST_NOISE = 4096
 """Noise words of a group, whose rows are held at once: with more pairs owed, each stands for several."""
 LONGEST_RUN = 128
@@ -68,25 +68,25 @@ class StepShape:
             return cls._with_paths(settings)
         if settings.architecture == "cbow":
             return cls(noise=min(-(-settings.negative // 5) * 8, MOST_NOISE))
-        owed, run = settings.negative * (settings.window + 1), cls._run(settings)
-        group = max(cls.group // run, 1) * run if run else cls.group
-        groups = max(1, USUAL_GROUPS * USUALLY_OWED // max(owed, USUALLY_OWED))
-        lanes = min(USUAL_LANES, groups)
+        owed, run = settings.negative * (settings.window + 1), cls._run(settings, cls.group)
+        group = cls.group // run * run if run else cls.group
+        groups = max(1, cls.centers * USUALLY_OWED // (max(owed, USUALLY_OWED) * group))
+        lanes = max(1, min(MOST_LANES, groups * group // (WINDOWS_OF_A_LANE * settings.window)))
         return cls(lanes, groups // lanes * group, group, min(max(cls.noise, _blocks(owed)), MOST_NOISE), run)
 
     @classmethod
     def _with_paths(cls, settings: TrainSettings) -> "StepShape":
-        """With four lanes it would be slower, and no better."""
+        """Of hierarchical softmax: one lane, since with four it would be slower, and no better."""
         if settings.architecture == "cbow":
             return cls(lanes=1, centers=1024)
-        run = cls._run(settings)
+        run = cls._run(settings, LONGEST_RUN)
         centers = max(cls.centers // run, 1) * run if run else cls.centers
         return cls(centers=centers, group=centers if run else cls.group, run=run)
 
     @staticmethod
-    def _run(settings: TrainSettings) -> int:
-        """C, unless windows do not shrink or a run's scores would fill the cache."""
-        return settings.window if settings.shrink_windows and settings.window <= LONGEST_RUN else 0
+    def _run(settings: TrainSettings, longest: int) -> int:
+        """C, unless windows do not shrink, or are too wide, or meet nothing but the next word."""
+        return settings.window if settings.shrink_windows and 1 < settings.window <= longest else 0
 
 
 def _blocks(count: int) -> int:

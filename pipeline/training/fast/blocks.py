@@ -1,8 +1,9 @@
-"""Views and sums that the fast trainer's files share: blocks that overlap, the band around the diagonal, lanes' sums.
+"""Views and sums that the fast trainer's files share: blocks that overlap, products of terms, lanes' sums.
 
 Trailing letters of an array's name give its shape, here and beside this file: L lanes, N centers of a lane, T centers
 of a block, B blocks of a lane, C the window, D dimensions, M = N + 2C positions, J = T + 2C positions (or fewer, within
-a run's reach), W = 2C + 1 places around a position.
+a run's reach), W = 2C + 1 places around a position, G groups of a lane that share K noise words, S centers of a group,
+R rows to be pulled.
 """
 
 import numpy as np
