@@ -33,6 +33,7 @@ STOPS = {
         "pipeline/models/hierarchical_softmax.py",
         "pipeline/models/softmax.py",
         "pipeline/training/objective.py",
+        "pipeline/training/stream.py",
         "pipeline/training/sampling.py",
         "pipeline/training/step_shape.py",
         "pipeline/training/batch.py",
