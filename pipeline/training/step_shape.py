@@ -57,7 +57,7 @@ class StepShape:
         """The shape for a window and a number of noise words.
 
         In skip-gram a center far from a sentence's end has C + 1 contexts on average and is owed `negative` noise pairs
-        for each. At the defaults (30 pairs) 480 centers in four lanes and 32 noise words cost no quality. With more
+        for each. At the defaults (30 pairs) a step has 480 centers in four lanes and 32 noise words a group. With more
         pairs owed, K grows so that a noise pair still stands for about one, and a step has fewer groups, so that it
         still holds about as many pairs. CBOW has one target for each center, a sixth of the pairs, and 8 noise words
         for it are enough. Full softmax moves every word at each step, so its steps are short.
