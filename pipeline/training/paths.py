@@ -31,22 +31,18 @@ def top_of(tree: HuffmanTree, architecture: str) -> tuple[int, NDArray[np.int64]
     return first, inside[tree.starts[1:]] - inside[tree.starts[:-1]]
 
 
-class _Ends(NamedTuple):
-    """The lower ends of S steps' targets, each step's groups in the order of their lengths.
+class _Segments(NamedTuple):
+    """A step's places in segments: each end of a target, what its group is longer than its ends, the step's own rest.
 
     Attributes:
-        targets: (S, M) which of a step's M targets, the groups one after the other.
-        starts: (S, M) where the end of each begins among the tree's entries.
-        lengths: (S, M) how many entries it has.
-        places: (S, M) where it begins among the step's places.
-        total: places of the longest step.
+        starts: (S, segments) where the end begins among the tree's entries; behind them all for padding.
+        lengths: (S, segments) places.
+        targets: (S, segments) which of a step's M targets; M for padding.
     """
 
-    targets: Int64s
-    starts: Int64s
-    lengths: Int64s
-    places: Int64s
-    total: int
+    starts: Ids
+    lengths: Ids
+    targets: Ids
 
 
 class PathMaker:
@@ -63,9 +59,9 @@ class PathMaker:
         _, upper = top_of(tree, architecture)
         self._starts = tree.starts[:-1] + upper  # (V,) where each word's lower end begins
         self._lengths = tree.lengths - upper
-        self._nodes, self._codes = tree.points, tree.codes
+        self._entries = np.append(2 * tree.points + tree.codes, 2 * (len(upper) - 1)).astype(np.int32)  # padding last
         self._size, self._reach = (1, 0) if architecture == "cbow" else (run, 1) if run else (BLOCK, window)
-        self._seen = np.zeros(len(upper), np.int64)  # (V,) scratch: zero between calls
+        self._seen = np.zeros(len(upper), np.int32)  # (V,) scratch: zero between calls
 
     def paths(self, words: Ids) -> Paths:
         """The lower ends of the target words of S steps, (S, L, M), with S before the shape of every array."""
@@ -75,8 +71,8 @@ class PathMaker:
         order = np.argsort(sums, axis=1, kind="stable")
         stack = max(STACKED // self._size, 1)
         longest = np.take_along_axis(sums, order, axis=1)[:, _last_of_stacks(sums.shape[1], stack)]  # (S, K)
-        ends = self._sorted(grouped, lengths, order, np.repeat(longest, stack, axis=1)[:, : sums.shape[1]])
-        nodes, rows = self._listed(ends)
+        widths = np.repeat(longest, stack, axis=1)[:, : sums.shape[1]]  # (S, L G)
+        nodes, rows = self._listed(self._segments(grouped, lengths, order, widths))
         return Paths(
             grouped.reshape(*words.shape[:2], -1, self._size),
             order.astype(np.int32),
@@ -96,40 +92,37 @@ class PathMaker:
         padded[..., :count] = words
         return padded.reshape(steps, -1, self._size)
 
-    def _sorted(self, words: Ids, lengths: Int64s, order: Int64s, widths: Int64s) -> _Ends:
-        """The ends with the groups in that order, (S, L G), each with so many places, (S, L G)."""
+    def _segments(self, words: Ids, lengths: Ids, order: Int64s, widths: Int64s) -> _Segments:
+        """The places with the groups in that order, (S, L G), each with so many places, (S, L G)."""
         steps, groups, size = words.shape
-        targets = (order[..., None] * size + np.arange(size)).reshape(steps, -1)
-        starts, sizes = (
-            np.take_along_axis(values.reshape(steps, -1), targets, axis=1)
-            for values in (self._starts.take(words, mode="clip"), lengths)
-        )
-        in_groups = sizes.reshape(steps, groups, size)
-        within = np.cumsum(in_groups, axis=2) - in_groups
-        until = np.cumsum(widths, axis=1)
-        places = (until - widths)[..., None] + within
-        return _Ends(targets, starts, sizes, places.reshape(steps, -1), int(until[:, -1].max()))
+        count, filled = groups * size, widths.sum(axis=1)
+        total = int(filled.max())
+        total += -total % ROOM
+        shape, ends = (steps, groups, size + 1), (slice(None), slice(None), slice(size))
+        starts, sizes, targets = (np.full((steps, groups * (size + 1) + 1), fill, np.int32) for fill in (
+            len(self._entries) - 1, 0, count))
+        for whole, values in ((starts, self._starts.take(words, mode="clip")), (sizes, lengths)):
+            whole[:, :-1].reshape(shape)[ends] = np.take_along_axis(values, order[..., None], axis=1)
+        targets[:, :-1].reshape(shape)[ends] = order[..., None] * size + np.arange(size)
+        sizes[:, :-1].reshape(shape)[..., size] = widths - np.take_along_axis(lengths.sum(axis=2), order, axis=1)
+        sizes[:, -1] = total - filled
+        return _Segments(starts, sizes, targets)
 
-    def _listed(self, ends: _Ends) -> tuple[Ids, Ids]:
+    def _listed(self, segments: _Segments) -> tuple[Ids, Ids]:
         """(S, E) both: the node of each place, and twice its target plus its code; what no end fills is padding."""
-        steps, targets = ends.targets.shape
-        total = ends.total + -ends.total % ROOM
-        counts = ends.lengths.ravel()
-        before = np.cumsum(counts) - counts  # entries of the ends before each
-        numbers = np.arange(int(counts.sum()))
-        entries = numbers + np.repeat(ends.starts.ravel() - before, counts)
-        places = (ends.places + total * np.arange(steps)[:, None]).ravel()
-        at = numbers + np.repeat(places - before, counts)
-        nodes = np.full(steps * total, len(self._lengths) - 1, np.int32)
-        nodes[at] = self._nodes.take(entries)
-        rows = np.full(steps * total, 2 * targets, np.int32)
-        rows[at] = np.repeat(2 * ends.targets.ravel(), counts) + self._codes.take(entries)
-        return nodes.reshape(steps, total), rows.reshape(steps, total)
+        steps, lengths = len(segments.lengths), segments.lengths.ravel()
+        ends = np.cumsum(lengths, dtype=np.int32)
+        entries = np.arange(ends[-1], dtype=np.int32)
+        entries += np.repeat(segments.starts.ravel() - (ends - lengths), lengths)
+        found = self._entries.take(entries, mode="clip")
+        rows = np.repeat(2 * segments.targets.ravel(), lengths)
+        rows += found & 1
+        return (found >> 1).reshape(steps, -1), rows.reshape(steps, -1)
 
     def _occurrences(self, nodes: Ids) -> Ids:
         places = nodes.astype(np.intp)  # with indices and values of its own types `add.at` is 40 times faster
-        np.add.at(self._seen, places, 1)
-        found = self._seen.take(places).astype(np.int32)
+        np.add.at(self._seen, places, np.int32(1))
+        found: Ids = self._seen.take(places)
         self._seen[places] = 0
         return found
 

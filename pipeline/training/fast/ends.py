@@ -26,7 +26,7 @@ class Ends:
         self._groups, self._several = groups, J > 1
         self._branches = np.zeros((2 * G * T + 1, J), np.float32)  # - sign: of code 0, then 1, for each target
         self.turned_EJ, self.scores_EJ = floats(E, J), floats(E, J)
-        self.rows_ED, self.d_rows_ED = floats(E, D), floats(E if self._several else 0, D)
+        self.rows_ED = floats(E, D)  # where a group has several inputs, then what pulls them
         self.here_GJD, self.d_here_GJD = floats(G, J, D), floats(G, J, D)
         self._ones_GJ = np.ones((G, J), np.float32)
 
@@ -63,14 +63,14 @@ class Ends:
             residuals = _split(self.scores_EJ[places], here)
             np.matmul(residuals.swapaxes(1, 2), _split(self.rows_ED[places], here), out=self.d_here_GJD[groups])
             if self._several:
-                np.matmul(residuals, here, out=_split(self.d_rows_ED[places], here))
+                np.matmul(residuals, here, out=_split(self.rows_ED[places], here))
 
     def backward(self, batch: Batch) -> Pull:
         """What pulls the nodes. Where a group has one input, a node's gradient is a residual times it (`Pull`)."""
         paths, used = paths_of(batch), slice(self.used)
         nodes, occurrences = paths.nodes[used], paths.occurrences[used]
         if self._several:
-            return Pull("contexts", nodes, occurrences, self.d_rows_ED[used], most=MAX_NODE_MOVE)
+            return Pull("contexts", nodes, occurrences, self.rows_ED[used], most=MAX_NODE_MOVE)
         widths = np.repeat(paths.widths, paths.stack)[: len(paths.order)]
         starts = np.concatenate([[0], np.cumsum(widths)]).astype(np.int32)
         residuals = self.scores_EJ[used, 0]
