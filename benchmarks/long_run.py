@@ -1,7 +1,7 @@
-"""A long training on the whole of english.txt, where bursts of one word spoil careless trainers: five seeds each.
+"""A long training on the whole of english.txt, where bursts of one word spoil careless trainers: ten seeds each.
 
-gensim's trainings take most of an hour on one core. They are not run again while results/long_run.json holds them for
-the same settings and gensim; each run is kept with its own date.
+gensim's trainings take an hour and a half on one core. They are not run again while results/long_run.json holds them
+for the same settings and gensim; each run is kept with its own date.
 """
 
 import datetime
@@ -17,7 +17,7 @@ from pipeline.evaluation.evaluate import evaluate
 from pipeline.text.token_files import TokenCorpus
 from storage.embeddings import Embeddings
 
-SEEDS = (1, 2, 3, 4, 5)
+SEEDS = range(1, 11)
 
 
 def measure() -> None:

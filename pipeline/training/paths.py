@@ -1,7 +1,5 @@
 """The paths of hierarchical softmax as arrays of a step: which of each lies in the tree's top, and what is below."""
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,7 +8,7 @@ from pipeline.training.batch import Ids, Paths
 
 Int64s = NDArray[np.int64]
 
-TOP = {"skipgram": 32, "cbow": 32}
+TOP = {"skipgram": 16, "cbow": 32}
 """P, how many nodes every input meets: more are wasted on most inputs, fewer leave longer ends."""
 
 BLOCK = 6
@@ -29,20 +27,6 @@ def top_of(tree: HuffmanTree, architecture: str) -> tuple[int, NDArray[np.int64]
     first = max(size - 1 - TOP[architecture], 0)
     inside = np.concatenate([[0], np.cumsum(tree.points >= first)])
     return first, inside[tree.starts[1:]] - inside[tree.starts[:-1]]
-
-
-class _Segments(NamedTuple):
-    """A step's places in segments: each end of a target, what its group is longer than its ends, the step's own rest.
-
-    Attributes:
-        starts: (S, segments) where the end begins among the tree's entries; behind them all for padding.
-        lengths: (S, segments) places.
-        targets: (S, segments) which of a step's M targets; M for padding.
-    """
-
-    starts: Ids
-    lengths: Ids
-    targets: Ids
 
 
 class PathMaker:
@@ -72,7 +56,7 @@ class PathMaker:
         stack = max(STACKED // self._size, 1)
         longest = np.take_along_axis(sums, order, axis=1)[:, _last_of_stacks(sums.shape[1], stack)]  # (S, K)
         widths = np.repeat(longest, stack, axis=1)[:, : sums.shape[1]]  # (S, L G)
-        nodes, rows = self._listed(self._segments(grouped, lengths, order, widths))
+        nodes, rows = self._listed(*self._in_segments(grouped, lengths, order, widths))
         return Paths(
             grouped.reshape(*words.shape[:2], -1, self._size),
             order.astype(np.int32),
@@ -92,30 +76,39 @@ class PathMaker:
         padded[..., :count] = words
         return padded.reshape(steps, -1, self._size)
 
-    def _segments(self, words: Ids, lengths: Ids, order: Int64s, widths: Int64s) -> _Segments:
-        """The places with the groups in that order, (S, L G), each with so many places, (S, L G)."""
-        steps, groups, size = words.shape
-        count, filled = groups * size, widths.sum(axis=1)
-        total = int(filled.max())
-        total += -total % ROOM
-        shape, ends = (steps, groups, size + 1), (slice(None), slice(None), slice(size))
-        starts, sizes, targets = (np.full((steps, groups * (size + 1) + 1), fill, np.int32) for fill in (
-            len(self._entries) - 1, 0, count))
-        for whole, values in ((starts, self._starts.take(words, mode="clip")), (sizes, lengths)):
-            whole[:, :-1].reshape(shape)[ends] = np.take_along_axis(values, order[..., None], axis=1)
-        targets[:, :-1].reshape(shape)[ends] = order[..., None] * size + np.arange(size)
-        sizes[:, :-1].reshape(shape)[..., size] = widths - np.take_along_axis(lengths.sum(axis=2), order, axis=1)
-        sizes[:, -1] = total - filled
-        return _Segments(starts, sizes, targets)
+    def _in_segments(self, words: Ids, lengths: Ids, order: Int64s, widths: Int64s) -> tuple[Ids, Ids, Ids]:
+        """A step's places in segments: the T ends of each group, then what it has to spare, then what the step has.
 
-    def _listed(self, segments: _Segments) -> tuple[Ids, Ids]:
+        Args:
+            words: (S, L G, T) the targets, in the order of the text.
+            lengths: (S, L G, T) of their ends.
+            order: (S, L G) of the groups.
+            widths: (S, L G) places of each group, in that order.
+
+        Returns:
+            (S, segments) each: where the end begins among the tree's entries, its length, and which of the step's
+            M = L G T targets it is that of; for what is spare, behind all entries, and M.
+        """
+        starts, sizes = (
+            np.take_along_axis(values, order[..., None], axis=1)
+            for values in (self._starts.take(words, mode="clip"), lengths)
+        )
+        places, (count, size), behind = widths.sum(axis=1), words[0].shape, len(self._entries)
+        total = -(-int(places.max()) // ROOM) * ROOM
+        return (
+            _segments(starts, behind, behind),
+            _segments(sizes, widths - sizes.sum(axis=2), total - places),
+            _segments(order[..., None] * size + np.arange(size), count * size, count * size),
+        )
+
+    def _listed(self, starts: Ids, lengths: Ids, targets: Ids) -> tuple[Ids, Ids]:
         """(S, E) both: the node of each place, and twice its target plus its code; what no end fills is padding."""
-        steps, lengths = len(segments.lengths), segments.lengths.ravel()
-        ends = np.cumsum(lengths, dtype=np.int32)
-        entries = np.arange(ends[-1], dtype=np.int32)
-        entries += np.repeat(segments.starts.ravel() - (ends - lengths), lengths)
+        steps, counts = len(lengths), lengths.ravel()
+        until = np.cumsum(counts, dtype=np.int32)
+        entries = np.arange(until[-1], dtype=np.int32)
+        entries += np.repeat(starts.ravel() - (until - counts), counts)
         found = self._entries.take(entries, mode="clip")
-        rows = np.repeat(2 * segments.targets.ravel(), lengths)
+        rows = np.repeat(2 * targets.ravel(), counts)
         rows += found & 1
         return (found >> 1).reshape(steps, -1), rows.reshape(steps, -1)
 
@@ -131,3 +124,12 @@ def _last_of_stacks(groups: int, stack: int) -> Int64s:
     """(K,) the last group of each stack."""
     last: Int64s = np.minimum(np.arange(stack, groups + stack, stack), groups) - 1
     return last
+
+
+def _segments(ends: Int64s, of_group: Int64s | int, of_step: Int64s | int) -> Ids:
+    """(S, L G (T + 1) + 1) from what belongs to the ends, (S, L G, T), to each group's padding and to the step's."""
+    steps, groups, size = ends.shape
+    whole = np.empty((steps, groups * (size + 1) + 1), np.int32)
+    of_groups = whole[:, :-1].reshape(steps, groups, size + 1, copy=False)
+    of_groups[..., :size], of_groups[..., size], whole[:, -1] = ends, of_group, of_step
+    return whole

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.models.huffman import HuffmanTree
 from pipeline.training.batch import MAX_NODE_MOVE, Batch
-from pipeline.training.fast.blocks import Float32s, Float64s, floats, lane_totals
+from pipeline.training.fast.blocks import Float32s, Float64s, floats, lane_sums
 from pipeline.training.fast.decisions import decide
 from pipeline.training.fast.groups import Groups, paths_of
 from pipeline.training.fast.pulls import Pull
@@ -106,12 +106,12 @@ class SharedTop(TopOutput):
         self._ones_GJ = np.ones((G, J), np.float32)
         self.passes_LRP = floats(L, R, 2 * P)
         self.both_LRP, self.left_LRP = self.passes_LRP[..., :P], self.passes_LRP[..., P:]
-        self.terms_LRP, self.taken_LRP = floats(L, R, P), floats(L, R, P)
+        self.terms_LRP = floats(L, R, P)
 
     def _residuals(self, batch: Batch) -> Float64s:
         self._count(batch)
         scores, terms, both, left = self.scores_LRP, self.terms_LRP, self.both_LRP, self.left_LRP
-        taken = np.multiply(left, scores, out=self.taken_LRP)
+        taken = np.vecdot(left, scores)
         odds = np.exp(scores, out=scores)
         if not np.isfinite(odds.max(initial=0.0)):
             odds[both == 0] = 0.0  # a node that no target passes may score what it likes
@@ -119,10 +119,7 @@ class SharedTop(TopOutput):
         odds /= terms  # sigma(s)
         odds *= both
         np.subtract(left, odds, out=odds)
-        losses = np.log(terms, out=terms)
-        losses *= both
-        losses -= taken
-        return lane_totals(losses)
+        return lane_sums(np.vecdot(both, np.log(terms, out=terms))) - lane_sums(taken)
 
     def _count(self, batch: Batch) -> None:
         """Write `both` and `left`."""
