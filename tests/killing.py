@@ -9,7 +9,7 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import forkserver, get_context
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +36,7 @@ WORDS, DIMENSIONS = 1500, 24
 
 _FORKING = get_context("forkserver")
 _FORKING.set_forkserver_preload(["__main__", "tests.killing"])
+forkserver.ensure_running()  # before a training in another test starts one that has less imported
 
 
 def some_embeddings(seed, words=WORDS):

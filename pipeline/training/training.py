@@ -55,6 +55,10 @@ def train(
         InputError: the text, or what is held out of it, holds no pair of words; or a checkpoint cannot be written.
         Interrupted: what was done is kept in a checkpoint.
     """
+    if workers > 1:
+        from pipeline.training.team.processes import expect
+
+        expect()
     watch, counts = watch or WatchSettings(), vocabulary.counts
     text = divide(corpus, len(counts), watch.held_out)
     tokens = tokens_of(text.trained, len(counts)) if text.held_out else int(counts.sum()) if tokens is None else tokens

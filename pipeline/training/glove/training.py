@@ -31,6 +31,7 @@ from pipeline.training.ledger import Ledger, Progress, ignore
 from pipeline.training.parameters import Parameters
 from pipeline.training.position import Position
 from pipeline.training.probes import Probes
+from pipeline.training.team.processes import expect
 from storage.errors import InputError, Interrupted
 
 CELL_BYTES = 64
@@ -98,6 +99,8 @@ def train_glove(
         cells = _cells(text, len(vocabulary), settings, work, scratch=scratch / "counts", watching=watching)
         if said := hint(cells, settings.x_max):
             _LOG.warning(said)
+        if work.workers > 1:
+            expect()
         tiles, held = divided(cells, work.count_memory, watch.held_out, scratch)
         _LOG.info("%s pairs of words stand together, in %d x %d tiles", f"{tiles.pairs:,}", tiles.bands, tiles.bands)
         start = start or Factors.start(len(vocabulary), settings.vector_size, settings.seed)
