@@ -96,18 +96,19 @@ def test_each_group_has_its_places(tree, model, run, seed):
     for paths in some_paths(tree, model, seed=seed, run=run)[1]:
         size = paths.words.shape[2]
         assert sorted(paths.order.tolist()) == list(range(paths.words.size // size))
-        assert paths.stack == max(STACKED // size, 1)
-        place, lengths = 0, []
-        for number, group in enumerate(paths.order.tolist()):
-            width = int(paths.widths[number // paths.stack])
-            mine = paths.rows[place : place + width]
-            targets = mine[mine < 2 * paths.words.size] // 2 // size
-            assert set(targets.tolist()) <= {group}
-            lengths.append(len(targets))
-            place += width
+        cuts, place, lengths = paths.cuts.tolist(), 0, []
+        assert (cuts[0], cuts[-1]) == (0, len(paths.order))
+        for width, first, last in zip(paths.widths.tolist(), cuts[:-1], cuts[1:], strict=True):
+            assert last - first <= max(STACKED // size, 1) or size == 1
+            for group in paths.order[first:last].tolist():
+                mine = paths.rows[place : place + width]
+                targets = mine[mine < 2 * paths.words.size] // 2 // size
+                assert set(targets.tolist()) <= {group}
+                lengths.append(len(targets))
+                place += width
+            assert first == last or width == lengths[-1]
+            assert size > 1 or set(lengths[first:last]) <= {width}
         assert lengths == sorted(lengths)
-        longest = [max(lengths[first : first + paths.stack]) for first in range(0, len(lengths), paths.stack)]
-        assert paths.widths.tolist() == longest
         assert (paths.rows[place:] == 2 * paths.words.size).all()
 
 

@@ -78,8 +78,8 @@ class Paths:
     Attributes:
         words: (L, G, T) the targets; where a lane does not fill its last group, it ends with -1.
         order: (L G,) the groups of all lanes, those of short ends first.
+        cuts: (stacks + 1,) where in this order each stack begins, and the last one ends.
         widths: (stacks,) places of each group of a stack.
-        stack: groups of a stack; the last may have fewer.
         nodes: (E,) the inner node at each place; where it is padding, V - 1, which no path holds.
         rows: (E,) which of the L G T targets the path is that of, times 2, plus its code there; 2 L G T for padding.
         occurrences: (E,) how often the node stands among the step's lower ends.
@@ -88,8 +88,8 @@ class Paths:
 
     words: Ids
     order: Ids
+    cuts: NDArray[np.int64]
     widths: NDArray[np.int64]
-    stack: int
     nodes: Ids
     rows: Ids
     occurrences: Ids

@@ -15,7 +15,7 @@ BLOCK = 6
 """T, the targets of a group where windows and not runs say who is whose: the most that are multiplied at once."""
 
 STACKED = 128
-"""About so many targets' ends are multiplied at once, each as long as the longest of them."""
+"""About so many targets' ends are multiplied at once where a group has several, each as long as the longest."""
 
 ROOM = 1024
 """Lists are padded to a multiple of so many places, so that steps are of few shapes."""
@@ -53,20 +53,33 @@ class PathMaker:
         lengths = np.where(grouped < 0, 0, self._lengths.take(grouped, mode="clip"))
         sums = lengths.sum(axis=2)
         order = np.argsort(sums, axis=1, kind="stable")
-        stack = max(STACKED // self._size, 1)
-        longest = np.take_along_axis(sums, order, axis=1)[:, _last_of_stacks(sums.shape[1], stack)]  # (S, K)
-        widths = np.repeat(longest, stack, axis=1)[:, : sums.shape[1]]  # (S, L G)
-        nodes, rows = self._listed(*self._in_segments(grouped, lengths, order, widths))
+        cuts, widths = self._stacks(np.take_along_axis(sums, order, axis=1))
+        of_groups = np.stack([np.repeat(wide, np.diff(cut)) for wide, cut in zip(widths, cuts, strict=True)])
+        nodes, rows = self._listed(*self._in_segments(grouped, lengths, order, of_groups))
         return Paths(
             grouped.reshape(*words.shape[:2], -1, self._size),
             order.astype(np.int32),
-            longest,
-            stack,
+            cuts,
+            widths,
             nodes,
             rows,
             np.stack([self._occurrences(step) for step in nodes]),
             self._reach,
         )
+
+    def _stacks(self, lengths: Int64s) -> tuple[Int64s, Int64s]:
+        """Where the stacks of each step's groups end, (S, K + 1), and how wide they are, (S, K), from (S, L G) lengths.
+
+        Where a group is a single target, its length is one of a few, and a stack has the groups of one length.
+        """
+        steps, groups = lengths.shape
+        if self._size == 1:
+            widths = np.arange(int(lengths.max(initial=0)) + 1)
+            cuts = np.stack([np.searchsorted(step, np.append(widths, widths[-1] + 1)) for step in lengths])
+            return cuts, np.tile(widths, (steps, 1))
+        stack = max(STACKED // self._size, 1)
+        ends = np.minimum(np.arange(0, groups + stack, stack), groups)
+        return np.tile(ends, (steps, 1)), lengths[:, ends[1:] - 1]
 
     def _grouped(self, words: Ids) -> Ids:
         """(S, L G, T) the targets in groups; where a lane does not fill its last one, it ends with -1."""
@@ -118,12 +131,6 @@ class PathMaker:
         found: Ids = self._seen.take(places)
         self._seen[places] = 0
         return found
-
-
-def _last_of_stacks(groups: int, stack: int) -> Int64s:
-    """(K,) the last group of each stack."""
-    last: Int64s = np.minimum(np.arange(stack, groups + stack, stack), groups) - 1
-    return last
 
 
 def _segments(ends: Int64s, of_group: Int64s | int, of_step: Int64s | int) -> Ids:

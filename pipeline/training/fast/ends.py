@@ -6,6 +6,7 @@ group is one target with its one input (T = J = 1).
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 
@@ -71,7 +72,7 @@ class Ends:
         nodes, occurrences = paths.nodes[used], paths.occurrences[used]
         if self._several:
             return Pull("contexts", nodes, occurrences, self.rows_ED[used], most=MAX_NODE_MOVE)
-        widths = np.repeat(paths.widths, paths.stack)[: len(paths.order)]
+        widths = np.repeat(paths.widths, np.diff(paths.cuts))
         starts = np.concatenate([[0], np.cumsum(widths)]).astype(np.int32)
         residuals = self.scores_EJ[used, 0]
         return Pull("contexts", nodes, occurrences, self.here_GJD, 0.0, residuals, starts, MAX_NODE_MOVE)
@@ -80,9 +81,9 @@ class Ends:
 def _stacks(paths: Paths) -> Iterator[tuple[slice, slice]]:
     """The groups of each stack, in the order of the paths, and their places."""
     place = 0
-    for number, width in enumerate(paths.widths.tolist()):
-        first, last = number * paths.stack, min((number + 1) * paths.stack, len(paths.order))
-        yield slice(first, last), slice(place, place := place + (last - first) * width)
+    for (first, last), width in zip(pairwise(paths.cuts.tolist()), paths.widths.tolist(), strict=True):
+        if last > first:
+            yield slice(first, last), slice(place, place := place + (last - first) * width)
 
 
 def _split(values: Float32s, groups: Float32s) -> Float32s:
