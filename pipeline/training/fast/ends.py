@@ -20,16 +20,14 @@ from pipeline.training.parameters import Parameters
 
 
 class Ends:
-    """The arrays of a step."""
+    """What both kinds of ends have in common: the arrays of a step."""
 
     def __init__(self, batch: Batch, dimensions: int, groups: Groups) -> None:
         (G, T, J), E, D = groups.near_GTJ.shape, len(paths_of(batch).nodes), dimensions
-        self._groups, self._several = groups, J > 1
+        self._groups = groups
         self._branches = np.zeros((2 * G * T + 1, J), np.float32)  # - sign: of code 0, then 1, for each target
         self.turned_EJ, self.scores_EJ = floats(E, J), floats(E, J)
-        self.rows_ED = floats(E, D)  # where a group has several inputs, then what pulls them
-        self.here_GJD, self.d_here_GJD = floats(G, J, D), floats(G, J, D)
-        self._ones_GJ = np.ones((G, J), np.float32)
+        self.rows_ED, self.here_GJD = floats(E, D), floats(G, J, D)
 
     def forward(self, parameters: Parameters, batch: Batch, h_LRD: Float32s, d_h_LRD: Float32s) -> Float64s:
         """Score the inputs with the ends of their targets, add to the inputs' gradients; returns losses, (1,)."""
@@ -42,8 +40,7 @@ class Ends:
             np.matmul(_split(rows, here), here.swapaxes(1, 2), out=_split(self.scores_EJ[places], here))
         self.used = places.stop
         losses = self._decide(paths)
-        self._spread(paths)
-        add_rows(_rows(d_h_LRD), self.inputs_GJ, self._ones_GJ, self.d_here_GJD)
+        self._spread(paths, _rows(d_h_LRD))
         return losses
 
     def _decide(self, paths: Paths) -> Float64s:
@@ -57,25 +54,53 @@ class Ends:
         scores[self.used :] = 0.0
         return decide(scores.reshape(1, -1), turned.reshape(1, -1))
 
-    def _spread(self, paths: Paths) -> None:
-        """Residuals times rows, both ways."""
-        for groups, places in _stacks(paths):
-            here = self.here_GJD[groups]
-            residuals = _split(self.scores_EJ[places], here)
-            np.matmul(residuals.swapaxes(1, 2), _split(self.rows_ED[places], here), out=self.d_here_GJD[groups])
-            if self._several:
-                np.matmul(residuals, here, out=_split(self.rows_ED[places], here))
+    def _spread(self, paths: Paths, d_h_RD: Float32s) -> None:
+        """Add residuals times rows to the inputs' gradients."""
+        raise NotImplementedError
 
     def backward(self, batch: Batch) -> Pull:
-        """What pulls the nodes. Where a group has one input, a node's gradient is a residual times it (`Pull`)."""
+        """What pulls the nodes."""
+        raise NotImplementedError
+
+
+class SharedEnds(Ends):
+    """Skip-gram: a group's targets share its inputs."""
+
+    def __init__(self, batch: Batch, dimensions: int, groups: Groups) -> None:
+        super().__init__(batch, dimensions, groups)
+        self.d_here_GJD = floats(*self.here_GJD.shape)
+        self._ones_GJ = np.ones(self.here_GJD.shape[:2], np.float32)
+
+    def _spread(self, paths: Paths, d_h_RD: Float32s) -> None:
+        """Residuals times rows, both ways: what pulls the nodes takes the place of their rows."""
+        for groups, places in _stacks(paths):
+            here, rows = self.here_GJD[groups], _split(self.rows_ED[places], self.here_GJD[groups])
+            residuals = _split(self.scores_EJ[places], here)
+            np.matmul(residuals.swapaxes(1, 2), rows, out=self.d_here_GJD[groups])
+            np.matmul(residuals, here, out=rows)
+        add_rows(d_h_RD, self.inputs_GJ, self._ones_GJ, self.d_here_GJD)
+
+    def backward(self, batch: Batch) -> Pull:
+        """As it was spread."""
         paths, used = paths_of(batch), slice(self.used)
-        nodes, occurrences = paths.nodes[used], paths.occurrences[used]
-        if self._several:
-            return Pull("contexts", nodes, occurrences, self.rows_ED[used], most=MAX_NODE_MOVE)
-        widths = np.repeat(paths.widths, np.diff(paths.cuts))
-        starts = np.concatenate([[0], np.cumsum(widths)]).astype(np.int32)
-        residuals = self.scores_EJ[used, 0]
-        return Pull("contexts", nodes, occurrences, self.here_GJD, 0.0, residuals, starts, MAX_NODE_MOVE)
+        return Pull("contexts", paths.nodes[used], paths.occurrences[used], self.rows_ED[used], most=MAX_NODE_MOVE)
+
+
+class OwnEnds(Ends):
+    """CBOW: a group is one target with its own input, and a node's gradient is a residual times that (`Pull`)."""
+
+    def _spread(self, paths: Paths, d_h_RD: Float32s) -> None:
+        """Residuals times rows, row by row: products of such small matrices would take longer."""
+        self.widths_G = np.repeat(paths.widths, np.diff(paths.cuts))
+        inputs = np.repeat(self.inputs_GJ[:, 0], self.widths_G)
+        add_rows(d_h_RD, inputs, self.scores_EJ[: self.used, 0], self.rows_ED[: self.used])
+
+    def backward(self, batch: Batch) -> Pull:
+        """An input's residuals, and the input that they share."""
+        paths, used = paths_of(batch), slice(self.used)
+        starts = np.concatenate([[0], np.cumsum(self.widths_G)]).astype(np.int32)
+        drawn = paths.nodes[used], paths.occurrences[used], self.here_GJD
+        return Pull("contexts", *drawn, 0.0, self.scores_EJ[used, 0], starts, MAX_NODE_MOVE)
 
 
 def _stacks(paths: Paths) -> Iterator[tuple[slice, slice]]:

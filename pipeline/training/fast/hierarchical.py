@@ -15,7 +15,7 @@ import numpy as np
 
 from pipeline.training.batch import Batch
 from pipeline.training.fast.blocks import Float32s, Float64s
-from pipeline.training.fast.ends import Ends
+from pipeline.training.fast.ends import OwnEnds, SharedEnds
 from pipeline.training.fast.groups import Groups
 from pipeline.training.fast.pulls import Pull
 from pipeline.training.fast.top import OwnTop, SharedTop, Top
@@ -27,8 +27,9 @@ class HierarchicalOutput:
 
     def __init__(self, batch: Batch, dimensions: int, top: Top) -> None:
         self._groups = Groups(batch, dimensions)
-        self._top = (SharedTop if batch.targets.present.shape[2] > 1 else OwnTop)(dimensions, top, self._groups)
-        self._ends = Ends(batch, dimensions, self._groups)
+        shared = batch.targets.present.shape[2] > 1
+        self._top = (SharedTop if shared else OwnTop)(dimensions, top, self._groups)
+        self._ends = (SharedEnds if shared else OwnEnds)(batch, dimensions, self._groups)
         self.d_h_LRD = np.empty_like(self._groups.padded_LRD)
 
     def forward(self, parameters: Parameters, batch: Batch, h_LND: Float32s) -> Float64s:

@@ -147,7 +147,8 @@ class OwnTop(TopOutput):
     def _residuals(self, batch: Batch) -> Float64s:
         exits = self.top.exits.take(batch.targets.words)
         self._turned.take(exits, axis=0, out=self.turned_LRP, mode="clip")
-        self.turned_LRP *= batch.targets.present
+        if not batch.targets.present.all():
+            self.turned_LRP *= batch.targets.present
         return decide(self.scores_LRP, self.turned_LRP)
 
     def _met(self) -> Float32s:
