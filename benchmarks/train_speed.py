@@ -1,18 +1,21 @@
-"""Training speed, Firth against gensim (corpus_file): verified, then timed in turn, medians of three.
+"""Training speed, Firth against gensim (corpus_file) and pWord2Vec: verified, then timed in turn, medians of three.
 
-Both train on the same tokens with the same settings; the clock runs over the training phase only; speed is in raw
+All train on the same tokens with the same settings; the clock runs over the training phase only; speed is in raw
 words of the vocabulary per second. FIRTH_BENCH_CASES names those to be measured, separated by semicolons; the others
-stay as they were, each with its own date.
+stay as they were, each with its own date. pWord2Vec trains where FIRTH_PWORD2VEC names it.
 """
 
 import datetime
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks import pword2vec_program
 from benchmarks.common import VOCABULARY, english, in_child, load, median, save, table
 from benchmarks.reshaped import reshaped
 from pipeline.settings import TrainSettings
@@ -28,6 +31,7 @@ LONG = 10_000_000
 """Words of the cases that are compared with gensim: enough that starting processes, a second, does not count."""
 ROUNDS = 3
 TOLERANCE = 1e-5
+PEERS = {"gensim": "gensim 4.4", "pword2vec": "pWord2Vec"}
 
 
 @dataclass(frozen=True)
@@ -37,11 +41,11 @@ class Case:
     Attributes:
         name: for people.
         change: of SETTINGS.
-        workers: of both programs.
+        workers: of all programs.
         deterministic: whether Firth's workers give the same bytes as one.
         sentence: tokens of a line, 0 for the text's own lines, -1 for all of it on one line.
         words: of english.txt.
-        gensim: whether gensim trains too.
+        peers: that train too, of PEERS.
     """
 
     name: str
@@ -50,15 +54,15 @@ class Case:
     deterministic: bool = False
     sentence: int = 0
     words: int = 4_000_000
-    gensim: bool = True
+    peers: Sequence[str] = ("gensim",)
 
 
 HIERARCHICAL = {"loss": "hs"}
 FASTTEXT = {"model": "fasttext"}
 CASES = (
-    Case("skip-gram, negative sampling", words=LONG),
-    Case("the same, 2 workers", workers=2, words=LONG),
-    Case("the same, 2 workers, --deterministic", workers=2, deterministic=True, words=LONG, gensim=False),
+    Case("skip-gram, negative sampling", words=LONG, peers=tuple(PEERS)),
+    Case("the same, 2 workers", workers=2, words=LONG, peers=tuple(PEERS)),
+    Case("the same, 2 workers, --deterministic", workers=2, deterministic=True, words=LONG, peers=()),
     Case("CBOW, negative sampling", {"architecture": "cbow"}, words=LONG),
     Case("skip-gram, hierarchical softmax", HIERARCHICAL, words=LONG),
     Case("CBOW, hierarchical softmax", HIERARCHICAL | {"architecture": "cbow"}, words=LONG),
@@ -95,7 +99,7 @@ def verify(case: Case) -> float:
 
 
 def measure() -> None:
-    """Time every case in turn, gensim and Firth alternating."""
+    """Time every case in turn, its peers and Firth alternating."""
     named = [name.strip() for name in os.environ.get("FIRTH_BENCH_CASES", "").split(";") if name.strip()]
     kept = {case["name"]: case for case in load("train_speed")["cases"]} if named else {}
     cases = [kept.get(case.name) if named and case.name not in named else _measured(case) for case in CASES]
@@ -108,27 +112,43 @@ def _measured(case: Case) -> dict[str, Any]:
 
 
 def _rounds(case: Case) -> list[dict[str, Any]]:
-    tokens, rounds = str(reshaped(english(case.words), case.sentence)), []
+    tokens, rounds = reshaped(english(case.words), case.sentence), []
+    peers = [peer for peer in case.peers if peer != "pword2vec" or pword2vec_program.program()]
     for number in range(ROUNDS):
-        settings = json.dumps(SETTINGS | case.change | {"seed": number + 1})
-        for trainer in ("gensim", "firth")[0 if case.gensim else 1 :]:
-            options = ["--workers", str(case.workers), *(["--deterministic"] if case.deterministic else [])]
-            figures = in_child("benchmarks.one_training", trainer, tokens, settings, *options)
+        settings = SETTINGS | case.change | {"seed": number + 1}
+        for trainer in (*peers, "firth"):
+            figures = _trained(case, trainer, tokens, settings)
             rounds.append({"trainer": trainer} | figures)
             print(f"{case.name}: {trainer} {figures['words_per_s']:,.0f} words/s", flush=True)
     return rounds
 
 
+def _trained(case: Case, trainer: str, tokens: Path, settings: dict[str, Any]) -> dict[str, Any]:
+    if trainer == "pword2vec":
+        return pword2vec_program.trained(tokens, TrainSettings(**settings), case.workers)
+    options = ["--workers", str(case.workers), *(["--deterministic"] if case.deterministic else [])]
+    return in_child("benchmarks.one_training", trainer, str(tokens), json.dumps(settings), *options)
+
+
 def report(figures: dict[str, Any]) -> str:
-    """The README's table."""
-    rows = []
-    for case in figures["cases"]:
-        ours, theirs = _speeds(case, "firth"), _speeds(case, "gensim")
-        ratios = [mine / other for mine, other in zip(ours, theirs, strict=False)]
-        words = f"{case['rounds'][0]['tokens'] / 1e6:.1f} million"
-        ratio = f"{median(ratios):.2f}" if ratios else ""
-        rows.append([case["name"], case["date"][5:], words, _shown(theirs), _shown(ours), ratio])
-    return table(["", "on", "words", "gensim 4.4, words/s", "Firth, words/s", "ratio, median of pairs"], rows)
+    """The README's table; a peer that has trained nothing has no columns."""
+    cases = figures["cases"]
+    peers = [peer for peer in PEERS if any(_speeds(case, peer) for case in cases)]
+    speeds = [f"{name}, words/s" for name in (*(PEERS[peer] for peer in peers), "Firth")]
+    ratios = [f"ratio to {PEERS[peer]}, median of pairs" for peer in peers]
+    return table(["", "on", "words", *speeds, *ratios], [_row(case, peers) for case in cases])
+
+
+def _row(case: dict[str, Any], peers: Sequence[str]) -> list[str]:
+    ours, theirs = _speeds(case, "firth"), [_speeds(case, peer) for peer in peers]
+    words = f"{case['rounds'][0]['tokens'] / 1e6:.1f} million"
+    ratios = [_ratio(ours, speeds) for speeds in theirs]
+    return [case["name"], case["date"][5:], words, *map(_shown, [*theirs, ours]), *ratios]
+
+
+def _ratio(ours: list[float], theirs: list[float]) -> str:
+    ratios = [mine / other for mine, other in zip(ours, theirs, strict=False)]
+    return f"{median(ratios):.2f}" if ratios else ""
 
 
 def _speeds(case: dict[str, Any], trainer: str) -> list[float]:
