@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import hypothesis
@@ -26,6 +27,13 @@ hypothesis.settings.register_profile(  # the machine may be busy: no test depend
     "firth", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("firth")
+
+
+def pytest_collection_finish():
+    """Not when `tests.killing` is imported, since the server imports it, too."""
+    if killing := sys.modules.get("tests.killing"):
+        killing.start_server()
+
 
 OBJECTIVES = {
     f"{name}, {loss}": {"architecture": architecture, "loss": loss, "cbow_mean": mean}

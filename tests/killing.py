@@ -36,7 +36,11 @@ WORDS, DIMENSIONS = 1500, 24
 
 _FORKING = get_context("forkserver")
 _FORKING.set_forkserver_preload(["__main__", "tests.killing"])
-forkserver.ensure_running()  # before a training in another test starts one that has less imported
+
+
+def start_server():
+    """Start what the work is forked from, before a training in another test starts one that has less imported."""
+    forkserver.ensure_running()
 
 
 def some_embeddings(seed, words=WORDS):

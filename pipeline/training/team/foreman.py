@@ -51,7 +51,7 @@ class Foreman:
         self.maker = BatchMaker(counts, settings, tokens=tokens)
         self.team = Team.of(size, self.maker, counts, start)
         self.parameters = self.team.parameters()
-        self.me = self.kind(self.team, 0)
+        self.me = self.kind(self.team, 0, self.maker)
         self._others = Processes()
         self.connections = self._others.connections
         try:

@@ -16,12 +16,13 @@ class Member:
     Args:
         team: what is shared.
         me: its number; 0 is the foreman.
+        maker: of the batches, where there is one already.
     """
 
-    def __init__(self, team: Team, me: int) -> None:
+    def __init__(self, team: Team, me: int, maker: BatchMaker | None = None) -> None:
         self.team, self.me = team, me
         counts = team.counts.array(np.int64, (team.words,))
-        self.maker = BatchMaker(counts, team.settings, team.shape, team.tokens)
+        self.maker = maker or BatchMaker(counts, team.settings, team.shape, team.tokens)
         self.trainer = FastTrainer(self.maker.objective)
         self.parameters = team.parameters()
         self.state = team.state.array(np.int64, (1,))
