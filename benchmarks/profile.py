@@ -63,7 +63,7 @@ def _phases(corpus: TokenCorpus, settings: TrainSettings) -> dict[str, float]:
             rate = learning_rate(settings, batch.progress)
             trainer.loss(parameters, batch)
             clock.append(time.perf_counter())
-            pulls = trainer.pulls(batch)
+            pulls = trainer.pulls(batch, rate)
             clock.append(time.perf_counter())
             for pull in pulls:
                 apply(pull, parameters, rate)

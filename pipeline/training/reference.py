@@ -17,16 +17,16 @@ and the output side the loss and gradient of h with its targets:
     hierarchical softmax   the inner nodes on each target's path
     full softmax           every word, once for each target
 
-All gradients are taken at the parameters before the step. A gradient belongs to an occurrence of a row, so that each
-can move at its own rate (`batch.row_rates`): a token of the step, with fastText a row of a different word of the step;
-a noise word of a group, a node on a target's path (a node of the tree's top: a lane), a word of the vocabulary in full
-softmax: a lane.
+All gradients are taken at the parameters before the step; what is missed by that is in `order`. A gradient belongs to
+an occurrence of a row, so that each can move at its own rate (`batch.row_rates`): a token of the step, with fastText a
+row of a different word of the step; a noise word of a group, a node on a target's path (a node of the tree's top: a
+lane), a word of the vocabulary in full softmax: a lane.
 """
 
 import math
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,33 +34,13 @@ import numpy as np
 from pipeline.models import cbow, fasttext, hierarchical_softmax, negative_sampling, skip_gram, softmax
 from pipeline.models.huffman import HuffmanTree
 from pipeline.models.negative_sampling import Float64s
-from pipeline.training.batch import MAX_MOVE, MAX_NODE_MOVE, SHARING, Batch, Floats, Noise, row_rates
+from pipeline.training import order
+from pipeline.training.batch import MAX_NODE_MOVE, SHARING, Batch, Floats, Noise
 from pipeline.training.objective import Objective
 from pipeline.training.parameters import Parameters
 from pipeline.training.paths import top_of
 from pipeline.training.pieces import Pieces
-
-
-class Update(NamedTuple):
-    """A part of the gradient of one occurrence of a row.
-
-    Attributes:
-        matrix: "vectors" or "contexts".
-        row: of it.
-        occurrence: which of the row's occurrences in the step.
-        occurrences: how many there are.
-        gradient: (D,).
-        curvature: its part of the bound for `row_rates`.
-        most: how far the row may move.
-    """
-
-    matrix: str
-    row: int
-    occurrence: tuple[object, ...]
-    occurrences: int
-    gradient: Float64s
-    curvature: float = 0.0
-    most: float = MAX_MOVE
+from pipeline.training.updates import Update, apply, of_token
 
 
 class Target(NamedTuple):
@@ -69,6 +49,9 @@ class Target(NamedTuple):
     word: int
     place: int
 
+
+Piece = tuple[int, tuple[int, int]]
+"""Of fastText: a row, and of which word it is the how-manieth."""
 
 Output = tuple[float, Float64s, list[Update]]
 """The loss of an example, the gradient of its input vector, (D,), and those of the rows of `contexts`."""
@@ -84,9 +67,7 @@ class ReferenceTrainer:
     def step(self, parameters: Parameters, batch: Batch, rate: float) -> float:
         """Move `parameters` by one step of learning rate `rate`; return the batch's summed loss before it, in nats."""
         loss, updates = self._gradients(parameters, batch)
-        for matrix, row, gradient, count, *bounds in _summed(updates):
-            target: Floats = getattr(parameters, matrix)
-            target[row] -= _rate(rate, count, gradient, *bounds) * gradient
+        apply([*updates, *self._of_the_order(parameters, batch, rate)], parameters, rate)
         return loss
 
     def loss(self, parameters: Parameters, batch: Batch) -> float:
@@ -114,7 +95,7 @@ class ReferenceTrainer:
         h = skip_gram.forward(_rows(parameters.vectors, batch.tokens[lane, [place]]))
         loss, d_h, updates = self._output(parameters, batch, at, h, targets)
         (d_row,) = skip_gram.gradient(d_h)
-        return loss, [*updates, _of_token(batch, lane, place, d_row)]
+        return loss, [*updates, of_token(batch, lane, place, d_row)]
 
     def _cbow(
         self, parameters: Parameters, batch: Batch, at: tuple[int, int], contexts: list[int]
@@ -127,7 +108,7 @@ class ReferenceTrainer:
         loss, d_h, updates = self._output(parameters, batch, at, h, [target])
         d_rows = cbow.step_factor(len(contexts), mean) * cbow.gradient(d_h, len(contexts), mean)
         pairs = zip(contexts, d_rows, strict=True)
-        return loss, [*updates, *(_of_token(batch, lane, place, d_row) for place, d_row in pairs)]
+        return loss, [*updates, *(of_token(batch, lane, place, d_row) for place, d_row in pairs)]
 
     def _with_pieces(
         self,
@@ -140,19 +121,32 @@ class ReferenceTrainer:
         mean: bool,
     ) -> tuple[float, list[Update]]:
         """One example of fastText, whose input words stand at these places of the lane."""
-        pieces = parameters.pieces
-        if pieces is None:
-            raise ValueError("fastText needs the pieces of words")
-        words = batch.tokens[at[0], places].tolist()
-        rows = [(int(row), (word, entry)) for word in words for entry, row in enumerate(pieces[word])]
+        rows = _pieces_of(parameters, batch, at[0], places)
         h = fasttext.forward(_rows(parameters.vectors, [row for row, _ in rows]), mean)
         loss, d_h, updates = self._output(parameters, batch, at, h, targets)
+        return loss, [*updates, *self._of_pieces(parameters, batch, rows, d_h)]
+
+    def _of_pieces(self, parameters: Parameters, batch: Batch, rows: list[Piece], d_h: Float64s) -> Iterator[Update]:
+        """From the gradient of an input vector of fastText to those of its rows."""
+        pieces, architecture = _needed(parameters.pieces), self.objective.architecture
+        mean = self.objective.mean or architecture == "skipgram"
         d_rows = fasttext.step_factor(len(rows), mean) * fasttext.gradient(d_h, len(rows), mean)
-        counts = _times_used(pieces, batch, self.objective.architecture)
+        counts = _times_used(pieces, batch, architecture)
         for (row, entry), d_row in zip(rows, d_rows, strict=True):
             met = math.ceil(counts[row] / SHARING) if mean else counts[row] * len(pieces[entry[0]])
-            updates.append(Update("vectors", row, entry, met, d_row))
-        return loss, updates
+            yield Update("vectors", row, entry, met, d_row)
+
+    def _of_the_order(self, parameters: Parameters, batch: Batch, rate: float) -> Iterator[Update]:
+        """In skip-gram with hierarchical softmax, what draws the inputs of a target together."""
+        if not self.objective.tree or self.objective.architecture == "cbow":
+            return
+        h = partial(_skip_gram_input, parameters, batch)
+        for (lane, n), d_h in order.drawn_together(self.objective.tree, batch, parameters.contexts, h, rate):
+            place = n + batch.window
+            if parameters.pieces:
+                yield from self._of_pieces(parameters, batch, _pieces_of(parameters, batch, lane, [place]), d_h)
+            else:
+                yield of_token(batch, lane, place, skip_gram.gradient(d_h)[0])
 
     def _hierarchical(
         self, parameters: Parameters, batch: Batch, at: tuple[int, int], h: Float64s, targets: list[Target]
@@ -181,6 +175,27 @@ class ReferenceTrainer:
                         Update("contexts", node, ("end", at[0], place), counts[node], d_node, most=MAX_NODE_MOVE)
                     )
         return total, d_h, updates
+
+
+def _pieces_of(parameters: Parameters, batch: Batch, lane: int, places: list[int]) -> list[Piece]:
+    """The rows of the words at these places."""
+    pieces, words = _needed(parameters.pieces), batch.tokens[lane, places].tolist()
+    return [(int(row), (word, entry)) for word in words for entry, row in enumerate(pieces[word])]
+
+
+def _needed(pieces: Pieces | None) -> Pieces:
+    if pieces is None:
+        raise ValueError("fastText needs the pieces of words")
+    return pieces
+
+
+def _skip_gram_input(parameters: Parameters, batch: Batch, at: tuple[int, int]) -> Float64s:
+    """A center's input vector."""
+    lane, place = at[0], at[1] + batch.window
+    if parameters.pieces:
+        rows = [row for row, _ in _pieces_of(parameters, batch, lane, [place])]
+        return fasttext.forward(_rows(parameters.vectors, rows), mean=True)
+    return skip_gram.forward(_rows(parameters.vectors, batch.tokens[lane, [place]]))
 
 
 @lru_cache(maxsize=1)
@@ -225,21 +240,6 @@ def _softmax(parameters: Parameters, batch: Batch, at: tuple[int, int], h: Float
     return total, d_h, [Update("contexts", word, ("word", at[0]), len(batch.tokens), d_row) for word, d_row in words]
 
 
-def _summed(updates: list[Update]) -> Iterator[tuple[str, int, Float64s, int, float, float]]:
-    """Matrix, row, gradient, count, curvature and bound of each occurrence, from its parts."""
-    parts = defaultdict[tuple[str, int, tuple[object, ...]], list[Update]](list)
-    for update in updates:
-        parts[update.matrix, update.row, update.occurrence].append(update)
-    for (matrix, row, _), found in parts.items():
-        gradient = np.sum([update.gradient for update in found], axis=0)
-        yield matrix, row, gradient, found[0].occurrences, sum(update.curvature for update in found), found[0].most
-
-
-def _rate(rate: float, count: int, gradient: Float64s, curvature: float, most: float) -> float:
-    lengths = np.array([np.linalg.norm(gradient)])
-    return float(row_rates(rate, np.array([count], np.int32), lengths, curvature, most)[0])
-
-
 def _rows(matrix: Floats, chosen: Any) -> Float64s:
     rows: Float64s = matrix[chosen].astype(np.float64)
     return rows
@@ -252,8 +252,3 @@ def _of_target(batch: Batch, noise: Noise, at: tuple[int, int], target: Target, 
     blocks = last // noise.block - first // noise.block + 1
     count = int(batch.targets.occurrences[lane, target.place]) * blocks
     return Update("contexts", target.word, ("target", lane, n // noise.block, target.place), count, gradient)
-
-
-def _of_token(batch: Batch, lane: int, place: int, gradient: Float64s) -> Update:
-    row, count = int(batch.tokens[lane, place]), int(batch.occurrences[lane, place])
-    return Update("vectors", row, ("token", lane, place), count, gradient)

@@ -29,8 +29,8 @@ class Ends:
         self.turned_EJ, self.scores_EJ = floats(E, J), floats(E, J)
         self.rows_ED, self.here_GJD = floats(E, D), floats(G, J, D)
 
-    def forward(self, parameters: Parameters, batch: Batch, h_LRD: Float32s, d_h_LRD: Float32s) -> Float64s:
-        """Score the inputs with the ends of their targets, add to the inputs' gradients; returns losses, (1,)."""
+    def forward(self, parameters: Parameters, batch: Batch, h_LRD: Float32s) -> Float64s:
+        """Score the inputs with the ends of their targets; returns losses, (1,)."""
         paths = paths_of(batch)
         self.inputs_GJ = self._groups.rows_GJ.take(paths.order, axis=0)
         _rows(h_LRD).take(self.inputs_GJ, axis=0, out=self.here_GJD, mode="clip")
@@ -39,9 +39,7 @@ class Ends:
             parameters.contexts.take(paths.nodes[places], axis=0, out=rows, mode="clip")
             np.matmul(_split(rows, here), here.swapaxes(1, 2), out=_split(self.scores_EJ[places], here))
         self.used = places.stop
-        losses = self._decide(paths)
-        self._spread(paths, _rows(d_h_LRD))
-        return losses
+        return self._decide(paths)
 
     def _decide(self, paths: Paths) -> Float64s:
         """Turn scores into residuals."""
@@ -54,53 +52,45 @@ class Ends:
         scores[self.used :] = 0.0
         return decide(scores.reshape(1, -1), turned.reshape(1, -1))
 
-    def _spread(self, paths: Paths, d_h_RD: Float32s) -> None:
-        """Add residuals times rows to the inputs' gradients."""
-        raise NotImplementedError
-
-    def backward(self, batch: Batch) -> Pull:
-        """What pulls the nodes."""
+    def backward(self, batch: Batch, d_h_LRD: Float32s, rate: float) -> Pull:
+        """Add to the inputs' negative gradients; returns what pulls the nodes."""
         raise NotImplementedError
 
 
 class SharedEnds(Ends):
-    """Skip-gram: a group's targets share its inputs."""
+    """Skip-gram: a group's targets share its inputs, and the inputs of a target draw each other (`order`)."""
 
     def __init__(self, batch: Batch, dimensions: int, groups: Groups) -> None:
         super().__init__(batch, dimensions, groups)
-        self.d_here_GJD = floats(*self.here_GJD.shape)
-        self._ones_GJ = np.ones(self.here_GJD.shape[:2], np.float32)
+        (G, J, _), self.d_here_GJD = self.here_GJD.shape, floats(*self.here_GJD.shape)
+        self._ones_GJ, self._others_JJ = np.ones((G, J), np.float32), 1.0 - np.eye(J, dtype=np.float32)
 
-    def _spread(self, paths: Paths, d_h_RD: Float32s) -> None:
+    def backward(self, batch: Batch, d_h_LRD: Float32s, rate: float) -> Pull:
         """Residuals times rows, both ways: what pulls the nodes takes the place of their rows."""
+        paths, used, half = paths_of(batch), slice(self.used), self._others_JJ * np.float32(rate / 2)
         for groups, places in _stacks(paths):
             here, rows = self.here_GJD[groups], _split(self.rows_ED[places], self.here_GJD[groups])
             residuals = _split(self.scores_EJ[places], here)
             np.matmul(residuals.swapaxes(1, 2), rows, out=self.d_here_GJD[groups])
+            drawn = np.matmul(residuals.swapaxes(1, 2), residuals)
+            drawn *= half
+            self.d_here_GJD[groups] += drawn @ here
             np.matmul(residuals, here, out=rows)
-        add_rows(d_h_RD, self.inputs_GJ, self._ones_GJ, self.d_here_GJD)
-
-    def backward(self, batch: Batch) -> Pull:
-        """As it was spread."""
-        paths, used = paths_of(batch), slice(self.used)
+        add_rows(_rows(d_h_LRD), self.inputs_GJ, self._ones_GJ, self.d_here_GJD)
         return Pull("contexts", paths.nodes[used], paths.occurrences[used], self.rows_ED[used], most=MAX_NODE_MOVE)
 
 
 class OwnEnds(Ends):
     """CBOW: a group is one target with its own input, and a node's gradient is a residual times that (`Pull`)."""
 
-    def _spread(self, paths: Paths, d_h_RD: Float32s) -> None:
+    def backward(self, batch: Batch, d_h_LRD: Float32s, rate: float) -> Pull:  # noqa: ARG002 - a target has no others
         """Residuals times rows, row by row: products of such small matrices would take longer."""
-        self.widths_G = np.repeat(paths.widths, np.diff(paths.cuts))
-        inputs = np.repeat(self.inputs_GJ[:, 0], self.widths_G)
-        add_rows(d_h_RD, inputs, self.scores_EJ[: self.used, 0], self.rows_ED[: self.used])
-
-    def backward(self, batch: Batch) -> Pull:
-        """An input's residuals, and the input that they share."""
-        paths, used = paths_of(batch), slice(self.used)
-        starts = np.concatenate([[0], np.cumsum(self.widths_G)]).astype(np.int32)
-        drawn = paths.nodes[used], paths.occurrences[used], self.here_GJD
-        return Pull("contexts", *drawn, 0.0, self.scores_EJ[used, 0], starts, MAX_NODE_MOVE)
+        paths, residuals = paths_of(batch), self.scores_EJ[: self.used, 0]
+        widths = np.repeat(paths.widths, np.diff(paths.cuts))
+        add_rows(_rows(d_h_LRD), np.repeat(self.inputs_GJ[:, 0], widths), residuals, self.rows_ED[: self.used])
+        starts = np.concatenate([[0], np.cumsum(widths)]).astype(np.int32)
+        drawn = paths.nodes[: self.used], paths.occurrences[: self.used], self.here_GJD
+        return Pull("contexts", *drawn, 0.0, residuals, starts, MAX_NODE_MOVE)
 
 
 def _stacks(paths: Paths) -> Iterator[tuple[slice, slice]]:

@@ -36,8 +36,9 @@ class HierarchicalOutput:
         """Score every input with the nodes of its targets' paths; returns losses to be added up."""
         h_LRD = self._groups.fill(batch, h_LND)
         losses = self._top.forward(parameters, batch, h_LRD, self.d_h_LRD)
-        return np.concatenate([losses, self._ends.forward(parameters, batch, h_LRD, self.d_h_LRD)])
+        return np.concatenate([losses, self._ends.forward(parameters, batch, h_LRD)])
 
-    def backward(self, batch: Batch) -> tuple[Float32s, list[Pull]]:
+    def backward(self, batch: Batch, rate: float) -> tuple[Float32s, list[Pull]]:
         """(L, N, D) the negative gradient of the inputs, and what pulls the nodes."""
-        return self._groups.inputs(self.d_h_LRD), [self._top.backward(batch), self._ends.backward(batch)]
+        pulls = [self._top.backward(batch), self._ends.backward(batch, self.d_h_LRD, rate)]
+        return self._groups.inputs(self.d_h_LRD), pulls

@@ -90,7 +90,7 @@ class SharedNegative:
         np.divide(odds, terms, out=self.scores_LBJT)
         return lane_sums(losses)
 
-    def backward(self, batch: Batch) -> tuple[Float32s, list[Pull]]:
+    def backward(self, batch: Batch, rate: float) -> tuple[Float32s, list[Pull]]:  # noqa: ARG002 - for ends of paths
         """(L, N, D) the negative gradient of the inputs, and what pulls the rows: residuals times rows, both ways."""
         targets, noise, groups = batch.targets, noise_of(batch), self.scores_LGKS.shape[1]
         _beside(targets.words[:, self._met].take(self._places_BJ, axis=1), noise.words, self.ids_R)
@@ -166,7 +166,7 @@ class OwnNegative:
         np.divide(odds, terms, out=odds)  # the residuals
         return lane_sums(losses)
 
-    def backward(self, batch: Batch) -> tuple[Float32s, list[Pull]]:
+    def backward(self, batch: Batch, rate: float) -> tuple[Float32s, list[Pull]]:  # noqa: ARG002 - for ends of paths
         """(L, N, D) the negative gradient of the inputs, and what pulls the rows: residuals times rows, both ways."""
         _beside(batch.targets.occurrences, noise_of(batch).occurrences, self.occurrences_R)
         d_h_LGSD = in_groups(self.d_h_LND, self.scores_LGKS.shape[1])

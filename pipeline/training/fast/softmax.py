@@ -48,7 +48,7 @@ class SoftmaxOutput:
         np.add.at(self.counts_LNV, (lanes, inputs, words), 1.0)
         return self.counts_LNV
 
-    def backward(self, batch: Batch) -> tuple[Float32s, list[Pull]]:
+    def backward(self, batch: Batch, rate: float) -> tuple[Float32s, list[Pull]]:  # noqa: ARG002 - for ends of paths
         """Residuals times rows, both ways: (L, N, D) of the inputs, and what pulls every word's output row."""
         residuals = self.scores_LNV
         np.matmul(residuals, self.contexts_VD, out=self.d_h_LND)

@@ -48,8 +48,11 @@ class OutputSide(Protocol):
     def forward(self, parameters: Parameters, batch: Batch, h_LND: Float32s) -> Float64s:
         """Losses that add up to the batch's, in nats."""
 
-    def backward(self, batch: Batch) -> tuple[Float32s, list[Pull]]:
-        """The negative gradient of the input vectors, (L, N, D), and what pulls the rows of `contexts`."""
+    def backward(self, batch: Batch, rate: float) -> tuple[Float32s, list[Pull]]:
+        """The negative gradient of the input vectors, (L, N, D), and what pulls the rows of `contexts`.
+
+        With hierarchical softmax, also what the order of the pairs adds to it at this learning rate (`order`).
+        """
 
 
 class FastTrainer:
@@ -70,7 +73,7 @@ class FastTrainer:
         """
         loss = self.loss(parameters, batch)
         if np.isfinite(loss):
-            for pull in self.pulls(batch):
+            for pull in self.pulls(batch, rate):
                 apply(pull, parameters, rate)
         return loss
 
@@ -79,12 +82,12 @@ class FastTrainer:
         inputs, outputs = self._sides = self._sides_for(parameters, batch)
         return math.fsum(outputs.forward(parameters, batch, inputs.forward(parameters, batch)))
 
-    def pulls(self, batch: Batch) -> list[Pull]:
-        """What the batch, whose loss was just computed, would do to the parameters."""
+    def pulls(self, batch: Batch, rate: float) -> list[Pull]:
+        """What the batch, whose loss was just computed, would do to the parameters at a learning rate."""
         if self._sides is None:
             raise ValueError("pulls are those of the batch whose loss was just computed")
         inputs, outputs = self._sides
-        d_h, pulls = outputs.backward(batch)
+        d_h, pulls = outputs.backward(batch, rate)
         return [*inputs.backward(batch, d_h), *pulls]
 
     def _sides_for(self, parameters: Parameters, batch: Batch) -> tuple[InputSide, OutputSide]:

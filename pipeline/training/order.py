@@ -1,0 +1,58 @@
+"""What the order of the pairs adds to a step of skip-gram with hierarchical softmax, in float64 and plain loops.
+
+Where pairs are taken one after the other, as in Mikolov's program, the second input j of a target meets nodes that the
+first, k, has just moved by rate * residual_mk h_k, and so is drawn to it. A step that takes all pairs at the same
+parameters misses that, and the vectors of rare words, whose nodes have hardly been moved yet, stay too short. An input
+comes after half of its target's others on average, so they add to its negative gradient
+
+    rate / 2 * sum over the others k of (sum_m residual_mj residual_mk) h_k
+
+where m are the nodes of the target's path below the tree's top; those of the top are moved by the whole step.
+"""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from pipeline.models.huffman import HuffmanTree
+from pipeline.models.negative_sampling import Float64s, sigmoid
+from pipeline.training.batch import Batch, Floats
+from pipeline.training.paths import top_of
+
+Input = tuple[int, int]
+"""The lane and the place of a center."""
+
+
+def drawn_together(
+    tree: HuffmanTree, batch: Batch, contexts: Floats, h: Callable[[Input], Float64s], rate: float
+) -> Iterator[tuple[Input, Float64s]]:
+    """What the inputs of each target, (L, N) of them, owe to its others: gradients, (D,).
+
+    Args:
+        tree: over the vocabulary.
+        batch: of skip-gram.
+        contexts: (V, D) the nodes' vectors.
+        h: of an input its vector, (D,).
+        rate: of the step.
+    """
+    first, _ = top_of(tree, "skipgram")
+    for lane, place in np.ndindex(batch.targets.words.shape):
+        inputs = _inputs(batch, lane, place)
+        points, codes = tree.path(int(batch.targets.words[lane, place]))
+        nodes = contexts[points[points < first]].astype(np.float64)
+        labels = 1.0 - codes[points < first]
+        vectors = [h(each) for each in inputs]
+        residuals = [labels - sigmoid(nodes @ vector) for vector in vectors]
+        for j, each in enumerate(inputs):
+            others = [k for k in range(len(inputs)) if k != j]
+            yield (
+                each,
+                -rate / 2 * sum((residuals[j] @ residuals[k] * vectors[k] for k in others), start=0.0 * vectors[j]),
+            )
+
+
+def _inputs(batch: Batch, lane: int, place: int) -> list[Input]:
+    """Those that have the target at a place of the lane."""
+    present = batch.targets.present[lane]
+    reach = range(present.shape[1])
+    return [(lane, place - o) for o in reach if 0 <= place - o < len(present) and present[place - o, o]]

@@ -1,0 +1,62 @@
+"""What the order of pairs adds to a step: the inputs of a target draw each other as if they came one after the other."""
+
+import numpy as np
+import pytest
+
+from pipeline.settings import TrainSettings
+from pipeline.training.objective import Objective
+from pipeline.training.order import drawn_together
+from pipeline.training.parameters import Parameters
+from pipeline.training.reference import ReferenceTrainer
+from tests.test_reference import batch_of
+
+COUNTS = 10**6 // np.arange(1, 201)
+RARE = 190  # a word whose path has nodes below the tree's top
+A, B = 5, 9
+RATE = 1e-3
+
+
+@pytest.fixture
+def what():
+    """Skip-gram with hierarchical softmax."""
+    return Objective.of(TrainSettings(loss="hs"), COUNTS)
+
+
+def some_parameters(*, nodes=0.0):
+    """Random vectors, and nodes that are as long as is said: by default they have not been moved yet."""
+    random = np.random.default_rng(3)
+    return Parameters(random.normal(size=(len(COUNTS), 8)), nodes * random.normal(size=(len(COUNTS), 8)))
+
+
+def pairs(what, *, a, b):
+    """The batch of the line A RARE B in which either of A and B has RARE for a target, or both have."""
+    positive = [[[False, False, a], [False] * 3, [b, False, False]]]
+    return batch_of(what, [[0, A, RARE, B, 0]], positive, [[[]]], 0)
+
+
+def moved(what, batches, start):
+    """How far each vector moves in these steps, one after the other."""
+    parameters = Parameters(start.vectors.copy(), start.contexts.copy())
+    for batch in batches:
+        ReferenceTrainer(what).step(parameters, batch, RATE)
+    return parameters.vectors - start.vectors
+
+
+def test_two_inputs_move_as_in_turn(what):
+    """Of nodes that have not been moved yet, one step moves both inputs by the mean of what both orders do."""
+    first, second, start = pairs(what, a=True, b=False), pairs(what, a=False, b=True), some_parameters()
+    in_turn = (moved(what, [first, second], start) + moved(what, [second, first], start)) / 2
+    at_once = moved(what, [pairs(what, a=True, b=True)], start)
+    below = len(COUNTS) - 1 - 16 > what.tree.path(RARE)[0]
+    top_alone = RATE**2 / 2 * 0.25 * np.count_nonzero(~below) * start.vectors[[B, A]]  # what the top would add
+    assert np.abs(at_once[[A, B]]).max() > 5e-7
+    assert at_once[[A, B]] == pytest.approx(in_turn[[A, B]] - top_alone, abs=2e-9)
+
+
+def test_an_input_alone_is_drawn_by_nobody(what):
+    """A target's only input owes nothing, and neither does one of CBOW, where each has its own."""
+    start = some_parameters(nodes=1.0)
+    batch = pairs(what, a=True, b=False)
+    owed = dict(drawn_together(what.tree, batch, start.contexts, lambda at: start.vectors[A + at[1]], RATE))
+    assert list(owed) == [(0, 0)]
+    assert not owed[0, 0].any()
