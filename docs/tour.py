@@ -43,6 +43,8 @@ STOPS = {
         "pipeline/training/pieces.py",
         "pipeline/training/parameters.py",
         "pipeline/training/schedule.py",
+        "pipeline/training/updates.py",
+        "pipeline/training/order.py",
         "pipeline/training/reference.py",
         "pipeline/training/fast/trainer.py",
         "pipeline/training/fast/rows.py",

@@ -1,4 +1,4 @@
-"""What the order of pairs adds to a step: the inputs of a target draw each other as if they came one after the other."""
+"""What the order of pairs adds to a step: the inputs of a target draw each other, as if they came in turn."""
 
 import numpy as np
 import pytest
