@@ -124,6 +124,14 @@ class Solo:
         """Nothing was opened."""
 
 
+def expect_others(workers: int) -> None:
+    """Say early how many processes there are going to be, so that they are ready sooner."""
+    if workers > 1:
+        from pipeline.training.team.processes import expect
+
+        expect()
+
+
 def crew_for(
     workers: int,
     deterministic: bool,

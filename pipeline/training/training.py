@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 from pipeline.settings import TrainSettings, WatchSettings
 from pipeline.text.vocabulary import Vocabulary
 from pipeline.training.course import Course, Passes, Trained
-from pipeline.training.crew import Crew, Done, Pause, Trainer, crew_for
+from pipeline.training.crew import Crew, Done, Pause, Trainer, crew_for, expect_others
 from pipeline.training.divergence import Bounds
 from pipeline.training.held_out import Divided, Text, divide, mean_loss, require_pairs, tokens_of
 from pipeline.training.keeping import Keeping
@@ -55,10 +55,7 @@ def train(
         InputError: the text, or what is held out of it, holds no pair of words; or a checkpoint cannot be written.
         Interrupted: what was done is kept in a checkpoint.
     """
-    if workers > 1:
-        from pipeline.training.team.processes import expect
-
-        expect()
+    expect_others(workers)
     watch, counts = watch or WatchSettings(), vocabulary.counts
     text = divide(corpus, len(counts), watch.held_out)
     tokens = tokens_of(text.trained, len(counts)) if text.held_out else int(counts.sum()) if tokens is None else tokens

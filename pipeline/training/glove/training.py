@@ -14,7 +14,7 @@ from pipeline.cooccurrence.counting import Counting, count
 from pipeline.settings import TrainSettings, WatchSettings, WorkerSettings
 from pipeline.text.vocabulary import Vocabulary
 from pipeline.training.course import Course, Passes, Trained, nothing_to_learn
-from pipeline.training.crew import Done, Pause
+from pipeline.training.crew import Done, Pause, expect_others
 from pipeline.training.divergence import TIMES, Bounds
 from pipeline.training.glove.arranging import arrange
 from pipeline.training.glove.bands import band_edges
@@ -31,7 +31,6 @@ from pipeline.training.ledger import Ledger, Progress, ignore
 from pipeline.training.parameters import Parameters
 from pipeline.training.position import Position
 from pipeline.training.probes import Probes
-from pipeline.training.team.processes import expect
 from storage.errors import InputError, Interrupted
 
 CELL_BYTES = 64
@@ -99,8 +98,7 @@ def train_glove(
         cells = _cells(text, len(vocabulary), settings, work, scratch=scratch / "counts", watching=watching)
         if said := hint(cells, settings.x_max):
             _LOG.warning(said)
-        if work.workers > 1:
-            expect()
+        expect_others(work.workers)
         tiles, held = divided(cells, work.count_memory, watch.held_out, scratch)
         _LOG.info("%s pairs of words stand together, in %d x %d tiles", f"{tiles.pairs:,}", tiles.bands, tiles.bands)
         start = start or Factors.start(len(vocabulary), settings.vector_size, settings.seed)
