@@ -1,12 +1,14 @@
 """`Crew`: who takes the steps of a training; one process alone here, several in `team`."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from types import TracebackType
 from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from pipeline.settings import TrainSettings
 from pipeline.text.chunk import Chunk
@@ -122,6 +124,13 @@ class Solo:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Nothing was opened."""
+
+
+@contextmanager
+def at_work() -> Iterator[None]:
+    """How a process trains: on one thread, and it is for `Bounds` to find what left the range of numbers."""
+    with threadpool_limits(1, "blas"), np.errstate(over="ignore", invalid="ignore"):
+        yield
 
 
 def expect_others(workers: int) -> None:

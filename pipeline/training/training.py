@@ -3,13 +3,10 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
-import numpy as np
-from threadpoolctl import threadpool_limits
-
 from pipeline.settings import TrainSettings, WatchSettings
 from pipeline.text.vocabulary import Vocabulary
 from pipeline.training.course import Course, Passes, Trained
-from pipeline.training.crew import Crew, Done, Pause, Trainer, crew_for, expect_others
+from pipeline.training.crew import Crew, Done, Pause, Trainer, at_work, crew_for, expect_others
 from pipeline.training.divergence import Bounds
 from pipeline.training.held_out import Divided, Text, divide, mean_loss, require_pairs, tokens_of
 from pipeline.training.keeping import Keeping
@@ -61,8 +58,7 @@ def train(
     tokens = tokens_of(text.trained, len(counts)) if text.held_out else int(counts.sum()) if tokens is None else tokens
     start = start or Parameters.for_settings(vocabulary.words, settings)
     with (
-        threadpool_limits(1, "blas"),
-        np.errstate(over="ignore", invalid="ignore"),
+        at_work(),
         crew_for(workers, deterministic, settings, counts, start, trainer=trainer, tokens=tokens) as crew,
     ):
         del start  # several workers have copied it

@@ -2,9 +2,7 @@
 
 from multiprocessing.connection import Connection
 
-import numpy as np
-from threadpoolctl import threadpool_limits
-
+from pipeline.training.crew import at_work
 from pipeline.training.team.member import Member
 from pipeline.training.team.team import Team
 
@@ -12,7 +10,7 @@ from pipeline.training.team.team import Team
 def work(kind: type[Member], team: Team, me: int, connection: Connection) -> None:
     """Take part in round after round, until the team is to end."""
     member = kind(team, me)
-    with threadpool_limits(1, "blas"), np.errstate(over="ignore", invalid="ignore"):
+    with at_work():
         try:
             while member.round(connection):
                 pass
