@@ -87,9 +87,10 @@ def wait_until(happens, process=None):
     raise AssertionError("nothing happened")
 
 
-def children(process):
-    """The process ids of its children."""
-    return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+def descendants(pid):
+    """The process ids of its children, and of theirs: those that train are children of a server."""
+    found = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return found + [other for child in found for other in descendants(child)]
 
 
 def deaf(pid):
@@ -187,8 +188,8 @@ def test_sigterm_ends_a_team_without_orphans(text, whole, tmp_path, to_all):
     options = ["--workers", "2", "--deterministic", "--checkpoint-minutes", ALWAYS]
     with start(text, out, *options, start_new_session=True) as process:
         assert wait_until(lambda: finished(out), process)
-        workers = children(process)
-        assert workers
+        workers = descendants(process.pid)
+        assert len(workers) >= 3  # what tracks resources, the server, and one that trains
         assert all(map(deaf, workers))
         (os.killpg if to_all else os.kill)(process.pid, signal.SIGTERM)
         _, said = process.communicate(timeout=60)
@@ -206,7 +207,7 @@ def test_a_killed_foreman_leaves_no_orphans(text, whole, tmp_path):
     options = ["--workers", "2", "--deterministic", "--checkpoint-minutes", ALWAYS]
     with start(text, out, *options) as process:
         assert wait_until(lambda: finished(out), process)
-        workers = children(process)
+        workers = descendants(process.pid)
         process.kill()
     assert wait_until(lambda: all(map(gone, workers)))
     train(text, out, *options, "--resume")

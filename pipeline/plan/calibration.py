@@ -17,7 +17,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from pipeline.plan.glove_trial import MATRICES, Sampled, try_glove
 from pipeline.settings import TrainSettings
@@ -25,7 +24,7 @@ from pipeline.text.block_tokens import prepare_worker
 from pipeline.text.chunk import Chunk
 from pipeline.text.token_files import CHUNK
 from pipeline.text.vocabulary import Counts
-from pipeline.training.crew import Crew, crew_for
+from pipeline.training.crew import Crew, at_work, crew_for, expect_others
 from pipeline.training.glove.factors import Factors
 from pipeline.training.parameters import Parameters
 from storage.errors import FirthError
@@ -104,14 +103,14 @@ def calibrate(trial: Trial) -> Calibration:
 def measure(trial: Trial) -> Calibration:
     """Train for a few seconds in this process."""
     settings = replace(trial.settings, epochs=LONGEST)
+    expect_others(trial.workers)
     if settings.model == "glove":
         return _measure_glove(trial, settings)
     started = time.perf_counter()
     start = Parameters.for_settings(trial.words, settings)
     rows = len(start.vectors) / start.size
     with (
-        threadpool_limits(1, "blas"),
-        np.errstate(over="ignore", invalid="ignore"),
+        at_work(),
         crew_for(trial.workers, trial.deterministic, settings, trial.counts, start) as crew,
     ):
         del start

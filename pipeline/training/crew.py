@@ -134,11 +134,11 @@ def at_work() -> Iterator[None]:
 
 
 def expect_others(workers: int) -> None:
-    """Say early how many processes there are going to be, so that they are ready sooner."""
+    """Where there are going to be several processes, say so early, so that they are ready sooner."""
     if workers > 1:
-        from pipeline.training.team.processes import expect
+        from pipeline.training.team.processes import method
 
-        expect()
+        method()
 
 
 def crew_for(

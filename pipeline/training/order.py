@@ -26,7 +26,7 @@ Input = tuple[int, int]
 def drawn_together(
     tree: HuffmanTree, batch: Batch, contexts: Floats, h: Callable[[Input], Float64s], rate: float
 ) -> Iterator[tuple[Input, Float64s]]:
-    """What the inputs of each target, (L, N) of them, owe to its others: gradients, (D,).
+    """For each target, what each of its inputs owes to the others: the input, and a gradient, (D,), minus the above.
 
     Args:
         tree: over the vocabulary.

@@ -89,14 +89,14 @@ class PathMaker:
         padded[..., :count] = words
         return padded.reshape(steps, -1, self._size)
 
-    def _in_segments(self, words: Ids, lengths: Ids, order: Int64s, widths: Int64s) -> tuple[Ids, Ids, Ids]:
-        """A step's places in segments: the T ends of each group, then what it has to spare, then what the step has.
+    def _in_segments(self, words: Ids, lengths: Int64s, order: Int64s, of_groups: Int64s) -> tuple[Ids, Ids, Ids]:
+        """Each step's places in segments: the T ends of each group, then what it has to spare, then what the step has.
 
         Args:
             words: (S, L G, T) the targets, in the order of the text.
             lengths: (S, L G, T) of their ends.
             order: (S, L G) of the groups.
-            widths: (S, L G) places of each group, in that order.
+            of_groups: (S, L G) places of each, in that order.
 
         Returns:
             (S, segments) each: where the end begins among the tree's entries, its length, and which of the step's
@@ -106,11 +106,11 @@ class PathMaker:
             np.take_along_axis(values, order[..., None], axis=1)
             for values in (self._starts.take(words, mode="clip"), lengths)
         )
-        places, (count, size), behind = widths.sum(axis=1), words[0].shape, len(self._entries)
+        places, (count, size), behind = of_groups.sum(axis=1), words[0].shape, len(self._entries)
         total = -(-int(places.max()) // ROOM) * ROOM
         return (
             _segments(starts, behind, behind),
-            _segments(sizes, widths - sizes.sum(axis=2), total - places),
+            _segments(sizes, of_groups - sizes.sum(axis=2), total - places),
             _segments(order[..., None] * size + np.arange(size), count * size, count * size),
         )
 

@@ -17,10 +17,10 @@ and the output side the loss and gradient of h with its targets:
     hierarchical softmax   the inner nodes on each target's path
     full softmax           every word, once for each target
 
-All gradients are taken at the parameters before the step; what is missed by that is in `order`. A gradient belongs to
-an occurrence of a row, so that each can move at its own rate (`batch.row_rates`): a token of the step, with fastText a
-row of a different word of the step; a noise word of a group, a node on a target's path (a node of the tree's top: a
-lane), a word of the vocabulary in full softmax: a lane.
+All gradients are taken at the parameters before the step; what skip-gram with hierarchical softmax misses by that is
+added (`order`). A gradient belongs to an occurrence of a row, so that each can move at its own rate
+(`batch.row_rates`): a token of the step, with fastText a row of a different word of the step; a noise word of a group,
+a node on a target's path (a node of the tree's top: a lane), a word of the vocabulary in full softmax: a lane.
 """
 
 import math

@@ -42,12 +42,3 @@ def logs_of_products(terms: Float32s, axis: int) -> Float32s | None:
     """Sums of log(terms) along an axis as one log of their product; None where that leaves the range of floats."""
     products = np.multiply.reduce(terms, axis=axis)
     return np.log(products, out=products) if np.isfinite(products).all() else None
-
-
-def lane_totals(losses: Float32s) -> Float64s:
-    """(L,) sums of (L, N, K) losses: K terms in float32, as a product with ones, everything above that in float64.
-
-    A lane's sum depends on that lane alone.
-    """
-    ones = np.ones(losses.shape[-1], np.float32)
-    return np.array([(lane @ ones).sum(dtype=np.float64) for lane in losses])

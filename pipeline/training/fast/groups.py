@@ -1,8 +1,8 @@
 """Who meets whom in hierarchical softmax: groups of T consecutive targets, and the J inputs around them.
 
-That is T + 2c inputs, or some more behind them that are nobody's, since products of eights are faster. A lane's N + 2C
-targets are C more on either side than its inputs, so the inputs stand in R rows with C + c rows of zeros before them
-and some after: group g meets rows g T to g T + J - 1.
+That is T + 2c inputs, and a few more behind them that have none of its targets, since products of eights are faster. A
+lane's N + 2C targets are C more on either side than its inputs, so the inputs stand in R rows with C + c rows of zeros
+before them and some after: group g meets rows g T to g T + J - 1.
 """
 
 import numpy as np

@@ -9,6 +9,8 @@ ends (`batch.Paths`) are met by few inputs only, group by group (`groups`, `ends
     residuals = sign sigma(- sign scores)             residual_m = 1 - code_m - sigma(s_m),   sign_m = 1 - 2 code_m
     d_h       = residuals @ nodes                     - dL/dh = sum_m residual_m u_m
     d_nodes   = residuals.T @ inputs                  - dL/du_m = residual_m h, summed over the inputs that met the node
+
+In skip-gram the ends also add to d_h what the order of the pairs would (`order`).
 """
 
 import numpy as np

@@ -51,7 +51,8 @@ class OutputSide(Protocol):
     def backward(self, batch: Batch, rate: float) -> tuple[Float32s, list[Pull]]:
         """The negative gradient of the input vectors, (L, N, D), and what pulls the rows of `contexts`.
 
-        With hierarchical softmax, also what the order of the pairs adds to it at this learning rate (`order`).
+        In skip-gram with hierarchical softmax, that gradient includes what the order of the pairs adds at this learning
+        rate (`order`).
         """
 
 
@@ -83,10 +84,10 @@ class FastTrainer:
         return math.fsum(outputs.forward(parameters, batch, inputs.forward(parameters, batch)))
 
     def pulls(self, batch: Batch, rate: float) -> list[Pull]:
-        """What the batch, whose loss was just computed, would do to the parameters at a learning rate."""
+        """What the batch, whose loss was just computed, would do to the parameters at a learning rate; once."""
         if self._sides is None:
-            raise ValueError("pulls are those of the batch whose loss was just computed")
-        inputs, outputs = self._sides
+            raise ValueError("pulls are those of the batch whose loss was just computed, and can be had once")
+        (inputs, outputs), self._sides = self._sides, None
         d_h, pulls = outputs.backward(batch, rate)
         return [*inputs.backward(batch, d_h), *pulls]
 

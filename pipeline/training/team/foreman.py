@@ -16,7 +16,7 @@ from pipeline.training.parameters import Parameters
 from pipeline.training.stream import Part
 from pipeline.training.team.member import Member
 from pipeline.training.team.processes import Processes, send
-from pipeline.training.team.team import INBOXES, STOPPED, Team
+from pipeline.training.team.team import STOPPED, Team
 from pipeline.training.team.worker import work
 
 
@@ -84,5 +84,5 @@ class Foreman:
 
     def hand_over(self, part: Part, member: int, number: int) -> None:
         """Send a member the part that it is to see to, its `number`-th: it may have INBOXES of them at a time."""
-        layout = self.team.inboxes[member][number % INBOXES].write(part.stream.arrays)
-        send(self.connections[member - 1], (number, layout, part.key))
+        layout = self.team.inboxes.write(part.stream.arrays, self.team.inbox(member, number))
+        send(self.connections[member - 1], (layout, part.key))

@@ -7,7 +7,7 @@ import numpy as np
 from pipeline.training.batches import BatchMaker
 from pipeline.training.fast.trainer import FastTrainer
 from pipeline.training.stream import Part, Stream
-from pipeline.training.team.team import INBOXES, Team
+from pipeline.training.team.team import Team
 
 
 class Member:
@@ -29,8 +29,8 @@ class Member:
 
     def receive(self, connection: Connection) -> Part:
         """The next part that the foreman has cut for this member."""
-        number, layout, key = connection.recv()
-        return Part(Stream(*self.team.inboxes[self.me][number % INBOXES].read(layout)), key)
+        layout, key = connection.recv()
+        return Part(Stream(*self.team.inboxes.read(layout)), key)
 
     def round(self, connection: Connection) -> bool:
         """Do what the foreman asks for next; says whether to go on."""

@@ -37,9 +37,9 @@ class Block:
         size = math.prod(shape) * np.dtype(dtype).itemsize
         return self._bytes[offset : offset + size].view(dtype).reshape(shape)
 
-    def write(self, arrays: Sequence[NDArray[Any]]) -> Layout:
+    def write(self, arrays: Sequence[NDArray[Any]], offset: int = 0) -> Layout:
         """Copy arrays into the block, one after the other."""
-        layout, offset = Layout(), 0
+        layout = Layout()
         for array in arrays:
             self.array(array.dtype, array.shape, offset)[...] = array
             layout.append((array.dtype.str, array.shape, offset))

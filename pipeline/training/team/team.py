@@ -32,7 +32,8 @@ class Team:
         pieces: of the words with fastText, its arrays; else nothing.
         layout: of these arrays.
         state: (1,) int64, GOING or STOPPED.
-        inboxes: for each member the parts of the text that it is to see to, INBOXES of them at a time.
+        inboxes: for each member the parts of the text that it is to see to, INBOXES of them at a time; all in one
+            block, since a process can inherit few.
     """
 
     size: int
@@ -45,7 +46,7 @@ class Team:
     pieces: Block
     layout: Layout
     state: Block
-    inboxes: list[list[Block]]
+    inboxes: Block
 
     @classmethod
     def of(cls, size: int, maker: BatchMaker, counts: NDArray[np.int64], start: Parameters) -> "Team":
@@ -63,7 +64,7 @@ class Team:
         arrays = start.pieces.arrays if start.pieces else []
         pieces = Block(sum(padded(array.nbytes) for array in arrays))
         layout = pieces.write(arrays)
-        inboxes = [[Block(_bytes_of_part(maker)) for _ in range(INBOXES)] for _ in range(size)]
+        inboxes = Block(size * INBOXES * _bytes_of_part(maker))
         shared = maker.settings, maker.shape, known, maker.tokens, rows, matrices, pieces, layout
         made = cls(size, *shared, Block(8), inboxes)
         parameters = made.parameters()
@@ -74,6 +75,10 @@ class Team:
     def words(self) -> int:
         """V."""
         return self.counts.size // 8
+
+    def inbox(self, member: int, number: int) -> int:
+        """Where in `inboxes` a member's `number`-th part begins."""
+        return (member * INBOXES + number % INBOXES) * (self.inboxes.size // (self.size * INBOXES))
 
     def parameters(self) -> Parameters:
         """Both matrices, as views of the shared memory."""
@@ -86,4 +91,4 @@ def _bytes_of_part(maker: BatchMaker) -> int:
     """Of the longest part's stream: an id and three numbers for each token."""
     window, step = maker.settings.window, maker.shape.step
     centers = PLACES_AT_ONCE // (2 * window + 1) + step
-    return 28 * (centers + 2 * window) + 4 * ALIGNMENT
+    return padded(28 * (centers + 2 * window) + 4 * ALIGNMENT)
