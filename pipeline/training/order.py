@@ -7,7 +7,9 @@ comes after half of its target's others on average, so they add to its negative 
 
     rate / 2 * sum over the others k of (sum_m residual_mj residual_mk) h_k
 
-where m are the nodes of the target's path below the tree's top; those of the top are moved by the whole step.
+where m are the nodes of the target's path below the tree's top; those of the top are moved by the whole step. That is
+the first term of a series in the rate, and so means something at small rates only: at larger ones it stays as it is at
+LARGEST.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,8 +21,16 @@ from pipeline.models.negative_sampling import Float64s, sigmoid
 from pipeline.training.batch import Batch, Floats
 from pipeline.training.paths import top_of
 
+LARGEST = 0.05
+"""The largest learning rate that counts, twice the usual one: at 1 or 10 inputs would draw each other on and on."""
+
 Input = tuple[int, int]
 """The lane and the place of a center."""
+
+
+def half_of(rate: float) -> float:
+    """What a product of residuals counts in a step of that rate."""
+    return min(rate, LARGEST) / 2
 
 
 def drawn_together(
@@ -45,10 +55,8 @@ def drawn_together(
         residuals = [labels - sigmoid(nodes @ vector) for vector in vectors]
         for j, each in enumerate(inputs):
             others = [k for k in range(len(inputs)) if k != j]
-            yield (
-                each,
-                -rate / 2 * sum((residuals[j] @ residuals[k] * vectors[k] for k in others), start=0.0 * vectors[j]),
-            )
+            drawn = sum((residuals[j] @ residuals[k] * vectors[k] for k in others), start=np.zeros_like(vectors[j]))
+            yield each, -half_of(rate) * drawn
 
 
 def _inputs(batch: Batch, lane: int, place: int) -> list[Input]:

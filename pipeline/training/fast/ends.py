@@ -16,6 +16,7 @@ from pipeline.training.fast.decisions import MULTIPLIED, decide
 from pipeline.training.fast.groups import Groups, paths_of
 from pipeline.training.fast.pulls import Pull
 from pipeline.training.fast.scatter import add_rows
+from pipeline.training.order import half_of
 from pipeline.training.parameters import Parameters
 
 
@@ -67,7 +68,7 @@ class SharedEnds(Ends):
 
     def backward(self, batch: Batch, d_h_LRD: Float32s, rate: float) -> Pull:
         """Residuals times rows, both ways: what pulls the nodes takes the place of their rows."""
-        paths, used, half = paths_of(batch), slice(self.used), self._others_JJ * np.float32(rate / 2)
+        paths, used, half = paths_of(batch), slice(self.used), self._others_JJ * np.float32(half_of(rate))
         for groups, places in _stacks(paths):
             here, rows = self.here_GJD[groups], _split(self.rows_ED[places], self.here_GJD[groups])
             residuals = _split(self.scores_EJ[places], here)
