@@ -5,6 +5,7 @@ checksums: of its own head, which has type and shape, and of its numbers. Openin
 which would mean to read everything; it is compared where a file was touched since.
 """
 
+import errno
 import json
 import secrets
 import shutil
@@ -123,8 +124,8 @@ def _put_in_place(beside: Path, folder: Path) -> None:
         folder.rename(before)
     try:
         beside.rename(folder)
-    except OSError:
-        if not folder.is_dir():  # else another process was faster: it has written the same
+    except OSError as error:  # another process was faster, and has written the same; a third may have moved that away
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST) and not folder.is_dir():
             raise
     sync_folder(folder.parent)
     remove(before)
