@@ -68,13 +68,15 @@ class SharedEnds(Ends):
 
     def backward(self, batch: Batch, d_h_LRD: Float32s, rate: float) -> Pull:
         """Residuals times rows, both ways: what pulls the nodes takes the place of their rows."""
-        paths, used, half = paths_of(batch), slice(self.used), self._others_JJ * np.float32(half_of(rate))
+        paths, used = paths_of(batch), slice(self.used)
+        # in other memory: of a matrix and itself NumPy makes a symmetric product, which takes far longer
+        halves_EJ = np.multiply(self.scores_EJ[used], np.float32(half_of(rate)), out=self.turned_EJ[used])
         for groups, places in _stacks(paths):
             here, rows = self.here_GJD[groups], _split(self.rows_ED[places], self.here_GJD[groups])
             residuals = _split(self.scores_EJ[places], here)
             np.matmul(residuals.swapaxes(1, 2), rows, out=self.d_here_GJD[groups])
-            drawn = np.matmul(residuals.swapaxes(1, 2), residuals)
-            drawn *= half
+            drawn = np.matmul(_split(halves_EJ[places], here).swapaxes(1, 2), residuals)
+            drawn *= self._others_JJ
             self.d_here_GJD[groups] += drawn @ here
             np.matmul(residuals, here, out=rows)
         add_rows(_rows(d_h_LRD), self.inputs_GJ, self._ones_GJ, self.d_here_GJD)
