@@ -69,7 +69,7 @@ class SharedEnds(Ends):
     def backward(self, batch: Batch, d_h_LRD: Float32s, rate: float) -> Pull:
         """Residuals times rows, both ways: what pulls the nodes takes the place of their rows."""
         paths, used = paths_of(batch), slice(self.used)
-        # in other memory: of a matrix and itself NumPy makes a symmetric product, which takes far longer
+        # in other memory: of a matrix and itself NumPy makes a symmetric product, which takes longer when small
         halves_EJ = np.multiply(self.scores_EJ[used], np.float32(half_of(rate)), out=self.turned_EJ[used])
         for groups, places in _stacks(paths):
             here, rows = self.here_GJD[groups], _split(self.rows_ED[places], self.here_GJD[groups])
