@@ -16,8 +16,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.common import VOCABULARY
-from benchmarks.one_training import peak_bytes
 from pipeline.cooccurrence.cells import Cells
+from pipeline.plan.memory import peak_bytes
 from pipeline.settings import TrainSettings, WorkerSettings
 from pipeline.text.token_files import TokenCorpus
 from pipeline.training.glove.crew import GloveCrew

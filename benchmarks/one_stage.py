@@ -4,28 +4,42 @@
 """
 
 import json
-import resource
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pipeline.plan.calibration import peak_bytes
-from pipeline.plan.planning import plan
+from pipeline.plan.memory import peak_bytes
 from pipeline.settings import TokenSettings, TrainSettings, VocabularySettings
 from pipeline.stages import Manifest, StageFolder
-from pipeline.text.tokenizing import processors, tokenize
-from pipeline.training.stage import train_stage
 
 
-def run(stage: str, text: str, folder: Path, settings: TrainSettings) -> dict[str, Any]:
-    """The report of a stage and the bytes of its files, or the plan."""
+class Peak:
+    """The most memory that this process and its processes have held."""
+
+    def __init__(self) -> None:
+        self.memory = 0
+
+    def look(self, *_progress: int) -> None:
+        """To be called while there are processes."""
+        self.memory = max(self.memory, peak_bytes())
+
+
+def prepared(stage: str, text: str, folder: Path, settings: TrainSettings, peak: Peak) -> Callable[[], dict[str, Any]]:
+    """What runs a stage and returns its report and the bytes of its files, or the plan; others are not imported."""
     if stage == "plan":
-        return plan([text], TokenSettings(), VocabularySettings(), settings).as_dict()
+        from pipeline.plan.planning import plan
+
+        return lambda: plan([text], TokenSettings(), VocabularySettings(), settings).as_dict()
+    tokens, model = StageFolder(folder / "tokens"), StageFolder(folder / "model")
     if stage == "tokenize":
-        return _found(tokenize(StageFolder(folder / "tokens"), [text], TokenSettings(), force=True)[0])
-    model = StageFolder(folder / "model")
-    return _found(train_stage(folder / "tokens", model, VocabularySettings(), settings, force=True)[0])
+        from pipeline.text.tokenizing import tokenize
+
+        return lambda: _found(tokenize(tokens, [text], TokenSettings(), force=True, report=peak.look)[0])
+    from pipeline.training.stage import train_stage
+
+    return lambda: _found(train_stage(tokens.path, model, VocabularySettings(), settings, force=True)[0])
 
 
 def _found(manifest: Manifest) -> dict[str, Any]:
@@ -35,12 +49,13 @@ def _found(manifest: Manifest) -> dict[str, Any]:
 def main() -> None:
     """Run, print one line of JSON."""
     stage, text, folder, settings = sys.argv[1:]
+    peak = Peak()
+    run = prepared(stage, text, Path(folder), TrainSettings(**json.loads(settings)), peak)
     started = time.perf_counter()
-    found = run(stage, text, Path(folder), TrainSettings(**json.loads(settings)))
+    found = run()
     seconds = time.perf_counter() - started
-    children = 1024 * resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss  # the largest of them
-    memory = peak_bytes() + (processors() * children if stage == "tokenize" else 0)
-    print(json.dumps({"stage": stage, "found": found, "wall": seconds, "memory": memory}))
+    peak.look()
+    print(json.dumps({"stage": stage, "found": found, "wall": seconds, "memory": peak.memory}))
 
 
 if __name__ == "__main__":

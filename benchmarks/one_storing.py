@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.plan.calibration import peak_bytes
+from pipeline.plan.memory import peak_bytes
 from service.engine import Engine
 from service.loading import derive, derived_files, load_vectors
 from service.questions import Neighbors

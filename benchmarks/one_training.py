@@ -5,7 +5,6 @@
 
 import argparse
 import json
-import resource
 import time
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import numpy as np
 
 from benchmarks.common import VOCABULARY, as_text
 from pipeline.crosscheck.gensim_twin import gensim_arguments
+from pipeline.plan.memory import peak_bytes
 from pipeline.settings import TrainSettings
 from pipeline.text.token_files import TokenCorpus
 
@@ -49,15 +49,6 @@ def train_gensim(
     )
     seconds = time.perf_counter() - started
     return model.wv[list(words.words)], seconds
-
-
-def peak_bytes() -> int:
-    """The most memory this process has held; getrusage would count what its parent held before it, too."""
-    status = Path("/proc/self/status")
-    if status.is_file():
-        (line,) = (line for line in status.read_text("utf-8").splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) * 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def main() -> None:

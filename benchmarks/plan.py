@@ -4,9 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from benchmarks.common import CORPORA, WORK, clean, first_words, in_child, save, table
+from benchmarks.common import CORPORA, WORK, clean, first_words, in_child, median, save, table
 
 SETTINGS: dict[str, Any] = {"vector_size": 100, "epochs": 1}
+RUNS = 3
 COUNTS = ("1", "2", "5", "10", "20", "50")
 
 
@@ -24,14 +25,25 @@ def measure(words: int | None = None) -> None:
 
 
 def compare(text: Path) -> list[dict[str, Any]]:
-    """Each number of the plan, and what came out."""
+    """Each number of the plan, and what came out: medians of some runs, in turn."""
     folder = clean(WORK / "plan")
-    said, tokenized, trained = (
-        in_child("benchmarks.one_stage", stage, str(text), str(folder), json.dumps(SETTINGS))
-        for stage in ("plan", "tokenize", "train")
-    )
+    runs = [[_run(stage, text, folder) for stage in ("plan", "tokenize", "train")] for _ in range(RUNS)]
+    pairs = [_pairs(*run) for run in runs]
+    rows = [_medians(what, [each[what] for each in pairs]) for what in pairs[0]]
+    took = median([said["wall"] for said, _, _ in runs])
+    return [*rows, {"what": "seconds, plan", "value": took, "exact": True, "actual": took}]
+
+
+def _run(stage: str, text: Path, folder: Path) -> dict[str, Any]:
+    return in_child("benchmarks.one_stage", stage, str(text), str(folder), json.dumps(SETTINGS))
+
+
+def _pairs(
+    said: dict[str, Any], tokenized: dict[str, Any], trained: dict[str, Any]
+) -> dict[str, tuple[dict[str, Any], float]]:
+    """A number of the plan and what came out, by name."""
     plan, tokens, model = said["found"], tokenized["found"], trained["found"]
-    pairs = {
+    return {
         "tokens": (plan["tokens"], tokens["tokens"]),
         "lines": (plan["sentences"], tokens["sentences"]),
         **{f"words, min_count {each}": (plan["sizes"][each], tokens["size_curve"][each]) for each in COUNTS},
@@ -43,8 +55,11 @@ def compare(text: Path) -> list[dict[str, Any]]:
         "seconds, tokenize": (plan["seconds"]["tokenize"], tokenized["wall"]),
         "seconds, train": (plan["seconds"]["train"], trained["wall"]),
     }
-    rows = [{"what": what, **estimate, "actual": actual} for what, (estimate, actual) in pairs.items()]
-    return [*rows, {"what": "seconds, plan", "value": said["wall"], "exact": True, "actual": said["wall"]}]
+
+
+def _medians(what: str, runs: list[tuple[dict[str, Any], float]]) -> dict[str, Any]:
+    value, actual = median([said["value"] for said, _ in runs]), median([found for _, found in runs])
+    return {"what": what, "value": value, "exact": runs[0][0]["exact"], "actual": actual}
 
 
 def report(figures: dict[str, Any]) -> str:

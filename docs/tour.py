@@ -115,6 +115,7 @@ STOPS = {
         "pipeline/plan/counting.py",
         "pipeline/plan/growth.py",
         "pipeline/plan/glove_trial.py",
+        "pipeline/plan/memory.py",
         "pipeline/plan/calibration.py",
         "pipeline/plan/planning.py",
     ],

@@ -37,7 +37,8 @@ def command(*, paths: tuple[str, ...], as_json: bool, **params: object) -> None:
     training are tried on this machine. Nothing is written. The estimates are meant to be within a quarter of what
     `firth tokenize` and `firth train` with the same settings find and take, as long as the machine is as busy as now.
     """
-    from pipeline.plan.planning import available_memory, plan
+    from pipeline.plan.memory import available_memory
+    from pipeline.plan.planning import plan
 
     tokens, processes = collect(TokenSettings, params), collect(WorkSettings, params).processes
     vocabulary, training = collect(VocabularySettings, params), collect(TrainSettings, params)

@@ -5,20 +5,19 @@ They are taken in a process of their own, so that its memory is that of a traini
 
 import hashlib
 import multiprocessing
-import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from itertools import count
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.plan.glove_trial import MATRICES, Sampled, try_glove
+from pipeline.plan.memory import peak_bytes
 from pipeline.settings import TrainSettings
 from pipeline.text.block_tokens import prepare_worker
 from pipeline.text.chunk import Chunk
@@ -33,8 +32,6 @@ SECONDS = 3.0
 LONGEST = 100_000
 """Epochs of the calibration: its learning rate stays where it is."""
 HASHED = 1 << 24
-USUAL_PEAK = 100_000_000
-"""Beyond the matrices and for each process, where the system does not say: about that on Linux."""
 
 
 class Trial(NamedTuple):
@@ -191,21 +188,3 @@ def _hash_speed(parameters: Parameters) -> float:
     started = time.perf_counter()
     hashlib.sha256(data)
     return len(data) / (time.perf_counter() - started)
-
-
-def peak_bytes() -> int:
-    """The most memory that this process has held, and what its children hold that they do not share with it."""
-    children = multiprocessing.active_children()
-    own = _kilobytes("/proc/self/status", "VmHWM")
-    if not own:
-        return USUAL_PEAK * (1 + len(children))
-    return 1024 * (own + sum(_kilobytes(f"/proc/{child.pid}/smaps_rollup", "Private_.*") for child in children))
-
-
-def _kilobytes(path: str, key: str) -> int:
-    """The sum of the entries of that name in a file of Linux; 0 where there is none."""
-    try:
-        text = Path(path).read_text("utf-8")
-    except OSError:
-        return 0
-    return sum(int(found) for found in re.findall(rf"^{key}:\s+(\d+) kB", text, re.MULTILINE))

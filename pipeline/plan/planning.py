@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from pipeline.plan.calibration import SECONDS, Calibration, Trial, calibrate
 from pipeline.plan.counting import Counted, count
 from pipeline.plan.glove_trial import MATRICES
 from pipeline.plan.growth import Growth
+from pipeline.plan.memory import available_memory
 from pipeline.plan.sample import SAMPLE, Sample
 from pipeline.settings import TokenSettings, TrainSettings, VocabularySettings, WorkerSettings
 from pipeline.text.block_tokens import SMALL
@@ -26,7 +26,7 @@ HEADER = 128
 """Bytes before the numbers in a .npy file."""
 BASE = 60_000_000
 TYPE = 310
-PROCESS = 85_000_000
+PROCESS = 38_000_000
 """Bytes that tokenizing takes: at its start, for each different word, and in each further process, as measured."""
 FEW = 10_000
 """Words of which some are enough to tell how many pieces a word has; more of them share more."""
@@ -240,12 +240,3 @@ def _words_that_fit(words: int, numbers: float) -> int:
     """V, or as many words, with so many numbers each, as leave half of this machine's free memory free."""
     free = available_memory()
     return words if free is None else max(1, min(words, int(free // (8 * numbers))))
-
-
-def available_memory() -> int | None:
-    """Bytes that can be had now; None where the system does not say."""
-    try:
-        lines = Path("/proc/meminfo").read_text("utf-8").splitlines()
-        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
-    except (OSError, StopIteration):
-        return None
