@@ -40,19 +40,20 @@ class Group:
         name: for people.
         change: of SETTINGS, for both.
         firth: of those, for Firth alone.
-        words: of english.txt.
+        words: of english.txt; None for all.
     """
 
     name: str
     change: dict[str, Any] = field(default_factory=dict)
     firth: dict[str, Any] = field(default_factory=dict)
-    words: int = PART
+    words: int | None = PART
 
 
 GROUPS = (
     Group("skip-gram, negative sampling"),
     Group("CBOW, negative sampling", {"architecture": "cbow"}),
     Group("skip-gram, hierarchical softmax", {"loss": "hs"}),
+    Group("skip-gram, hierarchical softmax, all 33 million words", {"loss": "hs"}, words=None),
     Group("CBOW, hierarchical softmax", {"architecture": "cbow", "loss": "hs"}),
     Group("fastText, skip-gram, negative sampling, 4 million words", {"model": "fasttext"}, words=4_000_000),
     Group("fastText, CBOW, negative sampling", {"model": "fasttext", "architecture": "cbow"}),
