@@ -48,7 +48,7 @@ def test_two_inputs_move_as_in_turn(what):
     first, second, start = pairs(what, a=True, b=False), pairs(what, a=False, b=True), some_parameters()
     in_turn = (moved(what, [first, second], start) + moved(what, [second, first], start)) / 2
     at_once = moved(what, [pairs(what, a=True, b=True)], start)
-    below = what.tree.path(RARE)[0] < top_of(what.tree, "skipgram")[0]
+    below = what.tree.path(RARE)[0] < top_of(what.tree)[0]
     top_alone = RATE**2 / 2 * 0.25 * np.count_nonzero(~below) * start.vectors[[B, A]]  # what the top would add
     assert np.abs(at_once[[A, B]]).max() > 5e-7
     assert at_once[[A, B]] == pytest.approx(in_turn[[A, B]] - top_alone, abs=2e-9)

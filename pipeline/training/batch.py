@@ -78,7 +78,7 @@ class Paths:
     Attributes:
         words: (L, G, T) the targets; where a lane does not fill its last group, it ends with -1.
         order: (L G,) the groups of all lanes, those of short ends first.
-        cuts: (stacks + 1,) where in this order each stack begins, and the last one ends; some may be empty.
+        cuts: (stacks + 1,) where in this order each stack begins, and the last one ends.
         widths: (stacks,) places of each group of a stack.
         nodes: (E,) the inner node at each place; where it is padding, V - 1, which no path holds.
         rows: (E,) which of the L G T targets the path is that of, times 2, plus its code there; 2 L G T for padding.

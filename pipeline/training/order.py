@@ -45,7 +45,7 @@ def drawn_together(
         h: of an input its vector, (D,).
         rate: of the step.
     """
-    first, _ = top_of(tree, "skipgram")
+    first, _ = top_of(tree)
     for lane, place in np.ndindex(batch.targets.words.shape):
         inputs = _inputs(batch, lane, place)
         points, codes = tree.path(int(batch.targets.words[lane, place]))

@@ -8,23 +8,23 @@ from pipeline.training.batch import Ids, Paths
 
 Int64s = NDArray[np.int64]
 
-TOP = {"skipgram": 16, "cbow": 32}
+TOP = 16
 """P, how many nodes every input meets: more are wasted on most inputs, fewer leave longer ends."""
 
 BLOCK = 6
 """T, the targets of a group where windows and not runs say who is whose: the most that are multiplied at once."""
 
-STACKED = 128
-"""About so many targets' ends are multiplied at once where a group has several, each as long as the longest."""
+STACKED = 64
+"""About so many targets' ends are multiplied at once, in groups that are each given as many places as the longest."""
 
 ROOM = 1024
 """Lists are padded to a multiple of so many places, so that steps are of few shapes."""
 
 
-def top_of(tree: HuffmanTree, architecture: str) -> tuple[int, NDArray[np.int64]]:
+def top_of(tree: HuffmanTree) -> tuple[int, NDArray[np.int64]]:
     """The first node of the top, and for each word, (V,), how many nodes of its path lie in it: the first so many."""
     size = len(tree.lengths)
-    first = max(size - 1 - TOP[architecture], 0)
+    first = max(size - 1 - TOP, 0)
     inside = np.concatenate([[0], np.cumsum(tree.points >= first)])
     return first, inside[tree.starts[1:]] - inside[tree.starts[:-1]]
 
@@ -40,7 +40,7 @@ class PathMaker:
     """
 
     def __init__(self, tree: HuffmanTree, architecture: str, window: int, run: int = 0) -> None:
-        _, upper = top_of(tree, architecture)
+        _, upper = top_of(tree)
         self._starts = tree.starts[:-1] + upper  # (V,) where each word's lower end begins
         self._lengths = tree.lengths - upper
         self._entries = np.append(2 * tree.points + tree.codes, 2 * (len(upper) - 1)).astype(np.int32)  # padding last
@@ -68,15 +68,8 @@ class PathMaker:
         )
 
     def _stacks(self, lengths: Int64s) -> tuple[Int64s, Int64s]:
-        """Where the stacks of each step's groups end, (S, K + 1), and how wide they are, (S, K), from (S, L G) lengths.
-
-        Where a group is a single target, its length is one of a few, and a stack has the groups of one length.
-        """
+        """Where the stacks of each step's groups end, (S, K + 1), and their widths, (S, K), from (S, L G) lengths."""
         steps, groups = lengths.shape
-        if self._size == 1:
-            widths = np.arange(int(lengths.max(initial=0)) + 1)
-            cuts = np.stack([np.searchsorted(step, np.append(widths, widths[-1] + 1)) for step in lengths])
-            return cuts, np.tile(widths, (steps, 1))
         stack = max(STACKED // self._size, 1)
         ends = np.minimum(np.arange(0, groups + stack, stack), groups)
         return np.tile(ends, (steps, 1)), lengths[:, ends[1:] - 1]

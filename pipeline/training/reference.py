@@ -154,7 +154,7 @@ class ReferenceTrainer:
         tree = self.objective.tree
         if tree is None:
             raise ValueError("hierarchical softmax needs a tree")
-        first, _ = top_of(tree, self.objective.architecture)
+        first, _ = top_of(tree)
         counts = _times_met(tree, batch)
         total, d_h, updates = 0.0, np.zeros_like(h), list[Update]()
         for word, place in targets:

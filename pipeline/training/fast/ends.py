@@ -100,8 +100,7 @@ def _stacks(paths: Paths) -> Iterator[tuple[slice, slice]]:
     """The groups of each stack, in the order of the paths, and their places."""
     place = 0
     for (first, last), width in zip(pairwise(paths.cuts.tolist()), paths.widths.tolist(), strict=True):
-        if last > first:
-            yield slice(first, last), slice(place, place := place + (last - first) * width)
+        yield slice(first, last), slice(place, place := place + (last - first) * width)
 
 
 def _split(values: Float32s, groups: Float32s) -> Float32s:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.models.huffman import HuffmanTree
 from pipeline.training.batch import MAX_NODE_MOVE, Batch
-from pipeline.training.fast.blocks import Float32s, Float64s, floats, lane_sums
+from pipeline.training.fast.blocks import Float32s, Float64s, floats
 from pipeline.training.fast.decisions import decide
 from pipeline.training.fast.groups import Groups, paths_of
 from pipeline.training.fast.pulls import Pull
@@ -35,9 +35,9 @@ class Top:
     passes: Float32s
 
     @classmethod
-    def of(cls, tree: HuffmanTree, architecture: str) -> "Top":
-        """The table of a tree, for "skipgram" or "cbow"."""
-        first, upper = top_of(tree, architecture)
+    def of(cls, tree: HuffmanTree) -> "Top":
+        """The table of a tree."""
+        first, upper = top_of(tree)
         size, words = len(tree.lengths), np.flatnonzero(upper)
         last = np.zeros(size, np.int64)  # the place where a word's path leaves the top, and by which branch
         ends = tree.starts[words] + upper[words] - 1
@@ -105,13 +105,12 @@ class SharedTop(TopOutput):
         self.own_GTP, self.passes_GJP = floats(G, T, 2 * P), floats(G, J, 2 * P)
         self._ones_GJ = np.ones((G, J), np.float32)
         self.passes_LRP = floats(L, R, 2 * P)
-        self.both_LRP, self.left_LRP = self.passes_LRP[..., :P], self.passes_LRP[..., P:]
-        self.terms_LRP = floats(L, R, P)
+        self.both_LRP, self.left_LRP, self.terms_LRP = (floats(L, R, P) for _ in range(3))
 
     def _residuals(self, batch: Batch) -> Float64s:
         self._count(batch)
         scores, terms, both, left = self.scores_LRP, self.terms_LRP, self.both_LRP, self.left_LRP
-        taken = np.vecdot(left, scores)
+        taken = np.vecdot(_flat(left), _flat(scores))
         odds = np.exp(scores, out=scores)
         if not np.isfinite(odds.max(initial=0.0)):
             odds[both == 0] = 0.0  # a node that no target passes may score what it likes
@@ -119,7 +118,8 @@ class SharedTop(TopOutput):
         odds /= terms  # sigma(s)
         odds *= both
         np.subtract(left, odds, out=odds)
-        return lane_sums(np.vecdot(both, np.log(terms, out=terms))) - lane_sums(taken)
+        losses: Float64s = np.vecdot(_flat(both), _flat(np.log(terms, out=terms))).astype(np.float64) - taken
+        return losses
 
     def _count(self, batch: Batch) -> None:
         """Write `both` and `left`."""
@@ -130,6 +130,8 @@ class SharedTop(TopOutput):
         self.passes_LRP.fill(0.0)
         (L, R, _), width = self.passes_LRP.shape, flat.shape[1]
         add_rows(self.passes_LRP.reshape(L * R, width), groups.rows_GJ, self._ones_GJ, self.passes_GJP)
+        P = self.both_LRP.shape[2]
+        self.both_LRP[...], self.left_LRP[...] = self.passes_LRP[..., :P], self.passes_LRP[..., P:]
 
     def _met(self) -> Float32s:
         return self.both_LRP
@@ -153,3 +155,7 @@ class OwnTop(TopOutput):
 
     def _met(self) -> Float32s:
         return np.abs(self.turned_LRP)
+
+
+def _flat(values_LRP: Float32s) -> Float32s:
+    return values_LRP.reshape(len(values_LRP), -1)

@@ -61,7 +61,7 @@ class FastTrainer:
 
     def __init__(self, objective: Objective) -> None:
         self.objective = objective
-        self._top = Top.of(objective.tree, objective.architecture) if objective.tree else None
+        self._top = Top.of(objective.tree) if objective.tree else None
         self._made: dict[tuple[int, ...], tuple[InputSide, OutputSide]] = {}
         self._sides: tuple[InputSide, OutputSide] | None = None
         self._pieces: Pieces | None = None
