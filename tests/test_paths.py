@@ -1,4 +1,4 @@
-"""Paths: the tree's top and the lower ends of a step's targets are together the Huffman tree's paths, no more."""
+"""Paths in skip-gram: the tree's top and the lower ends of a step's targets are together the tree's paths, no more."""
 
 from collections import Counter, defaultdict
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pipeline.models.huffman import HuffmanTree
 from pipeline.training.batch import of_step
 from pipeline.training.fast.top import Top
-from pipeline.training.paths import BLOCK, STACKED, PathMaker, top_of
+from pipeline.training.paths import BLOCK, STACKED, TextPathMaker, top_of
 
 FIBONACCI = [1, 1]
 while len(FIBONACCI) < 75:
@@ -28,12 +28,6 @@ COUNTS = {
 def tree(request):
     """A Huffman tree."""
     return HuffmanTree.of(np.array(request.param))
-
-
-@pytest.fixture(scope="module", params=["skipgram", "cbow"])
-def model(request):
-    """What predicts what; it decides how paths are grouped."""
-    return request.param
 
 
 def upper_part(top, word):
@@ -62,10 +56,10 @@ def some_words(tree, seed, steps=2, lanes=3, targets=40):
     return np.random.default_rng(seed).integers(0, len(tree.lengths), (steps, lanes, targets)).astype(np.int32)
 
 
-def some_paths(tree, model, *, seed=0, run=0):
+def some_paths(tree, *, seed=0, run=0):
     """Of some steps' words."""
     words = some_words(tree, seed)
-    paths = PathMaker(tree, model, 3, run).paths(words)
+    paths = TextPathMaker(tree, 3, run).paths(words)
     return words, [of_step(paths, step) for step in range(len(words))]
 
 
@@ -75,9 +69,9 @@ RUNS = pytest.mark.parametrize("run", [0, 3], ids=["windows", "runs"])
 @RUNS
 @given(seed=st.integers(0, 1000))
 @settings(max_examples=10)
-def test_top_and_lower_end_are_the_path(tree, model, run, seed):
+def test_top_and_lower_end_are_the_path(tree, run, seed):
     """For every target the top's branches, then its lower end's, are its path from the root."""
-    words, steps = some_paths(tree, model, seed=seed, run=run)
+    words, steps = some_paths(tree, seed=seed, run=run)
     top = Top.of(tree)
     for expected, paths in zip(words, steps, strict=True):
         lower = lower_parts(paths)
@@ -91,15 +85,15 @@ def test_top_and_lower_end_are_the_path(tree, model, run, seed):
 @RUNS
 @given(seed=st.integers(0, 1000))
 @settings(max_examples=10)
-def test_each_group_has_its_places(tree, model, run, seed):
+def test_each_group_has_its_places(tree, run, seed):
     """Groups come in the order of their ends' lengths, and each has as many places as the longest of its stack."""
-    for paths in some_paths(tree, model, seed=seed, run=run)[1]:
+    for paths in some_paths(tree, seed=seed, run=run)[1]:
         size = paths.words.shape[2]
         assert sorted(paths.order.tolist()) == list(range(paths.words.size // size))
         cuts, place, lengths = paths.cuts.tolist(), 0, []
         assert (cuts[0], cuts[-1]) == (0, len(paths.order))
+        assert len(paths.widths) <= -(-len(paths.order) // max(STACKED // size, 1))
         for width, first, last in zip(paths.widths.tolist(), cuts[:-1], cuts[1:], strict=True):
-            assert 0 < last - first <= max(STACKED // size, 1)
             for group in paths.order[first:last].tolist():
                 mine = paths.rows[place : place + width]
                 targets = mine[mine < 2 * paths.words.size] // 2 // size
@@ -114,27 +108,25 @@ def test_each_group_has_its_places(tree, model, run, seed):
 @RUNS
 @given(seed=st.integers(0, 1000))
 @settings(max_examples=10)
-def test_occurrences_count_the_lower_ends_of_a_step(tree, model, run, seed):
+def test_occurrences_count_the_lower_ends_of_a_step(tree, run, seed):
     """Each entry is told how often its node stands among the lower ends of the step, all lanes together."""
-    for paths in some_paths(tree, model, seed=seed, run=run)[1]:
+    for paths in some_paths(tree, seed=seed, run=run)[1]:
         real = paths.rows < 2 * paths.words.size
         met = Counter(paths.nodes[real].tolist())
         assert paths.occurrences[real].tolist() == [met[node] for node in paths.nodes[real].tolist()]
 
 
-def test_padding_is_no_node_of_a_path(tree, model):
+def test_padding_is_no_node_of_a_path(tree):
     """Where a place is padding, its node is one that no path holds."""
-    for paths in some_paths(tree, model)[1]:
+    for paths in some_paths(tree)[1]:
         assert set(paths.nodes[paths.rows == 2 * paths.words.size].tolist()) <= {len(tree.lengths) - 1}
     assert not (tree.points == len(tree.lengths) - 1).any()
 
 
-@pytest.mark.parametrize(
-    ("model", "run", "size", "reach"), [("skipgram", 0, BLOCK, 3), ("skipgram", 3, 3, 1), ("cbow", 0, 1, 0)]
-)
-def test_who_may_meet_whom(tree, model, run, size, reach):
-    """Windows reach beyond a group, one token reaches beyond a run, and in CBOW each target meets its own input."""
-    for paths in some_paths(tree, model, run=run)[1]:
+@pytest.mark.parametrize(("run", "size", "reach"), [(0, BLOCK, 3), (3, 3, 1)])
+def test_who_may_meet_whom(tree, run, size, reach):
+    """Windows reach beyond a group, one token reaches beyond a run."""
+    for paths in some_paths(tree, run=run)[1]:
         assert (paths.words.shape[2], paths.reach) == (size, reach)
 
 

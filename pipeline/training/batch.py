@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 Ids = NDArray[np.int32]
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.floating[Any]]
-Drawings = TypeVar("Drawings", bound="Noise | Paths")
+Drawings = TypeVar("Drawings", bound="Noise | TextPaths | LeafPaths")
 
 BLOCK = 16
 """T, the consecutive centers that the fast trainer multiplies at once where there are no runs (`StepShape`)."""
@@ -69,30 +69,39 @@ class Noise:
 
 @dataclass(frozen=True, eq=False)
 class Paths:
-    """The lower ends of the targets' paths through the Huffman tree, in G groups of T consecutive targets of a lane.
+    """The lower ends of the targets' paths through the Huffman tree.
 
-    The upper ends lie among the tree's last nodes, which nearly all paths share, and need no list. The ends of a
-    group's targets stand one after the other; groups of about equal length are stacked, in the order of their lengths,
+    The upper ends lie among the tree's last nodes, which nearly all paths share, and need no list. The lower ends of a
+    group of targets stand one after the other; groups of about equal length are stacked, in the order of their lengths,
     and each is given as many of E places as the longest of its stack needs.
+
+    Attributes:
+        cuts: (stacks + 1,) where among the groups in this order each stack begins, and the last one ends.
+        widths: (stacks,) places of each group of a stack.
+        nodes: (E,) the inner node at each place; where it is padding, V - 1, which no path holds.
+        occurrences: (E,) how often the node stands among the step's places.
+    """
+
+    cuts: NDArray[np.int64]
+    widths: NDArray[np.int64]
+    nodes: Ids
+    occurrences: Ids
+
+
+@dataclass(frozen=True, eq=False)
+class TextPaths(Paths):
+    """Of skip-gram: G groups of T targets of a lane that stand one after the other in the text.
 
     Attributes:
         words: (L, G, T) the targets; where a lane does not fill its last group, it ends with -1.
         order: (L G,) the groups of all lanes, those of short ends first.
-        cuts: (stacks + 1,) where in this order each stack begins, and the last one ends.
-        widths: (stacks,) places of each group of a stack.
-        nodes: (E,) the inner node at each place; where it is padding, V - 1, which no path holds.
         rows: (E,) which of the L G T targets the path is that of, times 2, plus its code there; 2 L G T for padding.
-        occurrences: (E,) how often the node stands among the step's lower ends.
         reach: c, how far outside of its target's group an input may lie.
     """
 
     words: Ids
     order: Ids
-    cuts: NDArray[np.int64]
-    widths: NDArray[np.int64]
-    nodes: Ids
     rows: Ids
-    occurrences: Ids
     reach: int
 
     @property
@@ -101,7 +110,28 @@ class Paths:
         return (*self.words.shape, *self.nodes.shape)
 
 
-Drawn = Noise | Paths
+@dataclass(frozen=True, eq=False)
+class LeafPaths(Paths):
+    """Of CBOW: G groups of J targets that stand one after the other among the tree's leaves, and share nodes.
+
+    Attributes:
+        inputs: (G, J) the places, lane by lane, of each group's targets; groups of few nodes come first.
+        found: (L N,) where among these each place is found.
+        turned: (E, J) for each of a group's targets the minus of its sign at the node (code 0: -1, code 1: 1), 0 where
+            its path does not pass there.
+    """
+
+    inputs: Ids
+    found: Ids
+    turned: NDArray[np.int8]
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """What the arrays of a step depend on."""
+        return (*self.inputs.shape, *self.nodes.shape)
+
+
+Drawn = Noise | TextPaths | LeafPaths
 
 
 @dataclass(frozen=True, eq=False)

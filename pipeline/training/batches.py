@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from pipeline.settings import TrainSettings
 from pipeline.text.chunk import Chunk
 from pipeline.training.batch import Batch, Bools, Drawn, Ids, Noise, of_targets
+from pipeline.training.leaves import LeafPathMaker
 from pipeline.training.objective import Objective
-from pipeline.training.paths import PathMaker
+from pipeline.training.paths import TextPathMaker
 from pipeline.training.sampling import (
     AliasTable,
     Purpose,
@@ -150,8 +151,11 @@ Draws = Callable[[Ids, np.random.Generator], Drawn | None]
 
 def _draws(objective: Objective, counts: NDArray[np.int64], settings: TrainSettings, shape: StepShape) -> Draws:
     if objective.tree:
-        paths = PathMaker(objective.tree, objective.architecture, settings.window, shape.run)
-        return lambda words, _: paths.paths(words)
+        if objective.architecture == "cbow":
+            of_leaves = LeafPathMaker(objective.tree)
+            return lambda words, _: of_leaves.paths(words)
+        of_text = TextPathMaker(objective.tree, settings.window, shape.run)
+        return lambda words, _: of_text.paths(words)
     if objective.loss == "softmax":
         return lambda *_: None
     table = AliasTable(noise_distribution(counts, settings.ns_exponent))

@@ -20,7 +20,7 @@ and the output side the loss and gradient of h with its targets:
 All gradients are taken at the parameters before the step; what skip-gram with hierarchical softmax misses by that is
 added (`order`). A gradient belongs to an occurrence of a row, so that each can move at its own rate
 (`batch.row_rates`): a token of the step, with fastText a row of a different word of the step; a noise word of a group,
-a node on a target's path (a node of the tree's top: a lane), a word of the vocabulary in full softmax: a lane.
+a node of the tree as `node_updates` says, a word of the vocabulary in full softmax: a lane.
 """
 
 import math
@@ -32,13 +32,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pipeline.models import cbow, fasttext, hierarchical_softmax, negative_sampling, skip_gram, softmax
-from pipeline.models.huffman import HuffmanTree
 from pipeline.models.negative_sampling import Float64s
 from pipeline.training import order
-from pipeline.training.batch import MAX_NODE_MOVE, SHARING, Batch, Floats, Noise
+from pipeline.training.batch import SHARING, Batch, Floats, Noise
+from pipeline.training.node_updates import NodeUpdates
 from pipeline.training.objective import Objective
 from pipeline.training.parameters import Parameters
-from pipeline.training.paths import top_of
 from pipeline.training.pieces import Pieces
 from pipeline.training.updates import Update, apply, of_token
 
@@ -154,8 +153,6 @@ class ReferenceTrainer:
         tree = self.objective.tree
         if tree is None:
             raise ValueError("hierarchical softmax needs a tree")
-        first, _ = top_of(tree)
-        counts = _times_met(tree, batch)
         total, d_h, updates = 0.0, np.zeros_like(h), list[Update]()
         for word, place in targets:
             points, codes = tree.path(word)
@@ -163,17 +160,7 @@ class ReferenceTrainer:
             total += hierarchical_softmax.loss(h, u, labels)
             d_input, d_nodes = hierarchical_softmax.gradient(h, u, labels)
             d_h += d_input
-            for node, d_node in zip(points.tolist(), d_nodes, strict=True):
-                if node >= first:
-                    updates.append(
-                        Update(
-                            "contexts", node, ("top", at[0]), len(batch.tokens), d_node, float(h @ h) / 4, MAX_NODE_MOVE
-                        )
-                    )
-                else:
-                    updates.append(
-                        Update("contexts", node, ("end", at[0], place), counts[node], d_node, most=MAX_NODE_MOVE)
-                    )
+            updates += NodeUpdates(tree, batch).of(at, place, h, d_nodes)
         return total, d_h, updates
 
 
@@ -196,12 +183,6 @@ def _skip_gram_input(parameters: Parameters, batch: Batch, at: tuple[int, int]) 
         rows = [row for row, _ in _pieces_of(parameters, batch, lane, [place])]
         return fasttext.forward(_rows(parameters.vectors, rows), mean=True)
     return skip_gram.forward(_rows(parameters.vectors, batch.tokens[lane, [place]]))
-
-
-@lru_cache(maxsize=1)
-def _times_met(tree: HuffmanTree, batch: Batch) -> Counter[int]:
-    """How often each node stands on the paths of the step's targets."""
-    return Counter(node for word in batch.targets.words.flat for node in tree.path(word)[0].tolist())
 
 
 @lru_cache(maxsize=1)

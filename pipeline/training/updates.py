@@ -22,6 +22,7 @@ class Update(NamedTuple):
         gradient: (D,).
         curvature: its part of the bound for `row_rates`.
         most: how far the row may move.
+        inputs: if not 0, at most so many pull it together, and the gradient counts as long as theirs can be.
     """
 
     matrix: str
@@ -31,6 +32,7 @@ class Update(NamedTuple):
     gradient: Float64s
     curvature: float = 0.0
     most: float = MAX_MOVE
+    inputs: int = 0
 
 
 def of_token(batch: Batch, lane: int, place: int, gradient: Float64s) -> Update:
@@ -41,21 +43,23 @@ def of_token(batch: Batch, lane: int, place: int, gradient: Float64s) -> Update:
 
 def apply(updates: Iterable[Update], parameters: Parameters, rate: float) -> None:
     """Move each occurrence's row at its own rate (`row_rates`)."""
-    for matrix, row, gradient, count, *bounds in _summed(updates):
-        target: Floats = getattr(parameters, matrix)
-        target[row] -= _rate(rate, count, gradient, *bounds) * gradient
+    for whole in _summed(updates):
+        target: Floats = getattr(parameters, whole.matrix)
+        target[whole.row] -= _rate(rate, whole) * whole.gradient
 
 
-def _summed(updates: Iterable[Update]) -> Iterator[tuple[str, int, Float64s, int, float, float]]:
-    """Matrix, row, gradient, count, curvature and bound of each occurrence, from its parts."""
+def _summed(updates: Iterable[Update]) -> Iterator[Update]:
+    """Each occurrence, from its parts."""
     parts = defaultdict[tuple[str, int, tuple[object, ...]], list[Update]](list)
     for update in updates:
         parts[update.matrix, update.row, update.occurrence].append(update)
-    for (matrix, row, _), found in parts.items():
-        gradient = np.sum([update.gradient for update in found], axis=0)
-        yield matrix, row, gradient, found[0].occurrences, sum(update.curvature for update in found), found[0].most
+    for found in parts.values():
+        gradient: Float64s = np.sum([update.gradient for update in found], axis=0)
+        yield found[0]._replace(gradient=gradient, curvature=sum(update.curvature for update in found))
 
 
-def _rate(rate: float, count: int, gradient: Float64s, curvature: float, most: float) -> float:
-    lengths = np.array([np.linalg.norm(gradient)])
-    return float(row_rates(rate, np.array([count], np.int32), lengths, curvature, most)[0])
+def _rate(rate: float, update: Update) -> float:
+    # |residual_1 h_1 + ... + residual_J h_J|^2 <= J (|h_1|^2 + ... + |h_J|^2), the curvature times 4
+    longest = np.sqrt(4 * update.inputs * update.curvature) if update.inputs else np.linalg.norm(update.gradient)
+    counts, lengths = np.array([update.occurrences], np.int32), np.array([longest])
+    return float(row_rates(rate, counts, lengths, update.curvature, update.most)[0])

@@ -9,6 +9,9 @@ LOG2 = float(np.log(np.float32(2.0)))
 MULTIPLIED = 8
 """How many terms share a logarithm."""
 
+STEEPEST = 0.25
+"""The most that sigma rises: times |h|^2 it bounds the second derivative of a decision's loss along a node."""
+
 
 def decide(scores: Float32s, turned: Float32s) -> Float64s:
     """Turn scores s into residuals, sign sigma(- sign s), in place; returns each lane's loss, (L,).

@@ -1,4 +1,4 @@
-"""Who meets whom in hierarchical softmax: groups of T consecutive targets, and the J inputs around them.
+"""Who meets whom in skip-gram with hierarchical softmax: groups of T consecutive targets, and the J inputs around them.
 
 That is T + 2c inputs, and a few more behind them that have none of its targets, since products of eights are faster. A
 lane's N + 2C targets are C more on either side than its inputs, so the inputs stand in R rows with C + c rows of zeros
@@ -8,7 +8,7 @@ before them and some after: group g meets rows g T to g T + J - 1.
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from pipeline.training.batch import Batch, Paths
+from pipeline.training.batch import Batch, TextPaths
 from pipeline.training.fast.blocks import Float32s, floats
 
 EIGHTS = 8
@@ -23,9 +23,9 @@ class Groups:
     """
 
     def __init__(self, batch: Batch, dimensions: int) -> None:
-        (L, N, W), (_, G, T), c = batch.targets.present.shape, paths_of(batch).words.shape, paths_of(batch).reach
+        (L, N, W), (_, G, T), c = batch.targets.present.shape, text_paths(batch).words.shape, text_paths(batch).reach
         met, C = T + 2 * c, W // 2
-        J = met + (-met % EIGHTS if met > 1 else 0)
+        J = met + -met % EIGHTS
         R = (G - 1) * T + J
         self.padded_LRD = np.zeros((L, R, dimensions), np.float32)
         self._inputs = slice(C + c, C + c + N)
@@ -42,8 +42,6 @@ class Groups:
         """Write `near_GTJ`; returns the inputs' rows, (L, R, D)."""
         self._band[...] = batch.targets.present
         self.near_GTJ[...] = self._near.reshape(self.near_GTJ.shape)
-        if h_LND.shape == self.padded_LRD.shape:
-            return h_LND
         self.padded_LRD[:, self._inputs] = h_LND
         return self.padded_LRD
 
@@ -52,8 +50,8 @@ class Groups:
         return rows_LRD[:, self._inputs]
 
 
-def paths_of(batch: Batch) -> Paths:
-    """What was listed for the batch."""
-    if not isinstance(batch.drawn, Paths):
-        raise TypeError("hierarchical softmax needs a batch with paths")
+def text_paths(batch: Batch) -> TextPaths:
+    """What was listed for a batch of skip-gram."""
+    if not isinstance(batch.drawn, TextPaths):
+        raise TypeError("skip-gram with hierarchical softmax needs a batch with the paths of its text")
     return batch.drawn

@@ -24,6 +24,7 @@ class Pull(NamedTuple):
         factors: of the shape of the ids; None if they are 1.
         starts: (shared rows + 1,) the k-th is shared by ids starts[k] to starts[k + 1].
         most: how far a row may move.
+        lengths: of the shape of the ids, at least as long as each gradient; None to have them measured.
     """
 
     matrix: str
@@ -34,17 +35,24 @@ class Pull(NamedTuple):
     factors: Float32s | None = None
     starts: Ids | None = None
     most: float = MAX_MOVE
+    lengths: Float32s | None = None
 
 
 def apply(pull: Pull, parameters: Parameters, rate: float) -> None:
     """Take each occurrence's step at its own rate."""
+    lengths = _measured(pull) if pull.lengths is None else pull.lengths
+    rates = row_rates(rate, pull.occurrences, lengths, pull.curvatures, pull.most)
+    if pull.factors is not None:
+        rates *= pull.factors
+    add_rows(getattr(parameters, pull.matrix), pull.ids, rates, pull.pulls, starts=pull.starts)
+
+
+def _measured(pull: Pull) -> Float32s:
+    """How long each gradient is."""
     lengths: Float32s = np.vecdot(pull.pulls, pull.pulls)
     np.sqrt(lengths, out=lengths)
     if pull.starts is not None:
         lengths = np.repeat(lengths, np.diff(pull.starts)).reshape(pull.ids.shape)
     if pull.factors is not None:
         lengths *= np.abs(pull.factors)
-    rates = row_rates(rate, pull.occurrences, lengths, pull.curvatures, pull.most)
-    if pull.factors is not None:
-        rates *= pull.factors
-    add_rows(getattr(parameters, pull.matrix), pull.ids, rates, pull.pulls, starts=pull.starts)
+    return lengths

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from pipeline.models.huffman import HuffmanTree
 from pipeline.training.batch import MAX_NODE_MOVE, Batch
 from pipeline.training.fast.blocks import Float32s, Float64s, floats
-from pipeline.training.fast.decisions import decide
-from pipeline.training.fast.groups import Groups, paths_of
+from pipeline.training.fast.decisions import STEEPEST
+from pipeline.training.fast.groups import Groups, text_paths
 from pipeline.training.fast.pulls import Pull
 from pipeline.training.fast.scatter import add_rows
 from pipeline.training.parameters import Parameters
@@ -58,17 +58,24 @@ class Top:
 
 
 class TopOutput:
-    """What both kinds of top have in common."""
+    """The arrays of a step. An input has several targets, in the groups that it meets.
+
+    both = how many of them pass node m,   left = how many of them take the branch of code 0
+    residual = left - both sigma(s),   loss = both log(1 + exp(s)) - left s
+    """
 
     def __init__(self, dimensions: int, top: Top, groups: Groups) -> None:
-        (L, R, _), P = groups.padded_LRD.shape, top.passes.shape[1] // 2
-        self.top, self.groups = top, groups
+        (L, R, _), (G, T, J), P = groups.padded_LRD.shape, groups.near_GTJ.shape, top.passes.shape[1] // 2
+        self._top, self._groups = top, groups
         self.scores_LRP, self.d_nodes_LPD = floats(L, R, P), floats(L, P, dimensions)
         self.nodes_LP = np.tile(np.arange(top.first, top.first + P, dtype=np.int32), (L, 1))
+        self.own_GTP, self.passes_GJP, self.passes_LRP = floats(G, T, 2 * P), floats(G, J, 2 * P), floats(L, R, 2 * P)
+        self._ones_GJ = np.ones((G, J), np.float32)
+        self.both_LRP, self.left_LRP, self.terms_LRP = (floats(L, R, P) for _ in range(3))
 
     def forward(self, parameters: Parameters, batch: Batch, h_LRD: Float32s, d_h_LRD: Float32s) -> Float64s:
         """Score all inputs with all nodes, write the inputs' negative gradients; returns each lane's loss, (L,)."""
-        nodes_PD, self.h_LRD = parameters.contexts[self.top.nodes], h_LRD
+        nodes_PD, self.h_LRD = parameters.contexts[self._top.nodes], h_LRD
         np.matmul(h_LRD, nodes_PD.T, out=self.scores_LRP)
         losses = self._residuals(batch)
         np.matmul(self.scores_LRP, nodes_PD, out=d_h_LRD)
@@ -78,36 +85,13 @@ class TopOutput:
         """What pulls the nodes."""
         np.matmul(self.scores_LRP.swapaxes(1, 2), self.h_LRD, out=self.d_nodes_LPD)
         squares = np.vecdot(self.h_LRD, self.h_LRD)
-        squares *= 0.25  # sigma' is at most 1/4
-        curvatures = np.matmul(squares[:, None], self._met())[:, 0]  # (L, P) sums over the pairs that met each node
+        squares *= STEEPEST
+        curvatures = np.matmul(squares[:, None], self.both_LRP)[:, 0]  # (L, P) sums over the pairs that met each node
         occurrences = np.full(self.nodes_LP.shape, len(batch.tokens), np.int32)
         return Pull("contexts", self.nodes_LP, occurrences, self.d_nodes_LPD, curvatures, most=MAX_NODE_MOVE)
 
     def _residuals(self, batch: Batch) -> Float64s:
         """Turn scores into residuals; returns each lane's loss, (L,)."""
-        raise NotImplementedError
-
-    def _met(self) -> Float32s:
-        """(L, R, P) how many of each input's targets pass each node."""
-        raise NotImplementedError
-
-
-class SharedTop(TopOutput):
-    """An input has several targets, in the groups that it meets.
-
-    both = how many of them pass node m,   left = how many of them take the branch of code 0
-    residual = left - both sigma(s),   loss = both log(1 + exp(s)) - left s
-    """
-
-    def __init__(self, dimensions: int, top: Top, groups: Groups) -> None:
-        super().__init__(dimensions, top, groups)
-        (L, R, P), (G, T, J) = self.scores_LRP.shape, groups.near_GTJ.shape
-        self.own_GTP, self.passes_GJP = floats(G, T, 2 * P), floats(G, J, 2 * P)
-        self._ones_GJ = np.ones((G, J), np.float32)
-        self.passes_LRP = floats(L, R, 2 * P)
-        self.both_LRP, self.left_LRP, self.terms_LRP = (floats(L, R, P) for _ in range(3))
-
-    def _residuals(self, batch: Batch) -> Float64s:
         self._count(batch)
         scores, terms, both, left = self.scores_LRP, self.terms_LRP, self.both_LRP, self.left_LRP
         taken = np.vecdot(_flat(left), _flat(scores))
@@ -123,38 +107,15 @@ class SharedTop(TopOutput):
 
     def _count(self, batch: Batch) -> None:
         """Write `both` and `left`."""
-        words, groups = paths_of(batch).words.reshape(-1), self.groups
+        words, groups = text_paths(batch).words.reshape(-1), self._groups
         flat = self.own_GTP.reshape(len(words), -1)
-        self.top.passes.take(self.top.exits.take(words, mode="clip"), axis=0, out=flat, mode="clip")
+        self._top.passes.take(self._top.exits.take(words, mode="clip"), axis=0, out=flat, mode="clip")
         np.matmul(groups.near_GTJ.swapaxes(1, 2), self.own_GTP, out=self.passes_GJP)
         self.passes_LRP.fill(0.0)
         (L, R, _), width = self.passes_LRP.shape, flat.shape[1]
         add_rows(self.passes_LRP.reshape(L * R, width), groups.rows_GJ, self._ones_GJ, self.passes_GJP)
         P = self.both_LRP.shape[2]
         self.both_LRP[...], self.left_LRP[...] = self.passes_LRP[..., :P], self.passes_LRP[..., P:]
-
-    def _met(self) -> Float32s:
-        return self.both_LRP
-
-
-class OwnTop(TopOutput):
-    """An input has one target, its own, which passes a node or does not."""
-
-    def __init__(self, dimensions: int, top: Top, groups: Groups) -> None:
-        super().__init__(dimensions, top, groups)
-        both, left = np.split(top.passes, 2, axis=1)
-        self._turned = both - 2.0 * left  # (rows, P)
-        self.turned_LRP = floats(*self.scores_LRP.shape)
-
-    def _residuals(self, batch: Batch) -> Float64s:
-        exits = self.top.exits.take(batch.targets.words)
-        self._turned.take(exits, axis=0, out=self.turned_LRP, mode="clip")
-        if not batch.targets.present.all():
-            self.turned_LRP *= batch.targets.present
-        return decide(self.scores_LRP, self.turned_LRP)
-
-    def _met(self) -> Float32s:
-        return np.abs(self.turned_LRP)
 
 
 def _flat(values_LRP: Float32s) -> Float32s:

@@ -17,7 +17,7 @@ import numpy as np
 from pipeline.training.batch import Batch
 from pipeline.training.fast.blocks import Float32s, Float64s
 from pipeline.training.fast.cbow import CbowInput
-from pipeline.training.fast.hierarchical import HierarchicalOutput
+from pipeline.training.fast.hierarchical import OwnHierarchical, SharedHierarchical
 from pipeline.training.fast.negative import OwnNegative, SharedNegative
 from pipeline.training.fast.pulls import Pull, apply
 from pipeline.training.fast.rows import OwnRows, PieceRows, Rows
@@ -61,7 +61,8 @@ class FastTrainer:
 
     def __init__(self, objective: Objective) -> None:
         self.objective = objective
-        self._top = Top.of(objective.tree) if objective.tree else None
+        shared = objective.architecture == "skipgram"
+        self._top = Top.of(objective.tree) if objective.tree and shared else None
         self._made: dict[tuple[int, ...], tuple[InputSide, OutputSide]] = {}
         self._sides: tuple[InputSide, OutputSide] | None = None
         self._pieces: Pieces | None = None
@@ -111,15 +112,16 @@ class FastTrainer:
         return OwnRows()
 
     def _new_sides(self, parameters: Parameters, batch: Batch) -> tuple[InputSide, OutputSide]:
-        dimensions = parameters.vectors.shape[1]
+        dimensions, own = parameters.vectors.shape[1], self.objective.architecture == "cbow"
         inputs: InputSide = (
             CbowInput(batch, dimensions, self.objective.mean, self._rows)
-            if self.objective.architecture == "cbow"
+            if own
             else SkipGramInput(batch, dimensions, self._rows)
         )
         if self._top:
-            return inputs, HierarchicalOutput(batch, dimensions, self._top)
+            return inputs, SharedHierarchical(batch, dimensions, self._top)
+        if self.objective.tree:
+            return inputs, OwnHierarchical(batch, dimensions)
         if self.objective.loss == "softmax":
             return inputs, SoftmaxOutput(batch, parameters)
-        kind = OwnNegative if self.objective.architecture == "cbow" else SharedNegative
-        return inputs, kind(batch, dimensions)
+        return inputs, (OwnNegative if own else SharedNegative)(batch, dimensions)
