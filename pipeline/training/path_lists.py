@@ -9,7 +9,7 @@ from pipeline.training.batch import Ids
 
 Int64s = NDArray[np.int64]
 
-ROOM = 1024
+ROOM = 256
 """Lists are padded to a multiple of so many places, so that steps are of few shapes."""
 
 
