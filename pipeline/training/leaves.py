@@ -54,11 +54,9 @@ class LeafPathMaker:
     def paths(self, words: Ids) -> LeafPaths:
         """The paths of the target words of S steps, (S, L, N), with S before the shape of every array."""
         leaves, inputs = self._sorted(words.reshape(len(words), -1))
-        common = self._common(leaves)
-        lengths = self._lengths.take(leaves)
-        shared = np.minimum(common + 1, lengths)
-        starts, lengths = self._starts.take(leaves) + shared, lengths - shared
-        lists = listed(starts, lengths, len(self._branches) - 1, STACK)
+        common, lengths = self._common(leaves), self._lengths.take(leaves)
+        shared = np.minimum(common + 1, lengths)  # of nodes one more than of branches, if the words are not the same
+        lists = listed(self._starts.take(leaves) + shared, lengths - shared, len(self._branches) - 1, STACK)
         branches = self._branches.take(lists.entries, mode="clip")
         nodes = branches >> 1
         inputs = np.take_along_axis(inputs, lists.order[..., None], axis=1)
@@ -85,14 +83,16 @@ class LeafPathMaker:
         keys = keys.reshape(steps, -1, GROUP)
         return keys >> bits, (keys & ((1 << bits) - 1)).astype(np.int32)
 
-    def _common(self, leaves: Int64s) -> Int64s:
+    def _common(self, leaves: Int64s) -> Int8s:
         """(S, G, J) how many branches each leaf has in common with the one before it in its group."""
-        common = np.full(leaves.shape, NOTHING, np.int64)
-        prefixes = self._prefixes.take(leaves)
-        apart = prefixes[..., 1:] ^ prefixes[..., :-1]
-        common[..., 1:] = BITS - _bit_lengths(apart)
-        common[..., 1:][apart == 0] = NOTHING
-        common[..., 1:][leaves[..., 1:] == leaves[..., :-1]] = ALL
+        flat = leaves.ravel()
+        prefixes = self._prefixes.take(flat)
+        apart = prefixes[1:] ^ prefixes[:-1]
+        common = np.full(leaves.shape, NOTHING, np.int8)
+        common.ravel()[1:] = BITS - _bit_lengths(apart)
+        common.ravel()[1:][apart == 0] = NOTHING
+        common.ravel()[1:][flat[1:] == flat[:-1]] = ALL
+        common[..., 0] = NOTHING
         return common
 
     def _turned(self, met: Int8s, owners: Ids, entries: Ids, branches: Ids) -> Int8s:
@@ -131,10 +131,10 @@ def _inverse(orders: Ids) -> Ids:
     return found
 
 
-def _met(common: Int64s) -> Int8s:
+def _met(common: Int8s) -> Int8s:
     """(S, G J, J) how many branches the i-th of a group has in common with the j-th: NOTHING with those before it."""
     steps, groups, size = common.shape
-    before = common.reshape(-1, size).T.astype(np.int8)  # (J, S G)
+    before = np.ascontiguousarray(common.reshape(-1, size).T)  # (J, S G)
     found = np.full((size, size, before.shape[1]), NOTHING, np.int8)
     for i in range(size):
         found[i, i] = ALL
