@@ -59,7 +59,7 @@ def some_words(tree, seed, steps=2, lanes=3, targets=40):
 def some_paths(tree, *, seed=0, run=0):
     """Of some steps' words."""
     words = some_words(tree, seed)
-    paths = TextPathMaker(tree, 3, run).paths(words)
+    paths = TextPathMaker(tree, 3, run).paths(words, np.random.default_rng(seed))
     return words, [of_step(paths, step) for step in range(len(words))]
 
 
@@ -136,3 +136,18 @@ def test_the_top_holds_what_lies_above_it(tree):
     for word in range(len(tree.lengths)):
         points, _ = tree.path(word)
         assert (points >= first).tolist() == [place < upper[word] for place in range(len(points))]
+
+
+@given(seed=st.integers(0, 1000))
+def test_the_order_of_pairs_counts_in_every_second_step(tree, seed):
+    """There it counts twice, so that it counts once on average; and which steps these are is a matter of chance."""
+    words = some_words(tree, 0, steps=4)
+    drawing = TextPathMaker(tree, 3).paths(words, np.random.default_rng(seed)).drawing.tolist()
+    assert drawing in ([0, 2, 0, 2], [2, 0, 2, 0])
+
+
+def test_either_step_may_be_the_first(tree):
+    """In some trainings the first step counts the order of the pairs, in some the second."""
+    words = some_words(tree, 0)
+    firsts = {TextPathMaker(tree, 3).paths(words, np.random.default_rng(seed)).drawing[0] for seed in range(20)}
+    assert firsts == {0, 2}

@@ -97,12 +97,14 @@ class TextPaths(Paths):
         order: (L G,) the groups of all lanes, those of short ends first.
         rows: (E,) which of the L G T targets the path is that of, times 2, plus its code there; 2 L G T for padding.
         reach: c, how far outside of its target's group an input may lie.
+        drawing: () how much the order of the pairs counts in this step: see `order`.
     """
 
     words: Ids
     order: Ids
     rows: Ids
     reach: int
+    drawing: NDArray[np.float64]
 
     @property
     def sizes(self) -> tuple[int, ...]:

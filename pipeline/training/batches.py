@@ -154,8 +154,7 @@ def _draws(objective: Objective, counts: NDArray[np.int64], settings: TrainSetti
         if objective.architecture == "cbow":
             of_leaves = LeafPathMaker(objective.tree)
             return lambda words, _: of_leaves.paths(words)
-        of_text = TextPathMaker(objective.tree, settings.window, shape.run)
-        return lambda words, _: of_text.paths(words)
+        return TextPathMaker(objective.tree, settings.window, shape.run).paths
     if objective.loss == "softmax":
         return lambda *_: None
     table = AliasTable(noise_distribution(counts, settings.ns_exponent))

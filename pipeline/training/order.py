@@ -9,7 +9,8 @@ comes after half of its target's others on average, so they add to its negative 
 
 where m are the nodes of the target's path below the tree's top; those of the top are moved by the whole step. That is
 the first term of a series in the rate, and so means something at small rates only: at larger ones it stays as it is at
-LARGEST.
+LARGEST. As it changes slowly from step to step, and costs a tenth of one, it is added in every second step only, and
+there counts twice (`TextPaths.drawing`).
 """
 
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ import numpy as np
 
 from pipeline.models.huffman import HuffmanTree
 from pipeline.models.negative_sampling import Float64s, sigmoid
-from pipeline.training.batch import Batch, Floats
+from pipeline.training.batch import Batch, Floats, TextPaths
 from pipeline.training.paths import top_of
 
 LARGEST = 0.05
@@ -28,9 +29,10 @@ Input = tuple[int, int]
 """The lane and the place of a center."""
 
 
-def half_of(rate: float) -> float:
-    """What a product of residuals counts in a step of that rate."""
-    return min(rate, LARGEST) / 2
+def share_of(batch: Batch, rate: float) -> float:
+    """What a product of residuals counts in a step of that rate; where no paths are listed, half of the rate."""
+    drawing = float(batch.drawn.drawing) if isinstance(batch.drawn, TextPaths) else 1.0
+    return min(rate, LARGEST) / 2 * drawing
 
 
 def drawn_together(
@@ -46,6 +48,8 @@ def drawn_together(
         rate: of the step.
     """
     first, _ = top_of(tree)
+    if not (share := share_of(batch, rate)):
+        return
     for lane, place in np.ndindex(batch.targets.words.shape):
         inputs = _inputs(batch, lane, place)
         points, codes = tree.path(int(batch.targets.words[lane, place]))
@@ -56,7 +60,7 @@ def drawn_together(
         for j, each in enumerate(inputs):
             others = [k for k in range(len(inputs)) if k != j]
             drawn = sum((residuals[j] @ residuals[k] * vectors[k] for k in others), start=np.zeros_like(vectors[j]))
-            yield each, -half_of(rate) * drawn
+            yield each, -share * drawn
 
 
 def _inputs(batch: Batch, lane: int, place: int) -> list[Input]:

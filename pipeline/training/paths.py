@@ -47,7 +47,7 @@ class TextPathMaker:
         self._size, self._reach = (run, 1) if run else (BLOCK, window)
         self._counter = NodeCounter(len(upper))
 
-    def paths(self, words: Ids) -> TextPaths:
+    def paths(self, words: Ids, random: np.random.Generator) -> TextPaths:
         """The lower ends of the target words of S steps, (S, L, M), with S before the shape of every array."""
         grouped = self._grouped(words)  # (S, L G, T)
         lengths = np.where(grouped < 0, 0, self._lengths.take(grouped, mode="clip"))
@@ -65,6 +65,7 @@ class TextPathMaker:
             lists.order,
             rows,
             self._reach,
+            _drawings(len(words), random),
         )
 
     def _grouped(self, words: Ids) -> Ids:
@@ -74,3 +75,9 @@ class TextPathMaker:
         padded = np.full((steps, lanes, filled), -1, np.int32)
         padded[..., :count] = words
         return padded.reshape(steps, -1, self._size)
+
+
+def _drawings(steps: int, random: np.random.Generator) -> NDArray[np.float64]:
+    """(S,) `TextPaths.drawing`: 2 in every second step, else 0, beginning with either."""
+    turns = (np.arange(steps) + random.integers(2)) % 2
+    return 2.0 * turns.astype(np.float64)

@@ -16,7 +16,7 @@ from pipeline.training.fast.decisions import MULTIPLIED, STEEPEST, decide
 from pipeline.training.fast.groups import Groups, text_paths
 from pipeline.training.fast.pulls import Pull
 from pipeline.training.fast.scatter import add_rows
-from pipeline.training.order import half_of
+from pipeline.training.order import share_of
 from pipeline.training.parameters import Parameters
 
 
@@ -79,11 +79,12 @@ class TextEnds(Ends):
     def backward(self, batch: Batch, d_h_LRD: Float32s, rate: float) -> Pull:
         """Add to the inputs' negative gradients; returns what pulls the nodes."""
         pull = self.multiply(text_paths(batch))
-        self._draw(text_paths(batch), rate)
+        if share := share_of(batch, rate):
+            self._draw(text_paths(batch), share)
         self.spread(d_h_LRD)
         return pull
 
-    def _draw(self, paths: Paths, rate: float) -> None:
+    def _draw(self, paths: Paths, share: float) -> None:
         """Draw the inputs of a target together."""
         # in other memory: of a matrix and itself NumPy makes a symmetric product, which takes longer when small
         copies = self.turned_EJ
@@ -92,7 +93,7 @@ class TextEnds(Ends):
             here = self.here_GJD[groups]
             residuals, same = (_split(values[places], here) for values in (self.scores_EJ, copies))
             np.matmul(residuals.swapaxes(1, 2), same, out=self._drawn_GJJ[groups])
-        self._drawn_GJJ *= self._others_JJ * np.float32(half_of(rate))
+        self._drawn_GJJ *= self._others_JJ * np.float32(share)
         self.d_here_GJD += self._drawn_GJJ @ self.here_GJD
 
 
