@@ -59,6 +59,7 @@ STOPS = {
         "pipeline/training/fast/groups.py",
         "pipeline/training/fast/top.py",
         "pipeline/training/fast/ends.py",
+        "pipeline/training/fast/path_products.py",
         "pipeline/training/fast/decisions.py",
         "pipeline/training/fast/softmax.py",
         "pipeline/training/fast/blocks.py",

@@ -32,7 +32,7 @@ def some_steps(tree, seed, targets=40):
 def groups_of(paths):
     """Of each group its inputs, the nodes at its places, and each input's minus sign there."""
     place = 0
-    for inputs, width in zip(paths.inputs.tolist(), np.repeat(paths.widths, np.diff(paths.cuts)).tolist(), strict=True):
+    for inputs, width in zip(paths.inputs.tolist(), paths.places.tolist(), strict=True):
         here = slice(place, place := place + width)
         yield inputs, paths.nodes[here], paths.turned[here]
 

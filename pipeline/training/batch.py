@@ -87,6 +87,11 @@ class Paths:
     nodes: Ids
     occurrences: Ids
 
+    @property
+    def places(self) -> NDArray[np.int64]:
+        """(groups,) how many places each has."""
+        return np.repeat(self.widths, np.diff(self.cuts))
+
 
 @dataclass(frozen=True, eq=False)
 class TextPaths(Paths):

@@ -58,8 +58,7 @@ class NodeUpdates(NamedTuple):
 @lru_cache(maxsize=1)
 def _entries(paths: LeafPaths) -> dict[int, dict[int, int]]:
     """For each place that has a target, where its path's nodes are listed."""
-    widths = np.repeat(paths.widths, np.diff(paths.cuts))  # (G,) of the groups
-    found, ends = defaultdict[int, dict[int, int]](dict), [0, *np.cumsum(widths).tolist()]
+    found, ends = defaultdict[int, dict[int, int]](dict), [0, *np.cumsum(paths.places).tolist()]
     for inputs, (first, last) in zip(paths.inputs.tolist(), pairwise(ends), strict=True):
         for entry, target in zip(*np.nonzero(paths.turned[first:last]), strict=True):
             found[inputs[target]][int(paths.nodes[first + entry])] = int(first + entry)
