@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from pipeline.settings import TrainSettings
 from pipeline.text.chunk import Chunk
-from pipeline.training.batch import Noise
 from pipeline.training.batches import BatchMaker
+from pipeline.training.drawn import Noise
 from pipeline.training.fast.scatter import add_rows, add_rows_by_public_product
 from pipeline.training.fast.trainer import FastTrainer
 from pipeline.training.reference import ReferenceTrainer

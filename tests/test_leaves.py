@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.models.huffman import HuffmanTree
-from pipeline.training.batch import of_step
+from pipeline.training.drawn import of_step
 from pipeline.training.leaves import BITS, GROUP, STACK, LeafPathMaker
 from tests.test_paths import COUNTS, path_of, some_words
 

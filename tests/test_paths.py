@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.models.huffman import HuffmanTree
-from pipeline.training.batch import of_step
+from pipeline.training.drawn import of_step
 from pipeline.training.fast.top import Top
 from pipeline.training.paths import BLOCK, STACKED, TextPathMaker, top_of
 

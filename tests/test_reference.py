@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.settings import TrainSettings
-from pipeline.training.batch import MAX_MOVE, MAX_NODE_MOVE, SHARING, Batch, Noise, Targets, of_targets
+from pipeline.training.batch import MAX_MOVE, MAX_NODE_MOVE, SHARING, Batch, Targets, of_targets
+from pipeline.training.drawn import Noise
 from pipeline.training.objective import Objective
 from pipeline.training.parameters import Parameters
 from pipeline.training.reference import ReferenceTrainer

@@ -9,7 +9,7 @@ from pipeline.settings import VocabularySettings
 from pipeline.text.chunk import Chunk
 from pipeline.text.token_files import CHUNK, TokenCorpus
 from pipeline.text.vocabulary import Counts, Vocabulary, kept_size
-from pipeline.training.batch import Ids
+from pipeline.training.drawn import Ids
 from storage.errors import InputError
 
 

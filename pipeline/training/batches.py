@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from pipeline.settings import TrainSettings
 from pipeline.text.chunk import Chunk
-from pipeline.training.batch import Batch, Bools, Drawn, Ids, Noise, of_targets
+from pipeline.training.batch import Batch, Bools, of_targets
+from pipeline.training.drawn import Drawn, Ids, Noise
 from pipeline.training.leaves import LeafPathMaker
 from pipeline.training.objective import Objective
 from pipeline.training.paths import TextPathMaker

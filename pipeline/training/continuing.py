@@ -20,8 +20,9 @@ from pipeline.settings import TrainSettings, VocabularySettings
 from pipeline.text.chunk import Chunk
 from pipeline.text.token_files import TokenCorpus
 from pipeline.text.vocabulary import Vocabulary, final_min_count
-from pipeline.training.batch import Floats, Ids
+from pipeline.training.batch import Floats
 from pipeline.training.beginning import Beginning
+from pipeline.training.drawn import Ids
 from pipeline.training.glove.factors import Factors, separated
 from pipeline.training.parameters import Parameters
 from storage.errors import InputError, SettingError

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.models.huffman import HuffmanTree
-from pipeline.training.batch import Ids, LeafPaths
+from pipeline.training.drawn import Ids, LeafPaths
 from pipeline.training.path_lists import Int64s, NodeCounter, listed
 from pipeline.training.paths import branches_of
 

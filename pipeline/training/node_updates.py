@@ -10,7 +10,8 @@ import numpy as np
 
 from pipeline.models.huffman import HuffmanTree
 from pipeline.models.negative_sampling import Float64s
-from pipeline.training.batch import MAX_NODE_MOVE, Batch, LeafPaths
+from pipeline.training.batch import MAX_NODE_MOVE, Batch
+from pipeline.training.drawn import LeafPaths
 from pipeline.training.paths import top_of
 from pipeline.training.updates import Update
 

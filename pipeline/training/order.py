@@ -19,7 +19,8 @@ import numpy as np
 
 from pipeline.models.huffman import HuffmanTree
 from pipeline.models.negative_sampling import Float64s, sigmoid
-from pipeline.training.batch import Batch, Floats, TextPaths
+from pipeline.training.batch import Batch, Floats
+from pipeline.training.drawn import TextPaths
 from pipeline.training.paths import top_of
 
 LARGEST = 0.05

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.training.batch import Ids
+from pipeline.training.drawn import Ids
 
 Int64s = NDArray[np.int64]
 

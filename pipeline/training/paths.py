@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.models.huffman import HuffmanTree
-from pipeline.training.batch import Ids, TextPaths
+from pipeline.training.drawn import Ids, TextPaths
 from pipeline.training.path_lists import NodeCounter, listed
 
 TOP = 16

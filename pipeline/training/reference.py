@@ -34,7 +34,8 @@ import numpy as np
 from pipeline.models import cbow, fasttext, hierarchical_softmax, negative_sampling, skip_gram, softmax
 from pipeline.models.negative_sampling import Float64s
 from pipeline.training import order
-from pipeline.training.batch import SHARING, Batch, Floats, Noise
+from pipeline.training.batch import SHARING, Batch, Floats
+from pipeline.training.drawn import Noise
 from pipeline.training.node_updates import NodeUpdates
 from pipeline.training.objective import Objective
 from pipeline.training.parameters import Parameters

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.training.batch import Batch, Bools, Drawn, Ids, Targets, of_step, of_targets
+from pipeline.training.batch import Batch, Bools, Targets, of_targets
+from pipeline.training.drawn import Drawn, Ids, of_step
 
 
 @dataclass(frozen=True, eq=False)

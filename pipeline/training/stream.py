@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.training.batch import Ids
+from pipeline.training.drawn import Ids
 
 NO_SENTENCE = -1
 

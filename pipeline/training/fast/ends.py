@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from pipeline.training.batch import Batch, Paths
+from pipeline.training.batch import Batch
+from pipeline.training.drawn import Paths
 from pipeline.training.fast.blocks import Float32s, Float64s, floats
 from pipeline.training.fast.groups import Groups, text_paths
 from pipeline.training.fast.path_products import PathProducts, split, stacks

@@ -8,7 +8,8 @@ before them and some after: group g meets rows g T to g T + J - 1.
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from pipeline.training.batch import Batch, TextPaths
+from pipeline.training.batch import Batch
+from pipeline.training.drawn import TextPaths
 from pipeline.training.fast.blocks import Float32s, floats
 
 EIGHTS = 8

@@ -16,7 +16,8 @@ In CBOW an input has one target, whose path it shares with the inputs of neighbo
 
 import numpy as np
 
-from pipeline.training.batch import Batch, LeafPaths
+from pipeline.training.batch import Batch
+from pipeline.training.drawn import LeafPaths
 from pipeline.training.fast.blocks import Float32s, Float64s, floats
 from pipeline.training.fast.decisions import STEEPEST
 from pipeline.training.fast.ends import Ends

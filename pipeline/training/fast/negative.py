@@ -23,7 +23,8 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from pipeline.training.batch import Batch, Bools, Ids, Noise
+from pipeline.training.batch import Batch, Bools
+from pipeline.training.drawn import Ids, Noise
 from pipeline.training.fast.blocks import (
     Float32s,
     Float64s,
@@ -190,7 +191,7 @@ def _beside(targets: Ids, noise: Ids, out: Ids) -> None:
 
 
 class NoiseResiduals:
-    """From scores with noise to residuals, each pair with the weight of its input (`batch.Noise`)."""
+    """From scores with noise to residuals, each pair with the weight of its input (`drawn.Noise`)."""
 
     def __init__(self, batch: Batch) -> None:
         (L, N, _), (_, G, K) = batch.targets.present.shape, noise_of(batch).words.shape

@@ -10,7 +10,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from pipeline.training.batch import MAX_NODE_MOVE, Ids, Paths
+from pipeline.training.batch import MAX_NODE_MOVE
+from pipeline.training.drawn import Ids, Paths
 from pipeline.training.fast.blocks import Float32s, Float64s, floats
 from pipeline.training.fast.decisions import MULTIPLIED, decide
 from pipeline.training.fast.pulls import Pull

@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipeline.training.batch import MAX_MOVE, Ids, row_rates
+from pipeline.training.batch import MAX_MOVE, row_rates
+from pipeline.training.drawn import Ids
 from pipeline.training.fast.blocks import Float32s
 from pipeline.training.fast.scatter import add_rows
 from pipeline.training.parameters import Parameters

@@ -4,7 +4,8 @@ from typing import Protocol
 
 import numpy as np
 
-from pipeline.training.batch import SHARING, Ids
+from pipeline.training.batch import SHARING
+from pipeline.training.drawn import Ids
 from pipeline.training.fast.blocks import Float32s, floats
 from pipeline.training.fast.pulls import Pull
 from pipeline.training.fast.scatter import add_rows

@@ -26,8 +26,8 @@ import numpy as np
 
 from pipeline.settings import TrainSettings
 from pipeline.text.chunk import Chunk
-from pipeline.training.batch import Ids, Noise
 from pipeline.training.crew import Done, Pause, never
+from pipeline.training.drawn import Ids, Noise
 from pipeline.training.fast.scatter import add_rows
 from pipeline.training.fast.trainer import FastTrainer
 from pipeline.training.parameters import Parameters
