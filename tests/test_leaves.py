@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from pipeline.models.huffman import HuffmanTree
 from pipeline.training.drawn import of_step
-from pipeline.training.leaves import BITS, GROUP, STACK, LeafPathMaker
+from pipeline.training.leaves import ALL, BITS, GROUP, STACK, LeafPathMaker
+from pipeline.training.path_lists import listed
 from tests.test_paths import COUNTS, path_of, some_words
 
 SEEDS = given(seed=st.integers(0, 1000))
@@ -115,3 +116,27 @@ def test_words_that_differ_too_deep_share_nothing():
     paths = of_step(LeafPathMaker(tree).paths(deepest[None, None]), 0)
     ((_, nodes, turned),) = groups_of(paths)
     assert len(nodes[turned.any(axis=1)]) == tree.lengths[deepest].sum()
+
+
+def test_padding_is_no_node_of_a_path(tree):
+    """What nobody meets is listed as a node that no path holds."""
+    for _, paths in some_steps(tree, 0):
+        assert set(paths.nodes[~paths.turned.any(axis=1)].tolist()) <= {len(tree.lengths) - 1}
+
+
+def test_a_tree_too_deep_for_its_numbers_is_refused():
+    """Over counts of zero a tree can be as deep as it has words."""
+    tree = HuffmanTree.of(np.array([5] * 20 + [0] * 1000))
+    assert tree.lengths.max() >= ALL
+    with pytest.raises(ValueError, match="deep, where over positive counts 125 is the most"):
+        LeafPathMaker(tree)
+
+
+@given(groups=st.integers(1, 40), stack=st.integers(1, 20))
+def test_stacks_hold_all_groups(groups, stack):
+    """However many groups there are, each is in one of about as many stacks as were asked for."""
+    ones = np.ones((1, groups, 1), np.int64)
+    (cuts,) = listed(np.zeros_like(ones), ones, 1, stack).cuts.tolist()
+    assert (cuts[0], cuts[-1]) == (0, groups)
+    assert cuts == sorted(set(cuts))
+    assert len(cuts) - 1 <= -(-groups // stack)

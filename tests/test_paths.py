@@ -142,12 +142,12 @@ def test_the_top_holds_what_lies_above_it(tree):
 def test_the_order_of_pairs_counts_in_every_second_step(tree, seed):
     """There it counts twice, so that it counts once on average; and which steps these are is a matter of chance."""
     words = some_words(tree, 0, steps=4)
-    drawing = TextPathMaker(tree, 3).paths(words, np.random.default_rng(seed)).drawing.tolist()
-    assert drawing in ([0, 2, 0, 2], [2, 0, 2, 0])
+    weights = TextPathMaker(tree, 3).paths(words, np.random.default_rng(seed)).order_weight.tolist()
+    assert weights in ([0, 2, 0, 2], [2, 0, 2, 0])
 
 
 def test_either_step_may_be_the_first(tree):
     """In some trainings the first step counts the order of the pairs, in some the second."""
     words = some_words(tree, 0)
-    firsts = {TextPathMaker(tree, 3).paths(words, np.random.default_rng(seed)).drawing[0] for seed in range(20)}
+    firsts = {TextPathMaker(tree, 3).paths(words, np.random.default_rng(seed)).order_weight[0] for seed in range(20)}
     assert firsts == {0, 2}

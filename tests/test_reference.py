@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from pipeline.settings import TrainSettings
 from pipeline.training.batch import MAX_MOVE, MAX_NODE_MOVE, SHARING, Batch, Targets, of_targets
-from pipeline.training.drawn import Noise
+from pipeline.training.drawn import Noise, of_step
+from pipeline.training.leaves import LeafPathMaker
 from pipeline.training.objective import Objective
 from pipeline.training.parameters import Parameters
 from pipeline.training.reference import ReferenceTrainer
@@ -28,13 +29,15 @@ def occurrences(ids):
 
 
 def batch_of(what, tokens, positive, noise, negative):
-    """A batch from lists, with a lane in each of their entries; the reference looks paths up in the tree."""
+    """A batch from lists, with a lane in each of their entries; in skip-gram the reference looks paths up itself."""
     tokens, noise, positive = np.array(tokens, np.int32), np.array(noise, np.int32), np.array(positive, np.bool_)
     window = positive.shape[2] // 2
     present = positive if what.architecture == "skipgram" else positive.any(axis=2, keepdims=True)
     words, counts = (of_targets(what.architecture, values, window) for values in (tokens, occurrences(tokens)))
     reach = window if what.architecture == "skipgram" else 0
     drawn = Noise(noise, occurrences(noise), negative, 1, reach) if what.loss == "ns" else None
+    if what.tree and what.architecture == "cbow":
+        drawn = of_step(LeafPathMaker(what.tree).paths(np.where(present[..., 0], words, -1)[None]), 0)
     targets = Targets(words, present, counts)
     return Batch(tokens, positive, occurrences(tokens), targets, drawn, 0.0)
 

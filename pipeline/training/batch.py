@@ -129,7 +129,7 @@ def row_rates(
     Args:
         rate: learning rate.
         occurrences: n for each occurrence.
-        lengths: Euclidean length of each occurrence's gradient, same shape.
+        lengths: Euclidean length of each occurrence's gradient, or a bound of it, same shape.
         curvatures: a bound of the second derivatives of each occurrence's loss along its row, same shape; 0 where a row
             is met so seldom that it does not matter.
         most: how far a row may move.

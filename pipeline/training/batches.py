@@ -130,12 +130,17 @@ class BatchMaker:
             tokens,
             np.ascontiguousarray(positive.transpose(2, 1, 0, 3)),
             occurrences,
-            self._draws(
-                of_targets(self.objective.architecture, tokens, margin),
-                generator(self.settings.seed, Purpose.NOISE, *part.key),
-            ),
+            self._draws(self._targets(tokens, positive), generator(self.settings.seed, Purpose.NOISE, *part.key)),
             (before + stream.place[margin :: shape.step]) / (self.tokens * self.settings.epochs),
         )
+
+    def _targets(self, tokens: Ids, positive: Bools) -> Ids:
+        """(S, L, N + 2c) the target words; in CBOW what no context predicts is -1."""
+        words = of_targets(self.objective.architecture, tokens, self.settings.window)
+        if self.objective.architecture == "skipgram":
+            return words
+        predicted = positive.any(axis=0).swapaxes(0, 1)
+        return np.where(predicted, words, np.int32(-1))
 
     def _positives(self, stream: Stream) -> Bools:
         """(2C + 1, len - 2C) which neighbors are contexts: of the window's, and where there are runs, of theirs."""

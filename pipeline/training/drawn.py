@@ -48,11 +48,10 @@ class Noise:
 
 @dataclass(frozen=True, eq=False)
 class Paths:
-    """The lower ends of the targets' paths through the Huffman tree.
+    """The nodes of the Huffman tree that a step's groups of targets list.
 
-    The upper ends lie among the tree's last nodes, which nearly all paths share, and need no list. The lower ends of a
-    group of targets stand one after the other; groups of about equal length are stacked, in the order of their lengths,
-    and each is given as many of E places as the longest of its stack needs.
+    What a group lists stands together. Groups of about equal length are stacked, in the order of their lengths, and
+    each is given as many of E places as the longest of its stack needs.
 
     Attributes:
         cuts: (stacks + 1,) where among the groups in this order each stack begins, and the last one ends.
@@ -74,21 +73,23 @@ class Paths:
 
 @dataclass(frozen=True, eq=False)
 class TextPaths(Paths):
-    """Of skip-gram: G groups of T targets of a lane that stand one after the other in the text.
+    """Of skip-gram: G groups of T targets of a lane that stand one after the other in the text, and list their paths.
+
+    The upper ends of the paths lie among the tree's last nodes, which nearly all share, and need no list.
 
     Attributes:
         words: (L, G, T) the targets; where a lane does not fill its last group, it ends with -1.
         order: (L G,) the groups of all lanes, those of short ends first.
         rows: (E,) which of the L G T targets the path is that of, times 2, plus its code there; 2 L G T for padding.
         reach: c, how far outside of its target's group an input may lie.
-        drawing: () how much the order of the pairs counts in this step: see `order`.
+        order_weight: () how much the order of the pairs counts in this step (`order`): 2 in every second one, else 0.
     """
 
     words: Ids
     order: Ids
     rows: Ids
     reach: int
-    drawing: NDArray[np.float64]
+    order_weight: NDArray[np.float64]
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -98,10 +99,11 @@ class TextPaths(Paths):
 
 @dataclass(frozen=True, eq=False)
 class LeafPaths(Paths):
-    """Of CBOW: G groups of J targets that stand one after the other among the tree's leaves, and share nodes.
+    """Of CBOW: G groups of J targets that stand one after the other among the tree's leaves, and list a node once.
 
     Attributes:
-        inputs: (G, J) the places, lane by lane, of each group's targets; groups of few nodes come first.
+        inputs: (G, J) the places, lane by lane, of each group's targets; groups of few nodes come first. Numbers from
+            L N on fill the last group, and meet nothing.
         found: (L N,) where among these each place is found.
         turned: (E, J) for each of a group's targets the minus of its sign at the node (code 0: -1, code 1: 1), 0 where
             its path does not pass there.

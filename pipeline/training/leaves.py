@@ -19,13 +19,15 @@ GROUP = 8
 """J, the targets of a group: more share more, and waste more scores of nodes that are not theirs."""
 
 STACK = 16
-"""Groups that are multiplied at once."""
+"""About so many groups are multiplied at once."""
 
 BITS = 62
 """Of a path, so many branches are compared. No text is so long that its tree is deeper, but a tree may be."""
 
 ALL, NOTHING = 126, -1
-"""What a word has in common with itself, and words that differ after BITS branches or not at all."""
+"""A word has ALL in common with itself; NOTHING with the group before it, with what is no word, and with a word that
+is the same for BITS branches. As 8-bit numbers these allow for trees that are 125 deep; over counts that can be added
+up, 91 is the deepest."""
 
 EACH = np.int64(0x0101010101010101)
 """Times a byte: the byte for each of a group's eight."""
@@ -41,14 +43,22 @@ class LeafPathMaker:
     """
 
     def __init__(self, tree: HuffmanTree) -> None:
-        size, depths = len(tree.lengths), np.arange(len(tree.points)) - np.repeat(tree.starts[:-1], tree.lengths)
-        prefixes = _prefixes(tree, depths)
+        deepest = int(tree.lengths.max(initial=0))
+        if deepest >= ALL:
+            raise ValueError(f"a Huffman tree {deepest} deep, where over positive counts {ALL - 1} is the most")
+        size, prefixes = len(tree.lengths), np.zeros(len(tree.lengths), np.int64)
+        self._branches, self._depths = branches_of(tree), np.zeros(len(tree.points) + 1, np.int8)
+        for depth in range(deepest):
+            words = np.flatnonzero(tree.lengths > depth)
+            places = tree.starts[words] + depth
+            self._depths[places] = depth
+            if depth < BITS:
+                prefixes[words] |= tree.codes[places].astype(np.int64) << (BITS - 1 - depth)
         order = np.argsort(prefixes, kind="stable")
         self._leaves = np.empty(size + 1, np.int64)  # by word, and last by -1
         self._leaves[np.append(order, size)] = np.arange(size + 1)
-        self._prefixes = np.append(prefixes[order], 1 << BITS)
+        self._prefixes = np.append(prefixes[order], 1 << BITS)  # the first BITS codes, the first one highest
         self._lengths, self._starts = (np.append(values[order], 0) for values in (tree.lengths, tree.starts[:-1]))
-        self._branches, self._depths = branches_of(tree), np.append(depths, 0).astype(np.int8)
         self._counter = NodeCounter(size)
 
     def paths(self, words: Ids) -> LeafPaths:
@@ -107,14 +117,6 @@ class LeafPathMaker:
         turned *= np.array([-1, 1], np.int8).repeat(GROUP).view(np.int64).take(branches & 1).view(np.int8)
         whole: Int8s = turned.reshape(steps, -1, GROUP)
         return whole
-
-
-def _prefixes(tree: HuffmanTree, depths: Int64s) -> Int64s:
-    """(V,) the first BITS codes of each word, highest bit first."""
-    words, known = np.repeat(np.arange(len(tree.lengths)), tree.lengths), depths < BITS
-    found = np.zeros(len(tree.lengths), np.int64)
-    np.add.at(found, words[known], tree.codes[known].astype(np.int64) << (BITS - 1 - depths[known]))
-    return found
 
 
 def _bit_lengths(values: Int64s) -> Int64s:

@@ -12,7 +12,7 @@ from pipeline.models.huffman import HuffmanTree
 from pipeline.models.negative_sampling import Float64s
 from pipeline.training.batch import MAX_NODE_MOVE, Batch
 from pipeline.training.drawn import LeafPaths
-from pipeline.training.paths import top_of
+from pipeline.training.paths import first_of_top
 from pipeline.training.updates import Update
 
 Place = tuple[int, int]
@@ -51,7 +51,7 @@ class NodeUpdates(NamedTuple):
         if isinstance(paths, LeafPaths):
             entry = _entries(paths)[int(np.ravel_multi_index(at, self.batch.centers.shape))][node]
             return ("leaves", entry), int(paths.occurrences[entry]), (curvature, MAX_NODE_MOVE, paths.inputs.shape[1])
-        if node >= top_of(self.tree)[0]:
+        if node >= first_of_top(self.tree):
             return ("top", at[0]), len(self.batch.tokens), (curvature, MAX_NODE_MOVE, 0)
         return ("end", at[0], target), _times_met(self.tree, self.batch)[node], (0.0, MAX_NODE_MOVE, 0)
 

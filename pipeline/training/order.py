@@ -1,7 +1,7 @@
 """What the order of the pairs adds to a step of skip-gram with hierarchical softmax, in float64 and plain loops.
 
 Where pairs are taken one after the other, as in Mikolov's program, the second input j of a target meets nodes that the
-first, k, has just moved by rate * residual_mk h_k, and so is drawn to it. A step that takes all pairs at the same
+first, k, has just moved by rate * residual_mk h_k, and so is attracted by it. A step that takes all pairs at the same
 parameters misses that, and the vectors of rare words, whose nodes have hardly been moved yet, stay too short. An input
 comes after half of its target's others on average, so they add to its negative gradient
 
@@ -10,7 +10,7 @@ comes after half of its target's others on average, so they add to its negative 
 where m are the nodes of the target's path below the tree's top; those of the top are moved by the whole step. That is
 the first term of a series in the rate, and so means something at small rates only: at larger ones it stays as it is at
 LARGEST. As it changes slowly from step to step, and costs a tenth of one, it is added in every second step only, and
-there counts twice (`TextPaths.drawing`).
+there counts twice (`TextPaths.order_weight`).
 """
 
 from collections.abc import Callable, Iterator
@@ -21,22 +21,22 @@ from pipeline.models.huffman import HuffmanTree
 from pipeline.models.negative_sampling import Float64s, sigmoid
 from pipeline.training.batch import Batch, Floats
 from pipeline.training.drawn import TextPaths
-from pipeline.training.paths import top_of
+from pipeline.training.paths import first_of_top
 
 LARGEST = 0.05
-"""The largest learning rate that counts, twice the usual one: at 1 or 10 inputs would draw each other on and on."""
+"""The largest learning rate that counts, twice the usual one: at 1 or 10 inputs would attract each other on and on."""
 
 Input = tuple[int, int]
 """The lane and the place of a center."""
 
 
 def share_of(batch: Batch, rate: float) -> float:
-    """What a product of residuals counts in a step of that rate; where no paths are listed, half of the rate."""
-    drawing = float(batch.drawn.drawing) if isinstance(batch.drawn, TextPaths) else 1.0
-    return min(rate, LARGEST) / 2 * drawing
+    """What a product of residuals counts in a step of that rate; in a batch made by hand, half of the rate."""
+    weight = float(batch.drawn.order_weight) if isinstance(batch.drawn, TextPaths) else 1.0
+    return min(rate, LARGEST) / 2 * weight
 
 
-def drawn_together(
+def attraction(
     tree: HuffmanTree, batch: Batch, contexts: Floats, h: Callable[[Input], Float64s], rate: float
 ) -> Iterator[tuple[Input, Float64s]]:
     """For each target, what each of its inputs owes to the others: the input, and a gradient, (D,), minus the above.
@@ -48,9 +48,9 @@ def drawn_together(
         h: of an input its vector, (D,).
         rate: of the step.
     """
-    first, _ = top_of(tree)
     if not (share := share_of(batch, rate)):
         return
+    first = first_of_top(tree)
     for lane, place in np.ndindex(batch.targets.words.shape):
         inputs = _inputs(batch, lane, place)
         points, codes = tree.path(int(batch.targets.words[lane, place]))
@@ -60,8 +60,8 @@ def drawn_together(
         residuals = [labels - sigmoid(nodes @ vector) for vector in vectors]
         for j, each in enumerate(inputs):
             others = [k for k in range(len(inputs)) if k != j]
-            drawn = sum((residuals[j] @ residuals[k] * vectors[k] for k in others), start=np.zeros_like(vectors[j]))
-            yield each, -share * drawn
+            owed = sum((residuals[j] @ residuals[k] * vectors[k] for k in others), start=np.zeros_like(vectors[j]))
+            yield each, -share * owed
 
 
 def _inputs(batch: Batch, lane: int, place: int) -> list[Input]:

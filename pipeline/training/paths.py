@@ -1,4 +1,4 @@
-"""The paths of hierarchical softmax as arrays of a step: which of each lies in the tree's top, and what is below."""
+"""The paths of skip-gram's targets as arrays of a step: how much of each lies in the Huffman tree's top, the rest."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +17,14 @@ STACKED = 64
 """About so many targets' ends are multiplied at once, in groups that are each given as many places as the longest."""
 
 
+def first_of_top(tree: HuffmanTree) -> int:
+    """The first node of the top; the others are those behind it."""
+    return max(len(tree.starts) - 2 - TOP, 0)
+
+
 def top_of(tree: HuffmanTree) -> tuple[int, NDArray[np.int64]]:
     """The first node of the top, and for each word, (V,), how many nodes of its path lie in it: the first so many."""
-    size = len(tree.lengths)
-    first = max(size - 1 - TOP, 0)
+    first = first_of_top(tree)
     inside = np.concatenate([[0], np.cumsum(tree.points >= first)])
     return first, inside[tree.starts[1:]] - inside[tree.starts[:-1]]
 
@@ -65,7 +69,7 @@ class TextPathMaker:
             lists.order,
             rows,
             self._reach,
-            _drawings(len(words), random),
+            _order_weights(len(words), random),
         )
 
     def _grouped(self, words: Ids) -> Ids:
@@ -77,7 +81,7 @@ class TextPathMaker:
         return padded.reshape(steps, -1, self._size)
 
 
-def _drawings(steps: int, random: np.random.Generator) -> NDArray[np.float64]:
-    """(S,) `TextPaths.drawing`: 2 in every second step, else 0, beginning with either."""
+def _order_weights(steps: int, random: np.random.Generator) -> NDArray[np.float64]:
+    """(S,) `TextPaths.order_weight`: 2 in every second step, else 0, beginning with either."""
     turns = (np.arange(steps) + random.integers(2)) % 2
     return 2.0 * turns.astype(np.float64)

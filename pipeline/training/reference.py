@@ -137,11 +137,11 @@ class ReferenceTrainer:
             yield Update("vectors", row, entry, met, d_row)
 
     def _of_the_order(self, parameters: Parameters, batch: Batch, rate: float) -> Iterator[Update]:
-        """In skip-gram with hierarchical softmax, what draws the inputs of a target together."""
+        """In skip-gram with hierarchical softmax, what attracts the inputs of a target to each other."""
         if not self.objective.tree or self.objective.architecture == "cbow":
             return
         h = partial(_skip_gram_input, parameters, batch)
-        for (lane, n), d_h in order.drawn_together(self.objective.tree, batch, parameters.contexts, h, rate):
+        for (lane, n), d_h in order.attraction(self.objective.tree, batch, parameters.contexts, h, rate):
             place = n + batch.window
             if parameters.pieces:
                 yield from self._of_pieces(parameters, batch, _pieces_of(parameters, batch, lane, [place]), d_h)

@@ -18,7 +18,7 @@ class Purpose(IntEnum):
 
     SUBSAMPLING = 1
     WINDOW = 2
-    NOISE = 3
+    NOISE = 3  # and in which steps the order of the pairs counts
     ROUNDS = 4
     RUNS = 5
 

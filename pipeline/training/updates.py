@@ -22,7 +22,8 @@ class Update(NamedTuple):
         gradient: (D,).
         curvature: its part of the bound for `row_rates`.
         most: how far the row may move.
-        inputs: if not 0, at most so many pull it together, and the gradient counts as long as theirs can be.
+        inputs: J where up to J inputs pull the row together: then a bound of the gradient's length stands for it, as in
+            `fast.hierarchical`; 0 for its own length.
     """
 
     matrix: str

@@ -14,14 +14,14 @@ from pipeline.training.parameters import Parameters
 
 
 class Ends(PathProducts):
-    """The arrays of a step; the inputs of a target also draw each other (`order`)."""
+    """The arrays of a step; the inputs of a target also attract each other (`order`)."""
 
     def __init__(self, batch: Batch, dimensions: int, groups: Groups) -> None:
         G, T, J = groups.near_GTJ.shape
         super().__init__(len(text_paths(batch).nodes), (G, J), dimensions)
         self._groups, self._ones_GJ = groups, np.ones((G, J), np.float32)
         self._branches = np.zeros((2 * G * T + 1, J), np.float32)  # - sign: of code 0, then 1, for each target
-        self._drawn_GJJ, self._others_JJ = floats(G, J, J), 1.0 - np.eye(J, dtype=np.float32)
+        self._attraction_GJJ, self._others_JJ = floats(G, J, J), 1.0 - np.eye(J, dtype=np.float32)
 
     def forward(self, parameters: Parameters, batch: Batch, h_LRD: Float32s) -> Float64s:
         """Score the inputs with the ends of their targets; returns losses, (1,)."""
@@ -37,18 +37,18 @@ class Ends(PathProducts):
         """Add to the inputs' negative gradients; returns what pulls the nodes."""
         pull = self.multiply(text_paths(batch))
         if share := share_of(batch, rate):
-            self._draw(text_paths(batch), share)
+            self._attract(text_paths(batch), share)
         add_rows(d_h_LRD.reshape(-1, d_h_LRD.shape[2]), self._inputs_GJ, self._ones_GJ, self.d_here_GJD)
         return pull
 
-    def _draw(self, paths: Paths, share: float) -> None:
-        """Draw the inputs of a target together."""
+    def _attract(self, paths: Paths, share: float) -> None:
+        """Let the inputs of a target attract each other."""
         # in other memory: of a matrix and itself NumPy makes a symmetric product, which takes longer when small
         copies = self.turned_EJ
         copies[self.used] = self.scores_EJ[self.used]
         for groups, places in stacks(paths):
             here = self.here_GJD[groups]
             residuals, same = (split(values[places], here) for values in (self.scores_EJ, copies))
-            np.matmul(residuals.swapaxes(1, 2), same, out=self._drawn_GJJ[groups])
-        self._drawn_GJJ *= self._others_JJ * np.float32(share)
-        self.d_here_GJD += self._drawn_GJJ @ self.here_GJD
+            np.matmul(residuals.swapaxes(1, 2), same, out=self._attraction_GJJ[groups])
+        self._attraction_GJJ *= self._others_JJ * np.float32(share)
+        self.d_here_GJD += self._attraction_GJJ @ self.here_GJD

@@ -63,14 +63,11 @@ class OwnHierarchical(PathProducts):
 
     def forward(self, parameters: Parameters, batch: Batch, h_LND: Float32s) -> Float64s:
         """Score every input with the nodes of its target's path; returns losses, (1,)."""
-        paths, present = leaf_paths(batch), batch.targets.present
+        paths = leaf_paths(batch)
         self.turned_EJ[...] = paths.turned
-        if not present.all():
-            of_groups = present.ravel().take(paths.inputs, mode="clip")
-            self.turned_EJ[: paths.places.sum()] *= np.repeat(of_groups, paths.places, axis=0)
         return self.score(parameters, paths, h_LND, paths.inputs)
 
-    def backward(self, batch: Batch, rate: float) -> tuple[Float32s, list[Pull]]:  # noqa: ARG002 - nothing else draws
+    def backward(self, batch: Batch, rate: float) -> tuple[Float32s, list[Pull]]:  # noqa: ARG002 - no order counts
         """(L, N, D) negative gradients of the inputs, and what pulls the nodes."""
         paths = leaf_paths(batch)
         pull = self.multiply(paths)

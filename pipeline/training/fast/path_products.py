@@ -46,7 +46,7 @@ class PathProducts:
         self.used = slice(places.stop)
         whole = slice(places.stop + -places.stop % MULTIPLIED)
         self.scores_EJ[places.stop : whole.stop] = 0.0
-        return decide(self.scores_EJ[whole].reshape(1, -1), self.turned_EJ[whole].reshape(1, -1))
+        return np.array([decide(self.scores_EJ[whole].ravel(), self.turned_EJ[whole].ravel())])
 
     def multiply(self, paths: Paths) -> Pull:
         """Residuals times rows, both ways: what pulls the nodes takes the place of their rows."""

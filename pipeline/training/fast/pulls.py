@@ -14,7 +14,7 @@ from pipeline.training.parameters import Parameters
 class Pull(NamedTuple):
     """Negative gradients of rows of one matrix; a row may come many times.
 
-    A gradient is a row of `pulls`; or, where there are `starts`, several ids share one, each with its factor.
+    A gradient is a row of `pulls`; or, where there are `starts`, several ids share one.
 
     Attributes:
         matrix: "vectors" or "contexts".
@@ -22,7 +22,6 @@ class Pull(NamedTuple):
         occurrences: how often each row stands among the step's, same shape.
         pulls: (*shape, D) the negative gradient of each; or (..., D) what they share.
         curvatures: as in `row_rates`.
-        factors: of the shape of the ids; None if they are 1.
         starts: (shared rows + 1,) the k-th is shared by ids starts[k] to starts[k + 1].
         most: how far a row may move.
         lengths: of the shape of the ids, at least as long as each gradient; None to have them measured.
@@ -33,7 +32,6 @@ class Pull(NamedTuple):
     occurrences: Ids
     pulls: Float32s
     curvatures: Float32s | float = 0.0
-    factors: Float32s | None = None
     starts: Ids | None = None
     most: float = MAX_MOVE
     lengths: Float32s | None = None
@@ -43,8 +41,6 @@ def apply(pull: Pull, parameters: Parameters, rate: float) -> None:
     """Take each occurrence's step at its own rate."""
     lengths = _measured(pull) if pull.lengths is None else pull.lengths
     rates = row_rates(rate, pull.occurrences, lengths, pull.curvatures, pull.most)
-    if pull.factors is not None:
-        rates *= pull.factors
     add_rows(getattr(parameters, pull.matrix), pull.ids, rates, pull.pulls, starts=pull.starts)
 
 
@@ -54,6 +50,4 @@ def _measured(pull: Pull) -> Float32s:
     np.sqrt(lengths, out=lengths)
     if pull.starts is not None:
         lengths = np.repeat(lengths, np.diff(pull.starts)).reshape(pull.ids.shape)
-    if pull.factors is not None:
-        lengths *= np.abs(pull.factors)
     return lengths

@@ -29,7 +29,7 @@ from pipeline.training.parameters import Parameters
 from pipeline.training.pieces import Pieces
 
 SHAPES_KEPT = 16
-"""Only hierarchical softmax has batches of more than one shape: their longest list of path ends differs."""
+"""Only hierarchical softmax has batches of more than one shape: their longest list of nodes differs."""
 
 
 class InputSide(Protocol):
@@ -51,8 +51,8 @@ class OutputSide(Protocol):
     def backward(self, batch: Batch, rate: float) -> tuple[Float32s, list[Pull]]:
         """The negative gradient of the input vectors, (L, N, D), and what pulls the rows of `contexts`.
 
-        In skip-gram with hierarchical softmax, that gradient includes what the order of the pairs adds at this learning
-        rate (`order`).
+        In every second step of skip-gram with hierarchical softmax, that gradient includes what the order of the pairs
+        adds at this learning rate (`order`).
         """
 
 
