@@ -31,7 +31,11 @@ def top_of(tree: HuffmanTree) -> tuple[int, NDArray[np.int64]]:
 
 def branches_of(tree: HuffmanTree) -> Ids:
     """Each entry of the tree as twice its node plus its code; behind them padding, of a node that no path holds."""
-    return np.append(2 * tree.points + tree.codes, 2 * (len(tree.lengths) - 1)).astype(np.int32)
+    branches = np.empty(len(tree.points) + 1, np.int32)
+    np.multiply(tree.points, 2, out=branches[:-1])
+    branches[:-1] += tree.codes
+    branches[-1] = 2 * (len(tree.lengths) - 1)
+    return branches
 
 
 class TextPathMaker:
