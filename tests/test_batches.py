@@ -304,12 +304,12 @@ def test_a_usual_step_is_not_held_back():
 
 
 def test_a_curved_row_comes_nearer_and_never_leaps_over():
-    """On a parabola of curvature c the step of any rate goes part of the way to the lowest point, r c / (1 + r c)."""
+    """On a parabola of curvature c the step of any rate goes r c of the way to the lowest point, and no farther."""
     for rate in (1e-3, 0.1, 10.0):
         for curvature in (0.1, 1.0, 100.0):
             gradient = np.array([0.01])  # c times the way to the lowest point; short enough for MAX_MOVE
             moved = row_rates(rate, np.array([1], np.int32), gradient, curvature) * gradient
-            assert moved * curvature / gradient == pytest.approx(rate * curvature / (1 + rate * curvature))
+            assert moved * curvature / gradient == pytest.approx(min(rate * curvature, 1.0))
 
 
 def test_progress_runs_from_0_to_1_over_all_epochs():

@@ -115,12 +115,12 @@ def slope(function, matrix, step=1e-5):
     return result
 
 
-def worked(objective, vectors, contexts, positive, noise):
-    """Take a step of rate 0.4 in one dimension: words 1, 0 and 2, of which 0 is the center. Returns all that moved."""
+def worked(objective, vectors, contexts, positive, noise, *, rate=0.4):
+    """Take a step in one dimension: words 1, 0 and 2, of which 0 is the center. Returns the loss and all that moved."""
     what = Objective.of(TrainSettings(**objective), np.array([4, 2, 1, 1][: len(vectors)]))
     parameters = Parameters(np.array(vectors, float)[:, None], np.array(contexts, float)[:, None])
     batch = batch_of(what, [[1, 0, 2]], [[positive]], [[noise]], negative=1)
-    loss = ReferenceTrainer(what).step(parameters, batch, 0.4)
+    loss = ReferenceTrainer(what).step(parameters, batch, rate)
     return loss, parameters.vectors.ravel(), parameters.contexts.ravel()
 
 
@@ -166,17 +166,37 @@ def test_worked_step_of_hierarchical_softmax():
 
         s_1 = ln 3,  sigma = 3/4,  code 0, residual 1 - 3/4 = 1/4
         s_0 = -ln 3, sigma = 1/4,  code 1, residual 0 - 1/4 = -1/4
-        loss = 2 log 4/3, v += 0.2 as in negative sampling
+        loss = 2 log 4/3, v += 0.2 as in negative sampling,  u_1 += 0.1 ln 3, u_0 -= 0.1 ln 3
 
-    Both nodes are met by every center, so their rate is curbed by the curvature, at most h . h / 4 for one pair:
-
-        0.4 / (1 + 0.4 (ln 3)^2 / 4),   times 1/4 * ln 3
+    Both nodes are met by every center, so no step is longer than Newton's, 4 / h . h for one pair; 0.4 is not.
     """
     loss, v, u = worked({"loss": "hs"}, [LN3, 5, 7], [-1, 1, 9], [True, False, False], [0])
-    move = 0.4 / (1 + 0.1 * LN3**2) * LN3 / 4
     assert loss == pytest.approx(2 * math.log(4 / 3), rel=1e-15)
     assert v == pytest.approx([LN3 + 0.2, 5, 7], rel=1e-15)
-    assert u == pytest.approx([-1 - move, 1 + move, 9], rel=1e-15)
+    assert u == pytest.approx([-1 - 0.1 * LN3, 1 + 0.1 * LN3, 9], rel=1e-15)
+
+
+def test_worked_step_of_hierarchical_softmax_at_a_high_rate():
+    """The same at rate 4, farther than Newton's 4 / (ln 3)^2 = 3.31: each node moves that times 1/4 ln 3 = 1 / ln 3."""
+    loss, v, u = worked({"loss": "hs"}, [LN3, 5, 7], [-1, 1, 9], [True, False, False], [0], rate=4.0)
+    assert loss == pytest.approx(2 * math.log(4 / 3), rel=1e-15)
+    assert v[0] == pytest.approx(LN3 + 1.0, rel=1e-15)  # no farther than MAX_MOVE
+    assert u == pytest.approx([-1 - 1 / LN3, 1 + 1 / LN3, 9], rel=1e-15)
+
+
+def test_worked_step_of_cbow_with_hierarchical_softmax():
+    """The center is predicted from one context, at a rate where the bound of the gradient's length decides.
+
+    The context has h = ln 3, and the root, u_1 = -1, leads to word 0 at code 1: residual 0 - sigma(-ln 3) = -1/4. Up to
+    eight inputs share a group, so its gradient counts as sqrt(8) ln 3 long, and the rate 4 as 4 / (sqrt(8) ln 3), with
+    which the node could not move farther than 4.
+    """
+    loss, v, u = worked(
+        {"architecture": "cbow", "loss": "hs"}, [5, LN3, 7], [9, -1, 9], [True, False, False], [0], rate=4.0
+    )
+    assert loss == pytest.approx(math.log(4 / 3), rel=1e-15)
+    assert v == pytest.approx([5, LN3 + 1.0, 7], rel=1e-15)
+    assert u == pytest.approx([9, -1 - 1 / math.sqrt(8), 9], rel=1e-15)
 
 
 def test_worked_step_of_full_softmax():

@@ -124,7 +124,7 @@ def row_rates(
 
     That does not help a row that every center meets, such as the root of the Huffman tree: its gradient is long and
     turns within a short way. Along a row whose loss has second derivatives up to c, a step of rate r overshoots when
-    r c > 2, while many small steps would come to rest; r / (1 + r c), the implicit step on that parabola, never does.
+    r c > 1, while many small steps would come to rest; at the rate 1 / c, Newton's, it never does.
 
     Args:
         rate: learning rate.
@@ -139,6 +139,6 @@ def row_rates(
     moves *= rate / most
     if isinstance(curvatures, float) and not curvatures:
         return np.divide(rate, np.maximum(moves, 1.0, out=moves), out=moves)
-    damping = 1.0 + rate * counts * curvatures
-    rates: Floats = rate / np.maximum(moves, damping)
-    return rates  # r / damping, lowered where r n length / damping > most
+    damping = rate * counts * curvatures
+    rates: Floats = rate / np.maximum(np.maximum(moves, damping), 1.0)
+    return rates

@@ -16,7 +16,7 @@ more so with every step. So what n pairs want is divided by the bend of the n - 
     of the vector's numbers   sum f rate |q|^2 / mean d
     of the bias               the same, and  sum f rate / d of the bias
 
-which is the step that is implicit on the parabola that the pairs make of the loss along the row (`batch.row_rates`),
+which is the step that is implicit on the parabola that the pairs make of the loss along the row,
 with the trace of its second derivatives, each at its number's rate, for the largest. The partner of a bias is always 1,
 so that all pairs pull it one way, and the vector helps them; the partners q, taken here without their own biases, of
 the vector's numbers point in many directions. The mean is over the row's vector.
