@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pipeline.settings import TrainSettings
 from pipeline.text.chunk import Chunk
 from pipeline.training.batches import BatchMaker
-from pipeline.training.drawn import Noise
+from pipeline.training.drawn import LeafPaths, Noise
 from pipeline.training.fast.scatter import add_rows, add_rows_by_public_product
 from pipeline.training.fast.trainer import FastTrainer
 from pipeline.training.reference import ReferenceTrainer
@@ -55,8 +55,10 @@ def some_steps(objective, *, seed=0, lanes=2, tokens=600, runs=False, **changes)
 
 def without_pairs(batch):
     """The same batch, of whose words none is near another."""
-    targets = replace(batch.targets, present=np.zeros_like(batch.targets.present))
-    return replace(batch, positive=np.zeros_like(batch.positive), targets=targets)
+    targets, drawn = replace(batch.targets, present=np.zeros_like(batch.targets.present)), batch.drawn
+    if isinstance(drawn, LeafPaths):  # which are those of words that are predicted
+        drawn = replace(drawn, turned=np.zeros_like(drawn.turned))
+    return replace(batch, positive=np.zeros_like(batch.positive), targets=targets, drawn=drawn)
 
 
 def rows_met(objective, batch, pieces):

@@ -106,7 +106,7 @@ class LeafPaths(Paths):
             L N on fill the last group, and meet nothing.
         found: (L N,) where among these each place is found.
         turned: (E, J) for each of a group's targets the minus of its sign at the node (code 0: -1, code 1: 1), 0 where
-            its path does not pass there.
+            its path does not pass there, or nothing predicts it.
     """
 
     inputs: Ids
