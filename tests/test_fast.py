@@ -12,6 +12,7 @@ from pipeline.settings import TrainSettings
 from pipeline.text.chunk import Chunk
 from pipeline.training.batches import BatchMaker
 from pipeline.training.drawn import LeafPaths, Noise
+from pipeline.training.fast import scatter
 from pipeline.training.fast.scatter import add_rows, add_rows_by_public_product
 from pipeline.training.fast.trainer import FastTrainer
 from pipeline.training.reference import ReferenceTrainer
@@ -215,3 +216,23 @@ def rows_to_add(seed, rows):
     matrix, values = random.normal(size=(7, 5)).astype(np.float32), random.normal(size=(rows, 5)).astype(np.float32)
     ids, rates = random.integers(0, 7, rows).astype(np.int32), random.random(rows).astype(np.float32)
     return matrix, ids, rates, values
+
+
+@given(
+    rows=st.integers(1, 6),
+    counts=st.lists(st.integers(0, 4), min_size=6, max_size=6),
+    seed=st.integers(0, 100),
+    private=st.booleans(),
+)
+def test_a_row_that_many_share_is_added_to_each(rows, counts, seed, private):
+    """`add_rows` with `starts` adds what it adds when every shared row is written out."""
+    random, starts = np.random.default_rng(seed), np.concatenate([[0], np.cumsum(counts[:rows])]).astype(np.int32)
+    matrix, values = (random.normal(size=(size, 5)).astype(np.float32) for size in (7, rows))
+    ids, rates = random.integers(0, 7, starts[-1]).astype(np.int32), random.random(starts[-1]).astype(np.float32)
+    wanted, found = matrix.copy(), matrix.copy()
+    scatter.add_rows(wanted, ids, rates, np.repeat(values, counts[:rows], axis=0))
+    with pytest.MonkeyPatch.context() as patch:
+        if not private:
+            patch.setattr(scatter, "_compiled_product", lambda: None)
+        scatter.add_rows(found, ids, rates, values, starts=starts)
+    assert found == pytest.approx(wanted, abs=1e-5)

@@ -93,26 +93,6 @@ def test_the_public_product_takes_the_same_step(architecture, window, monkeypatc
     assert public.contexts == pytest.approx(private.contexts, abs=1e-5)
 
 
-@given(
-    rows=st.integers(1, 6),
-    counts=st.lists(st.integers(0, 4), min_size=6, max_size=6),
-    seed=st.integers(0, 100),
-    private=st.booleans(),
-)
-def test_a_row_that_many_share_is_added_to_each(rows, counts, seed, private):
-    """`add_rows` with `starts` adds what it adds when every shared row is written out."""
-    random, starts = np.random.default_rng(seed), np.concatenate([[0], np.cumsum(counts[:rows])]).astype(np.int32)
-    matrix, values = (random.normal(size=(size, 5)).astype(np.float32) for size in (7, rows))
-    ids, rates = random.integers(0, 7, starts[-1]).astype(np.int32), random.random(starts[-1]).astype(np.float32)
-    wanted, found = matrix.copy(), matrix.copy()
-    scatter.add_rows(wanted, ids, rates, np.repeat(values, counts[:rows], axis=0))
-    with pytest.MonkeyPatch.context() as patch:
-        if not private:
-            patch.setattr(scatter, "_compiled_product", lambda: None)
-        scatter.add_rows(found, ids, rates, values, starts=starts)
-    assert found == pytest.approx(wanted, abs=1e-5)
-
-
 @given(seed=st.integers(0, 1000), scale=st.sampled_from([1.0, 30.0]))
 def test_decisions_are_the_textbook_s(seed, scale):
     """Residuals and the loss of `decide` are those of the formulas in float64, where products of terms overflow too."""
