@@ -82,7 +82,7 @@ class TextPaths(Paths):
         order: (L G,) the groups of all lanes, those of short ends first.
         rows: (E,) which of the L G T targets the path is that of, times 2, plus its code there; 2 L G T for padding.
         reach: c, how far outside of its target's group an input may lie.
-        order_weight: () how much the order of the pairs counts in this step (`order`): 2 in every second one, else 0.
+        order_weight: () how much the order of the pairs counts in this step (`order`): 4 in every fourth one, else 0.
     """
 
     words: Ids

@@ -9,8 +9,8 @@ comes after half of its target's others on average, so they add to its negative 
 
 where m are the nodes of the target's path below the tree's top; those of the top are moved by the whole step. That is
 the first term of a series in the rate, and so means something at small rates only: at larger ones it stays as it is at
-LARGEST. As it changes slowly from step to step, and costs a tenth of one, it is added in every second step only, and
-there counts twice (`TextPaths.order_weight`).
+LARGEST. As it changes slowly from step to step, and costs a tenth of one, it is added in every fourth step only, and
+there counts four times (`TextPaths.order_weight`).
 """
 
 from collections.abc import Callable, Iterator

@@ -16,6 +16,9 @@ BLOCK = 6
 STACKED = 64
 """About so many targets' ends are multiplied at once, in groups that are each given as many places as the longest."""
 
+ORDER_EVERY = 4
+"""One of so many steps counts the order of the pairs (`order`), and as many times."""
+
 
 def first_of_top(tree: HuffmanTree) -> int:
     """The first node of the top; the others are those behind it."""
@@ -61,9 +64,10 @@ class TextPathMaker:
         lengths = np.where(grouped < 0, 0, self._lengths.take(grouped, mode="clip"))
         starts, stack = self._starts.take(grouped, mode="clip"), max(STACKED // self._size, 1)
         lists = listed(starts, lengths, len(self._branches) - 1, stack)
-        found = self._branches.take(lists.entries, mode="clip")
-        nodes, rows = found >> 1, 2 * lists.owners
-        rows += found & 1
+        nodes, rows = self._branches.take(lists.entries, mode="clip"), lists.owners
+        rows *= 2
+        rows += nodes & 1
+        nodes >>= 1
         return TextPaths(
             lists.cuts,
             lists.widths,
@@ -86,6 +90,7 @@ class TextPathMaker:
 
 
 def _order_weights(steps: int, random: np.random.Generator) -> NDArray[np.float64]:
-    """(S,) `TextPaths.order_weight`: 2 in every second step, else 0, beginning with either."""
-    turns = (np.arange(steps) + random.integers(2)) % 2
-    return 2.0 * turns.astype(np.float64)
+    """(S,) `TextPaths.order_weight`: ORDER_EVERY in one of so many steps, whichever comes first, else 0."""
+    weights = np.zeros(steps)
+    weights[random.integers(ORDER_EVERY) :: ORDER_EVERY] = ORDER_EVERY
+    return weights

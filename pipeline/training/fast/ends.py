@@ -3,10 +3,9 @@
 import numpy as np
 
 from pipeline.training.batch import Batch
-from pipeline.training.drawn import Paths
-from pipeline.training.fast.blocks import Float32s, Float64s, floats
+from pipeline.training.fast.blocks import Float32s, Float64s
 from pipeline.training.fast.groups import Groups, text_paths
-from pipeline.training.fast.path_products import PathProducts, split, stacks
+from pipeline.training.fast.path_products import PathProducts
 from pipeline.training.fast.pulls import Pull
 from pipeline.training.fast.scatter import add_rows
 from pipeline.training.order import share_of
@@ -21,7 +20,7 @@ class Ends(PathProducts):
         super().__init__(len(text_paths(batch).nodes), (G, J), dimensions)
         self._groups, self._ones_GJ = groups, np.ones((G, J), np.float32)
         self._branches = np.zeros((2 * G * T + 1, J), np.float32)  # - sign: of code 0, then 1, for each target
-        self._attraction_GJJ, self._others_JJ = floats(G, J, J), 1.0 - np.eye(J, dtype=np.float32)
+        self._others_JJ = 1.0 - np.eye(J, dtype=np.float32)
 
     def forward(self, parameters: Parameters, batch: Batch, h_LRD: Float32s) -> Float64s:
         """Score the inputs with the ends of their targets; returns losses, (1,)."""
@@ -37,18 +36,15 @@ class Ends(PathProducts):
         """Add to the inputs' negative gradients; returns what pulls the nodes."""
         pull = self.multiply(text_paths(batch))
         if share := share_of(batch, rate):
-            self._attract(text_paths(batch), share)
+            self._attract(share)
         add_rows(d_h_LRD.reshape(-1, d_h_LRD.shape[2]), self._inputs_GJ, self._ones_GJ, self.d_here_GJD)
         return pull
 
-    def _attract(self, paths: Paths, share: float) -> None:
+    def _attract(self, share: float) -> None:
         """Let the inputs of a target attract each other."""
-        # in other memory: of a matrix and itself NumPy makes a symmetric product, which takes longer when small
-        copies = self.turned_EJ
-        copies[self.used] = self.scores_EJ[self.used]
-        for groups, places in stacks(paths):
-            here = self.here_GJD[groups]
-            residuals, same = (split(values[places], here) for values in (self.scores_EJ, copies))
-            np.matmul(residuals.swapaxes(1, 2), same, out=self._attraction_GJJ[groups])
-        self._attraction_GJJ *= self._others_JJ * np.float32(share)
-        self.d_here_GJD += self._attraction_GJJ @ self.here_GJD
+        # other memory than the residuals': of a matrix and itself NumPy makes a symmetric product, slower when small
+        np.multiply(self.scores_EJ[self.used], np.float32(share), out=self.turned_EJ[self.used])
+        products = [stack.scores_GQJ.swapaxes(1, 2) @ stack.turned_GQJ for stack in self.stacks]
+        attraction_GJJ = np.concatenate(products)
+        attraction_GJJ *= self._others_JJ
+        self.d_here_GJD += attraction_GJJ @ self.here_GJD

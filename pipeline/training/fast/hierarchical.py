@@ -45,7 +45,7 @@ class SharedHierarchical:
 
     def backward(self, batch: Batch, rate: float) -> tuple[Float32s, list[Pull]]:
         """(L, N, D) the negative gradient of the inputs, and what pulls the nodes."""
-        pulls = [self._top.backward(batch), self._ends.backward(batch, self.d_h_LRD, rate)]
+        pulls = [self._top.backward(), self._ends.backward(batch, self.d_h_LRD, rate)]
         return self._groups.inputs(self.d_h_LRD), pulls
 
 

@@ -5,8 +5,8 @@ and J inputs meet them: products of (Q x D) (D x J), stacked over groups of abou
 count whose input has a target with the place's node.
 """
 
-from collections.abc import Iterator
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,24 @@ from pipeline.training.fast.pulls import Pull
 from pipeline.training.parameters import Parameters
 
 
+class Stack(NamedTuple):
+    """Groups whose lists are given the same number of places, Q, and what of a step's arrays is theirs.
+
+    Attributes:
+        nodes: (G Q,) at the groups' places.
+        rows: (G Q, D) theirs.
+        rows_GQD: the same by groups, and so are those that follow.
+    """
+
+    nodes: Ids
+    rows: Float32s
+    rows_GQD: Float32s
+    turned_GQJ: Float32s
+    scores_GQJ: Float32s
+    here_GJD: Float32s
+    d_here_GJD: Float32s
+
+
 class PathProducts:
     """The arrays of a step, of E places and of G groups with J inputs.
 
@@ -27,6 +45,7 @@ class PathProducts:
         rows_ED: the nodes' rows, then what pulls them.
         here_GJD: the groups' inputs.
         d_here_GJD: their negative gradients.
+        stacks: of the step, in the order of the paths.
         used: which of the E places are not the step's padding.
     """
 
@@ -34,38 +53,45 @@ class PathProducts:
         (G, J), E, D = groups, places, dimensions
         self.turned_EJ, self.scores_EJ, self.rows_ED = floats(E, J), floats(E, J), floats(E, D)
         self.here_GJD, self.d_here_GJD = floats(G, J, D), floats(G, J, D)
+        self.stacks: list[Stack] = []
         self.used = slice(0)
 
     def score(self, parameters: Parameters, paths: Paths, h_LRD: Float32s, inputs_GJ: Ids) -> Float64s:
         """Score the inputs, rows of h, with the paths of their targets; returns losses, (1,)."""
         h_LRD.reshape(-1, h_LRD.shape[2]).take(inputs_GJ, axis=0, out=self.here_GJD, mode="clip")
-        for groups, places in stacks(paths):
-            rows, here = self.rows_ED[places], self.here_GJD[groups]
-            parameters.contexts.take(paths.nodes[places], axis=0, out=rows, mode="clip")
-            np.matmul(split(rows, here), here.swapaxes(1, 2), out=split(self.scores_EJ[places], here))
-        self.used = slice(places.stop)
-        whole = slice(places.stop + -places.stop % MULTIPLIED)
-        self.scores_EJ[places.stop : whole.stop] = 0.0
+        self._stack(paths)
+        for stack in self.stacks:
+            parameters.contexts.take(stack.nodes, axis=0, out=stack.rows, mode="clip")
+            np.matmul(stack.rows_GQD, stack.here_GJD.swapaxes(1, 2), out=stack.scores_GQJ)
+        used = self.used.stop
+        whole = slice(used + -used % MULTIPLIED)
+        self.scores_EJ[used : whole.stop] = 0.0
         return np.array([decide(self.scores_EJ[whole].ravel(), self.turned_EJ[whole].ravel())])
 
     def multiply(self, paths: Paths) -> Pull:
         """Residuals times rows, both ways: what pulls the nodes takes the place of their rows."""
-        for groups, places in stacks(paths):
-            here, rows = self.here_GJD[groups], split(self.rows_ED[places], self.here_GJD[groups])
-            residuals = split(self.scores_EJ[places], here)
-            np.matmul(residuals.swapaxes(1, 2), rows, out=self.d_here_GJD[groups])
-            np.matmul(residuals, here, out=rows)
+        for stack in self.stacks:
+            np.matmul(stack.scores_GQJ.swapaxes(1, 2), stack.rows_GQD, out=stack.d_here_GJD)
+            np.matmul(stack.scores_GQJ, stack.here_GJD, out=stack.rows_GQD)
         used = self.used
         return Pull("contexts", paths.nodes[used], paths.occurrences[used], self.rows_ED[used], most=MAX_NODE_MOVE)
 
-
-def stacks(paths: Paths) -> Iterator[tuple[slice, slice]]:
-    """The groups of each stack, in the order of the paths, and their places."""
-    place = 0
-    for (first, last), width in zip(pairwise(paths.cuts.tolist()), paths.widths.tolist(), strict=True):
-        yield slice(first, last), slice(place, place := place + (last - first) * width)
-
-
-def split(values: Float32s, groups: Float32s) -> Float32s:
-    """(E, ...) as (groups, Q, ...)."""
-    return values.reshape(len(groups), -1, values.shape[1])
+    def _stack(self, paths: Paths) -> None:
+        """Write `stacks` and `used`."""
+        D, J, end = self.rows_ED.shape[1], self.scores_EJ.shape[1], 0
+        self.stacks.clear()
+        for (first, last), width in zip(pairwise(paths.cuts.tolist()), paths.widths.tolist(), strict=True):
+            groups, place = last - first, end
+            end += groups * width
+            rows, scores, turned = (values[place:end] for values in (self.rows_ED, self.scores_EJ, self.turned_EJ))
+            stack = Stack(
+                paths.nodes[place:end],
+                rows,
+                rows.reshape(groups, width, D),
+                turned.reshape(groups, width, J),
+                scores.reshape(groups, width, J),
+                self.here_GJD[first:last],
+                self.d_here_GJD[first:last],
+            )
+            self.stacks.append(stack)
+        self.used = slice(end)

@@ -69,6 +69,7 @@ class TopOutput:
         self._top, self._groups = top, groups
         self.scores_LRP, self.d_nodes_LPD = floats(L, R, P), floats(L, P, dimensions)
         self.nodes_LP = np.tile(np.arange(top.first, top.first + P, dtype=np.int32), (L, 1))
+        self._lanes_LP = np.full((L, P), L, np.int32)
         self.own_GTP, self.passes_GJP, self.passes_LRP = floats(G, T, 2 * P), floats(G, J, 2 * P), floats(L, R, 2 * P)
         self._ones_GJ = np.ones((G, J), np.float32)
         self.both_LRP, self.left_LRP, self.terms_LRP = (floats(L, R, P) for _ in range(3))
@@ -81,14 +82,13 @@ class TopOutput:
         np.matmul(self.scores_LRP, nodes_PD, out=d_h_LRD)
         return losses
 
-    def backward(self, batch: Batch) -> Pull:
+    def backward(self) -> Pull:
         """What pulls the nodes."""
         np.matmul(self.scores_LRP.swapaxes(1, 2), self.h_LRD, out=self.d_nodes_LPD)
         squares = np.vecdot(self.h_LRD, self.h_LRD)
         squares *= STEEPEST
         curvatures = np.matmul(squares[:, None], self.both_LRP)[:, 0]  # (L, P) sums over the pairs that met each node
-        occurrences = np.full(self.nodes_LP.shape, len(batch.tokens), np.int32)
-        return Pull("contexts", self.nodes_LP, occurrences, self.d_nodes_LPD, curvatures, most=MAX_NODE_MOVE)
+        return Pull("contexts", self.nodes_LP, self._lanes_LP, self.d_nodes_LPD, curvatures, most=MAX_NODE_MOVE)
 
     def _residuals(self, batch: Batch) -> Float64s:
         """Turn scores into residuals; returns each lane's loss, (L,)."""

@@ -51,7 +51,7 @@ class OutputSide(Protocol):
     def backward(self, batch: Batch, rate: float) -> tuple[Float32s, list[Pull]]:
         """The negative gradient of the input vectors, (L, N, D), and what pulls the rows of `contexts`.
 
-        In every second step of skip-gram with hierarchical softmax, that gradient includes what the order of the pairs
+        In every fourth step of skip-gram with hierarchical softmax, that gradient includes what the order of the pairs
         adds at this learning rate (`order`).
         """
 
