@@ -34,7 +34,7 @@ class Ends(PathProducts):
 
     def backward(self, batch: Batch, d_h_LRD: Float32s, rate: float) -> Pull:
         """Add to the inputs' negative gradients; returns what pulls the nodes."""
-        pull = self.multiply(text_paths(batch))
+        pull = self.multiply(text_paths(batch), measure=True)
         if share := share_of(batch, rate):
             self._attract(share)
         add_rows(d_h_LRD.reshape(-1, d_h_LRD.shape[2]), self._inputs_GJ, self._ones_GJ, self.d_here_GJD)
@@ -42,9 +42,9 @@ class Ends(PathProducts):
 
     def _attract(self, share: float) -> None:
         """Let the inputs of a target attract each other."""
-        # other memory than the residuals': of a matrix and itself NumPy makes a symmetric product, slower when small
-        np.multiply(self.scores_EJ[self.used], np.float32(share), out=self.turned_EJ[self.used])
-        products = [stack.scores_GQJ.swapaxes(1, 2) @ stack.turned_GQJ for stack in self.stacks]
+        residuals = (stack.scores_GQJ for stack in self.stacks)
+        # one of the factors is a copy: of a matrix and itself NumPy makes a symmetric product, slower when small
+        products = [each.swapaxes(1, 2) @ (each * np.float32(share)) for each in residuals]
         attraction_GJJ = np.concatenate(products)
         attraction_GJJ *= self._others_JJ
         self.d_here_GJD += attraction_GJJ @ self.here_GJD
