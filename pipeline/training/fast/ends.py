@@ -34,7 +34,7 @@ class Ends(PathProducts):
 
     def backward(self, batch: Batch, d_h_LRD: Float32s, rate: float) -> Pull:
         """Add to the inputs' negative gradients; returns what pulls the nodes."""
-        pull = self.multiply(text_paths(batch), measure=True)
+        pull = self.multiply(text_paths(batch))
         if share := share_of(batch, rate):
             self._attract(share)
         add_rows(d_h_LRD.reshape(-1, d_h_LRD.shape[2]), self._inputs_GJ, self._ones_GJ, self.d_here_GJD)

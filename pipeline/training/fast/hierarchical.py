@@ -70,7 +70,7 @@ class OwnHierarchical(PathProducts):
     def backward(self, batch: Batch, rate: float) -> tuple[Float32s, list[Pull]]:  # noqa: ARG002 - no order counts
         """(L, N, D) negative gradients of the inputs, and what pulls the nodes."""
         paths = leaf_paths(batch)
-        pull = self.multiply(paths, measure=False)
+        pull = self.multiply(paths)
         self._d_here_RD.take(paths.found, axis=0, out=self._d_h_RD, mode="clip")
         squares = self._squares(paths)
         # no residual is larger than 1, so by the inequality of Cauchy and Schwarz no sum of J of them times h is longer

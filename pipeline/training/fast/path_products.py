@@ -24,8 +24,7 @@ class Stack(NamedTuple):
     Attributes:
         nodes: (G Q,) at the groups' places.
         rows: (G Q, D) theirs.
-        rows_GQD: the same by groups, and so are the arrays that follow.
-        squares: (G Q,) lengths of what pulls the nodes, squared.
+        rows_GQD: the same by groups, and so are those that follow.
     """
 
     nodes: Ids
@@ -34,7 +33,6 @@ class Stack(NamedTuple):
     scores_GQJ: Float32s
     here_GJD: Float32s
     d_here_GJD: Float32s
-    squares: Float32s
 
 
 class PathProducts:
@@ -47,14 +45,13 @@ class PathProducts:
         here_GJD: the groups' inputs.
         d_here_GJD: their negative gradients.
         stacks: of the step, in the order of the paths.
-        squares_E: lengths of what pulls the nodes, squared, where they are measured.
         used: which of the E places are not the step's padding.
     """
 
     def __init__(self, places: int, groups: tuple[int, int], dimensions: int) -> None:
         (G, J), E, D = groups, places, dimensions
         self.turned_EJ, self.scores_EJ, self.rows_ED = floats(E, J), floats(E, J), floats(E, D)
-        self.here_GJD, self.d_here_GJD, self.squares_E = floats(G, J, D), floats(G, J, D), floats(E)
+        self.here_GJD, self.d_here_GJD = floats(G, J, D), floats(G, J, D)
         self.stacks: list[Stack] = []
         self.used = slice(0)
 
@@ -70,16 +67,13 @@ class PathProducts:
         self.scores_EJ[used : whole.stop] = 0.0
         return np.array([decide(self.scores_EJ[whole].ravel(), self.turned_EJ[whole].ravel())])
 
-    def multiply(self, paths: Paths, *, measure: bool) -> Pull:
-        """Residuals times rows, both ways: what pulls the nodes takes the place of their rows, and may be measured."""
+    def multiply(self, paths: Paths) -> Pull:
+        """Residuals times rows, both ways: what pulls the nodes takes the place of their rows."""
         for stack in self.stacks:
             np.matmul(stack.scores_GQJ.swapaxes(1, 2), stack.rows_GQD, out=stack.d_here_GJD)
             np.matmul(stack.scores_GQJ, stack.here_GJD, out=stack.rows_GQD)
-            if measure:  # here, since a stack's rows are still in the cache
-                np.vecdot(stack.rows, stack.rows, out=stack.squares)
         used = self.used
-        pull = Pull("contexts", paths.nodes[used], paths.occurrences[used], self.rows_ED[used], most=MAX_NODE_MOVE)
-        return pull._replace(lengths=np.sqrt(self.squares_E[used])) if measure else pull
+        return Pull("contexts", paths.nodes[used], paths.occurrences[used], self.rows_ED[used], most=MAX_NODE_MOVE)
 
     def _stack(self, paths: Paths) -> None:
         """Write `stacks` and `used`."""
@@ -96,7 +90,6 @@ class PathProducts:
                 scores.reshape(groups, width, J),
                 self.here_GJD[first:last],
                 self.d_here_GJD[first:last],
-                self.squares_E[place:end],
             )
             self.stacks.append(stack)
         self.used = slice(end)
