@@ -29,14 +29,6 @@ def shape(lanes=2, blocks=1):
 SHAPES = st.builds(shape, st.integers(1, 4), st.integers(1, 3))
 
 
-def runs_of(window, lanes=2, runs=3):
-    """A small step: some lanes of a few runs."""
-    return StepShape(lanes, runs * window, 1, run=window)
-
-
-WITH_RUNS = pytest.mark.parametrize("loss", ["ns", "hs"])
-
-
 def maker_for(counts=COUNTS, cut=None, **changes):
     """A maker of batches that keeps every token, unless told otherwise."""
     return BatchMaker(np.asarray(counts), TrainSettings(**{"sample": 0, **changes}), cut or shape())
@@ -155,51 +147,6 @@ def test_windows_are_drawn_uniformly():
     made = maker_for([60_000], window=5).epoch(one_sentence(np.zeros(60_000)), 0)
     wanted = np.array([1, 2, 3, 4, 5, 0, 5, 4, 3, 2, 1]) / 5
     assert in_order(made, lambda b: b.positive)[5:59_995].mean(axis=0) == pytest.approx(wanted, abs=0.01)
-
-
-@WITH_RUNS
-@given(TEXTS, st.integers(1, 6), st.integers(1, 4), st.integers(1, 3))
-def test_the_cut_into_steps_changes_no_pair_of_runs(loss, sentences, window, lanes, runs):
-    """Steps, lanes and chunks of any size form the same pairs; none leaves the window or the sentence."""
-    usual = pairs_of(maker_for(window=window, cut=runs_of(window), loss=loss).epoch(chunks(sentences), 0))
-    cut = runs_of(window, lanes, runs)
-    assert pairs_of(maker_for(window=window, cut=cut, loss=loss).epoch(chunks(sentences, 7), 0)) == usual
-    assert not usual - brute_force_pairs(sentences, window)
-    assert not brute_force_pairs(sentences, 1) - usual
-
-
-@WITH_RUNS
-@pytest.mark.parametrize("window", [1, 2, 5])
-def test_runs_meet_every_pair_as_often_as_drawn_windows(loss, window):
-    """Over a long sentence a token at distance d is met in (C - d + 1) / C of the cases.
-
-    So the gradient that is expected is that of windows drawn from 1 to C. And every input (negative sampling) or target
-    (hierarchical softmax) is met C + 1 times.
-    """
-    count = 600 * window
-    maker = maker_for([count], window=window, cut=runs_of(window), loss=loss)
-    positive = in_order(maker.epoch(one_sentence(np.zeros(count)), 0), lambda batch: batch.positive)
-    positive = positive[3 * window : count - 3 * window]
-    far = np.abs(np.arange(-window, window + 1))
-    assert positive.mean(axis=0) == pytest.approx((window + 1 - far) / window * (far > 0), abs=1e-12)
-    as_targets = sum(np.roll(positive[:, place], place) for place in range(2 * window + 1))
-    met = positive.sum(axis=1) if loss == "ns" else as_targets
-    assert (met[4 * window : -4 * window] == window + 1).all()
-
-
-def test_runs_begin_somewhere_else_in_each_epoch():
-    """So over epochs every two neighbors are in the same run, and in different ones."""
-    maker = maker_for([600], window=5, cut=runs_of(5))
-    begins = {maker.epochs_first_run(epoch) for epoch in range(50)}
-    assert begins == set(range(5))
-
-
-@WITH_RUNS
-def test_runs_are_for_skip_gram_and_windows_that_shrink(loss):
-    """Elsewhere windows are drawn, or full, and where a run would be very long."""
-    assert StepShape.for_settings(TrainSettings(loss=loss, window=7)).run == 7
-    for change in ({"shrink_windows": False}, {"architecture": "cbow"}, {"loss": "softmax"}, {"window": 1000}):
-        assert StepShape.for_settings(TrainSettings(**{"loss": loss, **change})).run == 0
 
 
 def test_windows_that_do_not_shrink_are_full():
@@ -409,7 +356,14 @@ def test_every_setting_has_a_shape(objective, negative, window):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"centers": BLOCK + 1, "group": 1}, {"group": 3}, {"group": 0}, {"noise": 0}, {"lanes": 0}, {"run": 5}],
+    [
+        {"centers": BLOCK + 1, "group": 1},
+        {"group": 3},
+        {"group": 0},
+        {"noise": 0},
+        {"lanes": 0},
+        *({"run": n} for n in (1, 5)),
+    ],
 )
 def test_a_shape_that_cannot_be_cut_is_refused(wrong):
     """Blocks and groups are whole, and there are lanes and noise."""

@@ -123,11 +123,11 @@ def test_padding_is_no_node_of_a_path(tree):
     assert not (tree.points == len(tree.lengths) - 1).any()
 
 
-@pytest.mark.parametrize(("run", "size", "reach"), [(0, BLOCK, 3), (3, 3, 1)])
-def test_who_may_meet_whom(tree, run, size, reach):
-    """Windows reach beyond a group, one token reaches beyond a run."""
+@pytest.mark.parametrize(("run", "size", "met"), [(0, BLOCK, BLOCK + 6), (3, 3, 6)])
+def test_who_may_meet_whom(tree, run, size, met):
+    """Windows reach beyond a group on both sides, three tokens are met beside a run."""
     for paths in some_paths(tree, run=run)[1]:
-        assert (paths.words.shape[2], paths.reach) == (size, reach)
+        assert (paths.words.shape[2], paths.met) == (size, met)
 
 
 def test_the_top_holds_what_lies_above_it(tree):

@@ -28,8 +28,11 @@ def occurrences(ids):
     return counts[inverse].reshape(ids.shape).astype(np.int32)
 
 
-def batch_of(what, tokens, positive, noise, negative):
-    """A batch from lists, with a lane in each of their entries; in skip-gram the reference looks paths up itself."""
+def batch_of(what, tokens, positive, noise, negative, *, weights=None):
+    """A batch from lists, with a lane in each of their entries; in skip-gram the reference looks paths up itself.
+
+    With hierarchical softmax a pair of skip-gram may count less than once, by the place of its target.
+    """
     tokens, noise, positive = np.array(tokens, np.int32), np.array(noise, np.int32), np.array(positive, np.bool_)
     window = positive.shape[2] // 2
     present = positive if what.architecture == "skipgram" else positive.any(axis=2, keepdims=True)
@@ -38,7 +41,7 @@ def batch_of(what, tokens, positive, noise, negative):
     drawn = Noise(noise, occurrences(noise), negative, 1, reach) if what.loss == "ns" else None
     if what.tree and what.architecture == "cbow":
         drawn = of_step(LeafPathMaker(what.tree).paths(np.where(present[..., 0], words, -1)[None]), 0)
-    targets = Targets(words, present, counts)
+    targets = Targets(words, present, counts, weights)
     return Batch(tokens, positive, occurrences(tokens), targets, drawn, 0.0)
 
 
@@ -53,7 +56,9 @@ def random_problem(objective, seed):
     positive[:, :, 2] = False  # no center is its own context
     tokens, noise = random.integers(len(COUNTS), size=(2, 10)), random.integers(len(COUNTS), size=(2, 2, 4))
     parameters = random_parameters(random, 1.0, made_up(len(COUNTS)), DIMENSIONS, objective)
-    return what, parameters, batch_of(what, tokens, positive, noise, negative=3)
+    weighed = what.loss == "hs" and what.architecture == "skipgram"
+    weights = random.uniform(0.5, 1, 5) if weighed else None
+    return what, parameters, batch_of(what, tokens, positive, noise, 3, weights=weights)
 
 
 def copy_of(parameters):
@@ -85,13 +90,16 @@ def loss_of_center(what, parameters, batch, lane, n):
     rows = parameters.vectors[rows_of(parameters, inputs)]
     h = sum(rows) / (len(rows) if what.mean else 1)
     total = 0.0
-    for target in contexts if what.architecture == "skipgram" else [center]:
+    weights = [batch.targets.weight(place) for place in np.flatnonzero(batch.targets.present[lane, n])]
+    targets = contexts if what.architecture == "skipgram" else [center]
+    for target, weight in zip(targets, weights, strict=True):
         if what.loss == "ns":
             noise = batch.drawn.words[lane, batch.group(n)]
             total -= log_sigmoid(u[target] @ h) + 3 * sum(log_sigmoid(-u[word] @ h) for word in noise) / len(noise)
         elif what.loss == "hs":
             points, codes = what.tree.path(target)
-            total -= sum(log_sigmoid(sign * (u[node] @ h)) for node, sign in zip(points, 1.0 - 2 * codes, strict=True))
+            signs = zip(points, 1.0 - 2 * codes, strict=True)
+            total -= weight * sum(log_sigmoid(sign * (u[node] @ h)) for node, sign in signs)
         else:
             total -= u[target] @ h - math.log(sum(math.exp(row @ h) for row in u))
     return total
@@ -115,11 +123,11 @@ def slope(function, matrix, step=1e-5):
     return result
 
 
-def worked(objective, vectors, contexts, positive, noise, *, rate=0.4):
+def worked(objective, vectors, contexts, positive, noise, *, rate=0.4, weights=None):
     """Take a step in one dimension: words 1, 0 and 2, of which 0 is the center. Returns the loss and all that moved."""
     what = Objective.of(TrainSettings(**objective), np.array([4, 2, 1, 1][: len(vectors)]))
     parameters = Parameters(np.array(vectors, float)[:, None], np.array(contexts, float)[:, None])
-    batch = batch_of(what, [[1, 0, 2]], [[positive]], [[noise]], negative=1)
+    batch = batch_of(what, [[1, 0, 2]], [[positive]], [[noise]], negative=1, weights=weights)
     loss = ReferenceTrainer(what).step(parameters, batch, rate)
     return loss, parameters.vectors.ravel(), parameters.contexts.ravel()
 
@@ -174,6 +182,16 @@ def test_worked_step_of_hierarchical_softmax():
     assert loss == pytest.approx(2 * math.log(4 / 3), rel=1e-15)
     assert v == pytest.approx([LN3 + 0.2, 5, 7], rel=1e-15)
     assert u == pytest.approx([-1 - 0.1 * LN3, 1 + 0.1 * LN3, 9], rel=1e-15)
+
+
+def test_worked_step_of_a_pair_that_counts_three_quarters():
+    """The same with three quarters of the loss and of each gradient."""
+    weights = np.array([0.75, 0, 1])
+    start = [LN3, 5, 7], [-1, 1, 9], [True, False, False], [0]
+    loss, v, u = worked({"loss": "hs"}, *start, weights=weights)
+    assert loss == pytest.approx(1.5 * math.log(4 / 3), rel=1e-15)
+    assert v == pytest.approx([LN3 + 0.15, 5, 7], rel=1e-15)
+    assert u == pytest.approx([-1 - 0.075 * LN3, 1 + 0.075 * LN3, 9], rel=1e-15)
 
 
 def test_worked_step_of_hierarchical_softmax_at_a_high_rate():

@@ -107,7 +107,7 @@ def _speed(crew: GloveCrew, seconds: float) -> float:
     """Pairs a second, from the end of the first round on, in which processes are still starting."""
     going = itertools.chain.from_iterable(map(crew.epoch, itertools.count()))
     next(going)
-    began, pairs = time.perf_counter(), 0
+    began, pairs = time.perf_counter(), 0.0
     for done in going:
         pairs += done.pairs
         if time.perf_counter() - began > seconds and pairs:

@@ -27,11 +27,17 @@ class Targets:
         words: (L, N + 2c) word ids; skip-gram: all tokens, c = C; CBOW: the centers, c = 0.
         present: (L, N, 2c + 1) whether words[l, n + o] is a target of the lane's input n.
         occurrences: (L, N + 2c) how often words[l, m] stands in the step: see `row_rates`.
+        weights: (2c + 1,) how much a pair counts, by the target's place o; None where each counts once.
     """
 
     words: Ids
     present: Bools
     occurrences: Ids
+    weights: NDArray[np.float32] | None = None
+
+    def weight(self, place: int) -> float:
+        """How much a pair counts whose target stands at place o of its input."""
+        return 1.0 if self.weights is None else float(self.weights[place])
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,9 +90,12 @@ class Batch:
         return center % int(self.drawn.words.shape[1])
 
     @property
-    def pairs(self) -> int:
-        """How many pairs of an input and a target the batch holds."""
-        return int(np.count_nonzero(self.targets.present))
+    def pairs(self) -> float:
+        """How much the batch's pairs of an input and a target count; where each counts once, how many there are."""
+        present, weights = self.targets.present, self.targets.weights
+        if weights is None:
+            return int(np.count_nonzero(present))
+        return float(present.sum(axis=(0, 1)) @ weights.astype(np.float64))
 
 
 def of_targets(architecture: str, values: Ids, window: int) -> Ids:

@@ -18,6 +18,7 @@ from pipeline.training.drawn import Drawn, Ids, Noise
 from pipeline.training.leaves import LeafPathMaker
 from pipeline.training.objective import Objective
 from pipeline.training.paths import TextPathMaker
+from pipeline.training.runs import runs_of_inputs, runs_of_targets, weights_of_targets
 from pipeline.training.sampling import (
     AliasTable,
     Purpose,
@@ -57,6 +58,7 @@ class BatchMaker:
         self.objective = Objective.of(settings, counts)
         self.shape = shape or StepShape.for_settings(settings)
         self._keep = keep.astype(np.float32)
+        self._met, self._weights = _runs(self.objective, self.shape.run)
         self._draws = _draws(self.objective, counts, settings, self.shape)
         self.tokens = int(counts.sum()) if tokens is None else tokens
 
@@ -83,8 +85,10 @@ class BatchMaker:
             yield from self._cut(pending.then(padding), epoch, 0)
 
     def epochs_first_run(self, epoch: int) -> int:
-        """How many tokens of its first run an epoch lacks, drawn anew for each; 0 where there are no runs."""
-        return int(generator(self.settings.seed, Purpose.RUNS, epoch).integers(self.shape.run)) if self.shape.run else 0
+        """How many tokens of its first runs an epoch lacks, drawn anew for each; 0 where there are no runs."""
+        if self._met is None:
+            return 0
+        return int(generator(self.settings.seed, Purpose.RUNS, epoch).integers(self._met.shape[1]))
 
     def _cut(self, stream: Stream, epoch: int, number: int) -> Iterator[Part]:
         """Parts of a stream of S N centers, with C tokens before and after them, that need not too much memory.
@@ -132,6 +136,7 @@ class BatchMaker:
             occurrences,
             self._draws(self._targets(tokens, positive), generator(self.settings.seed, Purpose.NOISE, *part.key)),
             (before + stream.place[margin :: shape.step]) / (self.tokens * self.settings.epochs),
+            self._weights,
         )
 
     def _targets(self, tokens: Ids, positive: Bools) -> Ids:
@@ -145,10 +150,18 @@ class BatchMaker:
     def _positives(self, stream: Stream) -> Bools:
         """(2C + 1, len - 2C) which neighbors are contexts: of the window's, and where there are runs, of theirs."""
         found: Bools = positives(stream, self.settings.window).T
-        if self.shape.run:
-            met = pairs_of_runs(self.shape.run, of_inputs=self.objective.loss == "ns")
-            found.reshape(len(found), -1, self.shape.run, copy=False)[...] &= met[:, None]
+        if self._met is not None:
+            found.reshape(len(found), -1, self._met.shape[1], copy=False)[...] &= self._met[:, None]
         return found
+
+
+def _runs(objective: Objective, run: int) -> tuple[Bools | None, NDArray[np.float32] | None]:
+    """Who meets whom in runs, and how much a pair counts; None where there are none, or each counts once."""
+    if not run:
+        return None, None
+    if objective.tree:
+        return runs_of_targets(run), weights_of_targets(run)
+    return runs_of_inputs(run), None
 
 
 Draws = Callable[[Ids, np.random.Generator], Drawn | None]
@@ -188,25 +201,6 @@ def positives(stream: Stream, margin: int) -> Bools:
             found[place] &= window >= distance
     turned: Bools = found.T
     return turned
-
-
-def pairs_of_runs(run: int, *, of_inputs: bool) -> Bools:
-    """(2C + 1, C) whether the neighbor at each place, as a target, meets the t-th token of a run of C, as an input.
-
-    If runs are those of inputs, a target meets those of its own run, of the run that begins behind it and of the run
-    that ends before it; if they are those of targets, an input does.
-    """
-    own = np.arange(run)
-    target = own + np.arange(-run, run + 1)[:, None]  # its place, as seen from the beginning of the input's run
-    if of_inputs:
-        return within_a_run(0, target, run)
-    return within_a_run(target // run * run, own, run)
-
-
-def within_a_run(begin: NDArray[np.intp] | int, place: NDArray[np.intp], run: int) -> Bools:
-    """Whether a place is in the run that begins there, or the next on either side."""
-    within: Bools = (begin - 1 <= place) & (place <= begin + run)
-    return within
 
 
 def occurrences_in_rows(ids: Ids) -> Ids:

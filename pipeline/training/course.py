@@ -55,7 +55,7 @@ class Trained:
 
     parameters: Parameters
     losses: tuple[float, ...]
-    pairs: tuple[int, ...]
+    pairs: tuple[float, ...]
     held_out: tuple[float, ...]
     tokens: int
     held_out_tokens: int

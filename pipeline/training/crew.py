@@ -24,14 +24,14 @@ class Done(NamedTuple):
 
     Attributes:
         loss: summed, in nats, before it.
-        pairs: of an input and a target.
+        pairs: of an input and a target, each as much as it counts (`Batch.pairs`).
         progress: share of the whole training that lies before it.
         rate: the learning rate.
         parts: of the epoch's text that are done with it; 0 within a part, where a training cannot be left and resumed.
     """
 
     loss: float
-    pairs: int
+    pairs: float
     progress: float
     rate: float
     parts: int = 0

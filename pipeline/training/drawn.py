@@ -81,14 +81,15 @@ class TextPaths(Paths):
         words: (L, G, T) the targets; where a lane does not fill its last group, it ends with -1.
         order: (L G,) the groups of all lanes, those of short ends first.
         rows: (E,) which of the L G T targets the path is that of, times 2, plus its code there; 2 L G T for padding.
-        reach: c, how far outside of its target's group an input may lie.
+        met: consecutive inputs that may meet a group; met - T are outside of it, as many on either side, or if that is
+            odd, one more on the left and on the right in turn.
         order_weight: () how much the order of the pairs counts in this step (`order`): 4 in every fourth one, else 0.
     """
 
     words: Ids
     order: Ids
     rows: Ids
-    reach: int
+    met: int
     order_weight: NDArray[np.float64]
 
     @property

@@ -96,7 +96,7 @@ def require_pairs(crew: Crew, text: Text) -> None:
 
 def mean_loss(crew: Crew, text: Text) -> float:
     """Mean loss per pair, in nats: subsampled, with windows and noise drawn as in training, the same each time."""
-    loss, pairs = 0.0, 0
+    loss = pairs = 0.0
     for batch in _batches(crew, text):
         loss += crew.loss(batch)
         pairs += batch.pairs

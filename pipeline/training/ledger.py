@@ -52,7 +52,7 @@ class Sum:
     """Of the losses of pairs, in float64, with each pair counted."""
 
     loss: float = 0.0
-    pairs: int = 0
+    pairs: float = 0
 
     def add(self, done: Done) -> None:
         """Count a step in."""
@@ -84,7 +84,7 @@ class Ledger:
         self.now, self.part, self._recent = Sum(position.loss, position.epoch_pairs), Sum(), Sum()
         self.rate, self._recent_loss = settings.alpha, math.nan
         self._seconds_before, self._tokens_before = position.seconds, self.tokens
-        self._pairs_here = 0
+        self._pairs_here = 0.0
         self._started = self._reported = time.perf_counter()
 
     @property

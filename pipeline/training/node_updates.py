@@ -29,7 +29,7 @@ class NodeUpdates(NamedTuple):
     tree: HuffmanTree
     batch: Batch
 
-    def of(self, at: Place, target: int, h: Float64s, d_nodes: Float64s) -> Iterator[Update]:
+    def of(self, at: Place, target: int, h: Float64s, d_nodes: Float64s, weight: float) -> Iterator[Update]:
         """Of the path of a target, which stands at this place of its lane.
 
         Args:
@@ -37,10 +37,13 @@ class NodeUpdates(NamedTuple):
             target: where it stands among the lane's targets.
             h: (D,) the input vector that met the nodes.
             d_nodes: (nodes, D) their gradients.
+            weight: how much the pair counts.
         """
         points, _ = self.tree.path(int(self.batch.targets.words[at[0], target]))
         for node, gradient in zip(points.tolist(), d_nodes, strict=True):
-            occurrence, count, bounds = self._occurrence(at, target, node, float(h @ h) / 4)  # sigma' is at most 1/4
+            occurrence, count, bounds = self._occurrence(
+                at, target, node, weight * float(h @ h) / 4
+            )  # sigma' is at most 1/4
             yield Update("contexts", node, occurrence, count, gradient, *bounds)
 
     def _occurrence(

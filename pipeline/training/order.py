@@ -7,10 +7,10 @@ comes after half of its target's others on average, so they add to its negative 
 
     rate / 2 * sum over the others k of (sum_m residual_mj residual_mk) h_k
 
-where m are the nodes of the target's path below the tree's top; those of the top are moved by the whole step. That is
-the first term of a series in the rate, and so means something at small rates only: at larger ones it stays as it is at
-LARGEST. As it changes slowly from step to step, and costs a tenth of one, it is added in every fourth step only, and
-there counts four times (`TextPaths.order_weight`).
+where m are the nodes of the target's path below the tree's top, and a residual counts as much as its pair does; the
+nodes of the top are moved by the whole step. That is the first term of a series in the rate, and so means something at
+small rates only: at larger ones it stays as it is at LARGEST. As it changes slowly from step to step, and costs a tenth
+of one, it is added in every fourth step only, and there counts four times (`TextPaths.order_weight`).
 """
 
 from collections.abc import Callable, Iterator
@@ -52,20 +52,23 @@ def attraction(
         return
     first = first_of_top(tree)
     for lane, place in np.ndindex(batch.targets.words.shape):
-        inputs = _inputs(batch, lane, place)
+        weights = _inputs(batch, lane, place)
+        inputs = list(weights)
         points, codes = tree.path(int(batch.targets.words[lane, place]))
         nodes = contexts[points[points < first]].astype(np.float64)
         labels = 1.0 - codes[points < first]
         vectors = [h(each) for each in inputs]
-        residuals = [labels - sigmoid(nodes @ vector) for vector in vectors]
+        counted = zip(vectors, weights.values(), strict=True)
+        residuals = [weight * (labels - sigmoid(nodes @ vector)) for vector, weight in counted]
         for j, each in enumerate(inputs):
             others = [k for k in range(len(inputs)) if k != j]
             owed = sum((residuals[j] @ residuals[k] * vectors[k] for k in others), start=np.zeros_like(vectors[j]))
             yield each, -share * owed
 
 
-def _inputs(batch: Batch, lane: int, place: int) -> list[Input]:
-    """Those that have the target at a place of the lane."""
+def _inputs(batch: Batch, lane: int, place: int) -> dict[Input, float]:
+    """Those that have the target at a place of the lane, and how much each pair counts."""
     present = batch.targets.present[lane]
     reach = range(present.shape[1])
-    return [(lane, place - o) for o in reach if 0 <= place - o < len(present) and present[place - o, o]]
+    met = (o for o in reach if 0 <= place - o < len(present) and present[place - o, o])
+    return {(lane, place - o): batch.targets.weight(o) for o in met}

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from pipeline.models.huffman import HuffmanTree
 from pipeline.training.drawn import Ids, TextPaths
 from pipeline.training.path_lists import NodeCounter, listed
+from pipeline.training.runs import BESIDE
 
 TOP = 16
 """P, how many nodes every input meets: more are wasted on most inputs, fewer leave longer ends."""
@@ -55,7 +56,7 @@ class TextPathMaker:
         self._starts = tree.starts[:-1] + upper  # (V,) where each word's lower end begins
         self._lengths = tree.lengths - upper
         self._branches = branches_of(tree)
-        self._size, self._reach = (run, 1) if run else (BLOCK, window)
+        self._size, self._met = (run, run + BESIDE) if run else (BLOCK, BLOCK + 2 * window)
         self._counter = NodeCounter(len(upper))
 
     def paths(self, words: Ids, random: np.random.Generator) -> TextPaths:
@@ -76,7 +77,7 @@ class TextPathMaker:
             grouped.reshape(*words.shape[:2], -1, self._size),
             lists.order,
             rows,
-            self._reach,
+            self._met,
             _order_weights(len(words), random),
         )
 

@@ -15,7 +15,7 @@ class Position:
         parts: of the next pass that are done: see `crew.Done`.
         progress: share of the whole training that is done, for reports.
         losses: for each ended pass the mean loss per pair, in nats.
-        pairs: for each ended pass how many there were.
+        pairs: for each ended pass how many there were, each as much as it counts.
         held_out: for each ended pass the mean loss per pair of held-out text behind it; empty where none is held out.
         loss: summed over the done parts of the next pass, to the last bit.
         epoch_pairs: how many pairs that is.
@@ -26,8 +26,8 @@ class Position:
     parts: int = 0
     progress: float = 0.0
     losses: tuple[float, ...] = ()
-    pairs: tuple[int, ...] = ()
+    pairs: tuple[float, ...] = ()
     held_out: tuple[float, ...] = ()
     loss: float = 0.0
-    epoch_pairs: int = 0
+    epoch_pairs: float = 0
     seconds: float = 0.0

@@ -14,7 +14,7 @@ and the output side the loss and gradient of h with its targets:
 
     negative sampling      the target with label 1 and weight 1, and each of the K noise words of n's group with
                            label 0 and weight  targets * negative / K
-    hierarchical softmax   the inner nodes on each target's path
+    hierarchical softmax   the inner nodes on each target's path; in skip-gram a pair may count less (`runs`)
     full softmax           every word, once for each target
 
 All gradients are taken at the parameters before the step; what skip-gram with hierarchical softmax misses by that is
@@ -44,10 +44,11 @@ from pipeline.training.updates import Update, apply, of_token
 
 
 class Target(NamedTuple):
-    """A word to predict, and where it stands among the lane's targets."""
+    """A word to predict, where it stands among the lane's targets, and how much the pair counts."""
 
     word: int
     place: int
+    weight: float = 1.0
 
 
 Piece = tuple[int, tuple[int, int]]
@@ -89,7 +90,9 @@ class ReferenceTrainer:
         self, parameters: Parameters, batch: Batch, at: tuple[int, int], contexts: list[int]
     ) -> tuple[float, list[Update]]:
         lane, place = at[0], at[1] + batch.window
-        targets = [Target(int(batch.tokens[lane, context]), context) for context in contexts]
+        weights = [batch.targets.weight(context - at[1]) for context in contexts]
+        words = batch.tokens[lane, contexts].tolist()
+        targets = [Target(*each) for each in zip(words, contexts, weights, strict=True)]
         if parameters.pieces:
             return self._with_pieces(parameters, batch, at, [place], targets, mean=True)
         h = skip_gram.forward(_rows(parameters.vectors, batch.tokens[lane, [place]]))
@@ -155,13 +158,13 @@ class ReferenceTrainer:
         if tree is None:
             raise ValueError("hierarchical softmax needs a tree")
         total, d_h, updates = 0.0, np.zeros_like(h), list[Update]()
-        for word, place in targets:
+        for word, place, weight in targets:
             points, codes = tree.path(word)
             u, labels = _rows(parameters.contexts, points), codes.astype(np.float64)
-            total += hierarchical_softmax.loss(h, u, labels)
-            d_input, d_nodes = hierarchical_softmax.gradient(h, u, labels)
+            total += weight * hierarchical_softmax.loss(h, u, labels)
+            d_input, d_nodes = (weight * each for each in hierarchical_softmax.gradient(h, u, labels))
             d_h += d_input
-            updates += NodeUpdates(tree, batch).of(at, place, h, d_nodes)
+            updates += NodeUpdates(tree, batch).of(at, place, h, d_nodes, weight)
         return total, d_h, updates
 
 

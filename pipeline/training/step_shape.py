@@ -20,11 +20,10 @@ LONGEST_RUN = 128
 class StepShape:
     """How text is cut: L lanes of N centers to a step; `group` of them share K noise words.
 
-    `run`, where it is not 0, is C: the text is cut into runs of C tokens, each of which meets its run's others and one
-    token on either side of the run. So its window is 1 to C wide on the left and C + 1 less that on the right, where
-    gensim's is equally wide on both; on either side each width is as likely, so every pair is met as often, with
-    probability (C + 1 - d) / C at distance d, but C tokens meet C + 2 with hardly a score that does not count. With
-    negative sampling the tokens that do so are inputs, with hierarchical softmax, where a path is many rows, targets.
+    `run`, where it is not 0, is C: the text is cut into runs of C tokens, each of which meets its run's others and a
+    few beside the run, so that hardly a score does not count; every pair counts as much as with drawn windows (`runs`).
+    With negative sampling the tokens that do so are inputs, with hierarchical softmax, where a path is many rows, they
+    are targets.
 
     Larger steps amortize Python's overhead, smaller ones keep gradients fresh: all of a step are taken at the same
     parameters, and a burst of a word overshoots. So the lanes of a step come from different places of the text. Fewer
@@ -39,6 +38,8 @@ class StepShape:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be cut into whole blocks and groups."""
+        if self.run == 1:
+            raise SettingError(f"{self} has runs of one token, which have no others")
         if min(self.lanes, self.noise, self.group) < 1 or self.centers % self.group or self.centers % self.block:
             raise SettingError(f"{self} does not divide into whole blocks of {self.block} centers and whole groups")
 
@@ -80,7 +81,7 @@ class StepShape:
         if settings.architecture == "cbow":
             return cls(lanes=1, centers=1024)
         run = cls._run(settings, LONGEST_RUN)
-        centers = max(cls.centers // run, 1) * run if run else cls.centers
+        centers = max(cls.centers // (2 * run), 1) * 2 * run if run else cls.centers
         return cls(centers=centers, group=centers if run else cls.group, run=run)
 
     @staticmethod

@@ -17,6 +17,7 @@ class Steps:
     Attributes:
         architecture: "skipgram" or "cbow": what the targets are.
         tokens: (S, L, N + 2C), and so on: see `Batch`.
+        weights: of every step's targets.
         positive: (S, L, 2C + 1, N): with the centers last, since work on many of them at once is fast.
     """
 
@@ -26,6 +27,7 @@ class Steps:
     occurrences: Ids
     drawn: Drawn | None
     progress: NDArray[np.float64]
+    weights: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -42,7 +44,7 @@ class Steps:
             tokens,
             positive.swapaxes(1, 2),
             occurrences,
-            Targets(words, present.swapaxes(1, 2), counts),
+            Targets(words, present.swapaxes(1, 2), counts, self.weights),
             of_step(self.drawn, step) if self.drawn else None,
             float(self.progress[step]),
         )

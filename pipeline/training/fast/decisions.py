@@ -32,3 +32,22 @@ def decide(scores: Float32s, turned: Float32s) -> float:
     np.divide(turned, scores, out=scores)
     scores -= turned  # turned (1 / (1 + exp(y)) - 1) = sign sigma(y)
     return loss - (len(turned) - float(turned @ turned)) * LOG2  # what is no pair had log 2
+
+
+def decide_weighed(scores: Float32s, turned: Float32s) -> float:
+    """The same where a pair counts w, 1/2 to 1: `turned` is - sign w, the loss and the residual w times what they are.
+
+    Args:
+        scores: as above.
+        turned: - sign w for each, and 0 where input and node are no pair.
+    """
+    signs = np.rint(turned)
+    scores *= signs
+    np.exp(scores, out=scores)
+    scores += 1.0
+    signs *= turned  # w
+    parts = (MULTIPLIED, -1)
+    losses = np.vecdot(signs.reshape(parts), np.log(scores).reshape(parts))
+    np.divide(turned, scores, out=scores)
+    scores -= turned
+    return float(losses.sum(dtype=np.float64))

@@ -4,6 +4,7 @@ import numpy as np
 
 from pipeline.training.batch import Batch
 from pipeline.training.fast.blocks import Float32s, Float64s
+from pipeline.training.fast.decisions import decide_weighed
 from pipeline.training.fast.groups import Groups, text_paths
 from pipeline.training.fast.path_products import PathProducts
 from pipeline.training.fast.pulls import Pull
@@ -15,11 +16,13 @@ from pipeline.training.parameters import Parameters
 class Ends(PathProducts):
     """The arrays of a step; the inputs of a target also attract each other (`order`)."""
 
+    decide = staticmethod(decide_weighed)
+
     def __init__(self, batch: Batch, dimensions: int, groups: Groups) -> None:
         G, T, J = groups.near_GTJ.shape
         super().__init__(len(text_paths(batch).nodes), (G, J), dimensions)
         self._groups, self._ones_GJ = groups, np.ones((G, J), np.float32)
-        self._branches = np.zeros((2 * G * T + 1, J), np.float32)  # - sign: of code 0, then 1, for each target
+        self._branches = np.zeros((2 * G * T + 1, J), np.float32)  # - sign w: of code 0, then 1, for each target
         self._others_JJ = 1.0 - np.eye(J, dtype=np.float32)
 
     def forward(self, parameters: Parameters, batch: Batch, h_LRD: Float32s) -> Float64s:

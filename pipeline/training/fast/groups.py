@@ -1,8 +1,9 @@
 """Who meets whom in skip-gram with hierarchical softmax: groups of T consecutive targets, and the J inputs around them.
 
-That is T + 2c inputs, and a few more behind them that have none of its targets, since products of eights are faster. A
-lane's N + 2C targets are C more on either side than its inputs, so the inputs stand in R rows with C + c rows of zeros
-before them and some after: group g meets rows g T to g T + J - 1.
+That is as many as `TextPaths.met` says, of the T + 2c that c on either side would be: all of them, or all but one, on
+the right and on the left in turn (`runs`). A few more behind them have none of its targets, since products of eights
+are faster. A lane's N + 2C targets are C more on either side than its inputs, so the inputs stand in R rows with C + c
+rows of zeros before them and some after: group g meets the J rows from g T on, or from the next.
 """
 
 import numpy as np
@@ -20,29 +21,34 @@ class Groups:
 
     Attributes:
         rows_GJ: (L G, J) the rows of all lanes that each group meets.
-        near_GTJ: (L G, T, J) 1 where the t-th target of a group is one of its j-th input's, else 0.
+        near_GTJ: (L G, T, J) how much the pair of the t-th target of a group and its j-th input counts, 0 if they are
+            none.
     """
 
     def __init__(self, batch: Batch, dimensions: int) -> None:
-        (L, N, W), (_, G, T), c = batch.targets.present.shape, text_paths(batch).words.shape, text_paths(batch).reach
-        met, C = T + 2 * c, W // 2
+        (L, N, W), (_, G, T), met = batch.targets.present.shape, text_paths(batch).words.shape, text_paths(batch).met
+        C, c, late = W // 2, -(-(met - T) // 2), (met - T) % 2
         J = met + -met % EIGHTS
-        R = (G - 1) * T + J
+        R = (G - 1) * T + J + late
         self.padded_LRD = np.zeros((L, R, dimensions), np.float32)
         self._inputs = slice(C + c, C + c + N)
-        rows = np.arange(L)[:, None, None] * R + np.arange(0, G * T, T)[:, None] + np.arange(J)
+        firsts = np.arange(0, G * T, T) + late * (np.arange(G) % 2)
+        rows = np.arange(L)[:, None, None] * R + firsts[:, None] + np.arange(J)
         self.rows_GJ = rows.reshape(-1, J).astype(np.int32)
         # at place T - 1 + q of target m: whether it is one of input m - 2C + q, the inputs counted as targets are
-        present = np.zeros((L, G * T, W + 2 * T - 2 + J - met), np.float32)
+        present = np.zeros((L, (G + G % 2) * T, W + 2 * T - 2 + J - met + late), np.float32)
         over, down, along = present.strides
         self._band = as_strided(present[..., W + T - 2 :], (L, N, W), (over, down, down - along))
-        self._near = as_strided(present[..., C - c + T - 1 :], (L, G, T, J), (over, T * down, down - along, along))
+        self._weights = np.float32(1.0) if batch.targets.weights is None else batch.targets.weights
+        turns, shape = (over, 2 * T * down, T * down + late * along, down - along, along), (L, (G + 1) // 2, 2, T, J)
+        self._near = as_strided(present[..., C - c + T - 1 :], shape, turns)
         self.near_GTJ = floats(L * G, T, J)
 
     def fill(self, batch: Batch, h_LND: Float32s) -> Float32s:
         """Write `near_GTJ`; returns the inputs' rows, (L, R, D)."""
-        self._band[...] = batch.targets.present
-        self.near_GTJ[...] = self._near.reshape(self.near_GTJ.shape)
+        np.multiply(batch.targets.present, self._weights, out=self._band)
+        L, (G, T, J) = len(self._near), self.near_GTJ.shape
+        self.near_GTJ[...] = self._near.reshape(L, -1, T, J)[:, : G // L].reshape(G, T, J)
         self.padded_LRD[:, self._inputs] = h_LND
         return self.padded_LRD
 

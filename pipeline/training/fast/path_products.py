@@ -39,7 +39,8 @@ class PathProducts:
     """The arrays of a step, of E places and of G groups with J inputs.
 
     Attributes:
-        turned_EJ: the minus of an input's sign at a node, 0 where it does not meet it; to be written before `score`.
+        turned_EJ: the minus of an input's sign at a node, times what the pair counts, 0 where they do not meet; to be
+            written before `score`.
         scores_EJ: then the residuals.
         rows_ED: the nodes' rows, then what pulls them.
         here_GJD: the groups' inputs.
@@ -47,6 +48,8 @@ class PathProducts:
         stacks: of the step, in the order of the paths.
         used: which of the E places are not the step's padding.
     """
+
+    decide = staticmethod(decide)
 
     def __init__(self, places: int, groups: tuple[int, int], dimensions: int) -> None:
         (G, J), E, D = groups, places, dimensions
@@ -65,7 +68,7 @@ class PathProducts:
         used = self.used.stop
         whole = slice(used + -used % MULTIPLIED)
         self.scores_EJ[used : whole.stop] = 0.0
-        return np.array([decide(self.scores_EJ[whole].ravel(), self.turned_EJ[whole].ravel())])
+        return np.array([self.decide(self.scores_EJ[whole].ravel(), self.turned_EJ[whole].ravel())])
 
     def multiply(self, paths: Paths) -> Pull:
         """Residuals times rows, both ways: what pulls the nodes takes the place of their rows."""

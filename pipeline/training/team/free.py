@@ -38,7 +38,8 @@ class FreeMember(Member):
 
     def round(self, connection: Connection) -> bool:
         """Train on a part, and report the sums of its steps; says whether to go on."""
-        losses, pairs = [], 0
+        losses: list[float] = []
+        pairs: float = 0
         for done in self.train(self.receive(connection)):
             losses.append(done.loss)
             pairs += done.pairs
