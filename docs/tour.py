@@ -36,6 +36,7 @@ STOPS = {
         "pipeline/training/stream.py",
         "pipeline/training/sampling.py",
         "pipeline/training/step_shape.py",
+        "pipeline/training/runs.py",
         "pipeline/training/drawn.py",
         "pipeline/training/batch.py",
         "pipeline/training/steps.py",
