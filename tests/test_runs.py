@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pipeline.settings import TrainSettings
 from pipeline.training.runs import BESIDE, runs_of_targets, weights_of_targets
 from pipeline.training.step_shape import StepShape
+from storage.errors import SettingError
 from tests.test_batches import TEXTS, brute_force_pairs, chunks, in_order, maker_for, one_sentence, pairs_of
 
 WITH_RUNS = pytest.mark.parametrize("loss", ["ns", "hs"])
@@ -84,9 +85,15 @@ def test_less_is_left_to_chance_than_by_drawing(window):
     assert (weights[far] > 0.5).all()  # `decide_weighed` rounds them to one
 
 
+def test_runs_of_targets_come_in_pairs():
+    """A step of an odd number of them is refused."""
+    with pytest.raises(SettingError, match="pairs of runs"):
+        maker_for(window=5, cut=StepShape(2, 15, 1, run=5), loss="hs")
+
+
 @WITH_RUNS
 def test_a_batch_knows_what_its_pairs_count(loss):
-    """Over a long sentence a center's pairs count C + 1 in all."""
+    """It is the sum over them, and over a long sentence C + 1 for a center on average."""
     maker = maker_for([6000], window=5, cut=runs_of(loss, 5), loss=loss)
     (_, *made, _) = maker.epoch(one_sentence(np.zeros(6000)), 0)
     counted = [sum(batch.targets.weight(o) for *_, o in np.argwhere(batch.targets.present)) for batch in made[:9]]

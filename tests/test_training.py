@@ -140,7 +140,7 @@ def input_vector(what, v, pieces, center, contexts):
 
 
 def brute_force_losses(what, parameters, batch):
-    """The loss of every pair of an input and a target, one by one in float64."""
+    """The loss of every pair of an input and a target, one by one in float64, and how much the pair counts."""
     v, u = (matrix.astype(np.float64) for matrix in (parameters.vectors, parameters.contexts))
     for lane, n in np.ndindex(batch.centers.shape):
         contexts = batch.tokens[lane, n + np.flatnonzero(batch.positive[lane, n])]
@@ -148,8 +148,10 @@ def brute_force_losses(what, parameters, batch):
             continue
         center, noise = batch.centers[lane, n], noise_of(batch, lane, n) if what.loss == "ns" else ()
         h = input_vector(what, v, parameters.pieces, center, contexts)
-        for target in contexts if what.architecture == "skipgram" else [center]:
-            yield loss_of_pair(what, u, h, target, noise)
+        weights = [batch.targets.weight(place) for place in np.flatnonzero(batch.targets.present[lane, n])]
+        targets = contexts if what.architecture == "skipgram" else [center]
+        for target, weight in zip(targets, weights, strict=True):
+            yield weight * loss_of_pair(what, u, h, target, noise), weight
 
 
 def test_the_reported_loss_is_the_mean_over_every_pair(corpus_of, lines, objective):
@@ -161,9 +163,10 @@ def test_the_reported_loss_is_the_mean_over_every_pair(corpus_of, lines, objecti
     settings = small(objective, epochs=1)
     what, batches = batches_of(corpus, vocabulary, settings)
     reported = train(corpus, vocabulary, settings, trainer=FrozenTrainer(what, start))
-    losses = [loss for batch in batches for loss in brute_force_losses(what, start, batch)]
-    assert reported.pairs == (len(losses),)
-    assert reported.losses[0] == pytest.approx(math.fsum(losses) / len(losses), abs=1e-6)
+    found = [each for batch in batches for each in brute_force_losses(what, start, batch)]
+    loss, pairs = (math.fsum(values) for values in zip(*found, strict=True))
+    assert reported.pairs == pytest.approx((pairs,), rel=1e-12)
+    assert reported.losses[0] == pytest.approx(loss / pairs, abs=1e-6)
 
 
 def test_loss_starts_at_the_value_of_knowing_nothing(corpus_of, lines, objective):
@@ -180,17 +183,18 @@ def test_loss_starts_at_the_value_of_knowing_nothing(corpus_of, lines, objective
     what, batches = batches_of(corpus, vocabulary, settings)
     expected = {"ns": 6 * math.log(2), "softmax": math.log(len(vocabulary))}
     if what.tree:
-        words = [word for batch in batches for word in targets_of(batch)]
-        expected["hs"] = what.tree.lengths[words].mean() * math.log(2)
+        words, weights = zip(*(pair for batch in batches for pair in targets_of(batch)), strict=True)
+        expected["hs"] = np.average(what.tree.lengths[list(words)], weights=weights) * math.log(2)
     assert trained.losses[0] == pytest.approx(expected[what.loss], rel=1e-6)
     assert seen[-1].tokens == seen[-1].total_tokens
     assert seen[-1].loss == trained.losses[-1]
 
 
 def targets_of(batch):
-    """The target word of each pair of a batch."""
+    """The target word of each pair of a batch, and how much the pair counts."""
     lanes, inputs, places = np.nonzero(batch.targets.present)
-    return batch.targets.words[lanes, inputs + places].tolist()
+    words = batch.targets.words[lanes, inputs + places].tolist()
+    return zip(words, map(batch.targets.weight, places.tolist()), strict=True)
 
 
 def usual_pieces(objective):

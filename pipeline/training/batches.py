@@ -29,6 +29,7 @@ from pipeline.training.sampling import (
 from pipeline.training.step_shape import StepShape
 from pipeline.training.steps import Steps
 from pipeline.training.stream import NO_SENTENCE, Part, Stream
+from storage.errors import SettingError
 
 PLACES_AT_ONCE = 1 << 20
 """Places of `positives` made at once, so that a wide window does not need much memory."""
@@ -58,7 +59,7 @@ class BatchMaker:
         self.objective = Objective.of(settings, counts)
         self.shape = shape or StepShape.for_settings(settings)
         self._keep = keep.astype(np.float32)
-        self._met, self._weights = _runs(self.objective, self.shape.run)
+        self._met, self._weights = _runs(self.objective, self.shape)
         self._draws = _draws(self.objective, counts, settings, self.shape)
         self.tokens = int(counts.sum()) if tokens is None else tokens
 
@@ -155,13 +156,16 @@ class BatchMaker:
         return found
 
 
-def _runs(objective: Objective, run: int) -> tuple[Bools | None, NDArray[np.float32] | None]:
+def _runs(objective: Objective, shape: StepShape) -> tuple[Bools | None, NDArray[np.float32] | None]:
     """Who meets whom in runs, and how much a pair counts; None where there are none, or each counts once."""
+    run = shape.run
     if not run:
         return None, None
-    if objective.tree:
-        return runs_of_targets(run), weights_of_targets(run)
-    return runs_of_inputs(run), None
+    if not objective.tree:
+        return runs_of_inputs(run), None
+    if shape.centers % (2 * run):
+        raise SettingError(f"{shape} does not divide into pairs of runs, as hierarchical softmax needs them")
+    return runs_of_targets(run), weights_of_targets(run)
 
 
 Draws = Callable[[Ids, np.random.Generator], Drawn | None]

@@ -41,8 +41,8 @@ class Trained:
 
     Attributes:
         parameters: both matrices.
-        losses: for each epoch the mean loss per positive pair, in nats, each pair counted as it was met.
-        pairs: for each epoch the number of positive pairs.
+        losses: for each epoch the mean loss per positive pair, in nats, each pair as much as it counts (`Batch.pairs`).
+        pairs: for each epoch the number of positive pairs, each as much as it counts.
         held_out: for each epoch the mean loss per pair of held-out text after it; empty where none is held out.
         tokens: raw tokens of the vocabulary in a pass over the text that was trained on.
         held_out_tokens: the same of the text that was not.

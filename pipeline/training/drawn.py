@@ -95,7 +95,7 @@ class TextPaths(Paths):
     @property
     def sizes(self) -> tuple[int, ...]:
         """What the arrays of a step depend on."""
-        return (*self.words.shape, *self.nodes.shape)
+        return (*self.words.shape, *self.nodes.shape, self.met)
 
 
 @dataclass(frozen=True, eq=False)

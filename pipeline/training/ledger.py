@@ -49,7 +49,7 @@ def ignore(_: Progress) -> None:
 
 @dataclass
 class Sum:
-    """Of the losses of pairs, in float64, with each pair counted."""
+    """Of the losses of pairs, in float64, each pair as much as it counts."""
 
     loss: float = 0.0
     pairs: float = 0

@@ -18,7 +18,7 @@ class Position:
         pairs: for each ended pass how many there were, each as much as it counts.
         held_out: for each ended pass the mean loss per pair of held-out text behind it; empty where none is held out.
         loss: summed over the done parts of the next pass, to the last bit.
-        epoch_pairs: how many pairs that is.
+        epoch_pairs: how many pairs that is, each as much as it counts.
         seconds: in the training loop so far.
     """
 

@@ -3,10 +3,11 @@
 With negative sampling runs are those of inputs: each meets the run's others and one token on either side of the run. A
 pair at distance d is met with probability (C + 1 - d) / C, as with windows drawn from 1 to C.
 
-With hierarchical softmax runs are those of targets, and each is met by the run's others and three tokens beside the
-run, two of them on the right of every other run and on the left of the runs between. So pairs are met more often, and
-count the less, that each is expected to count (C + 1 - d) / C as before: less is left to chance, and that is worth a
-percentage point of analogies. With C = 5, eight inputs are met, and a product of eights is fast.
+With hierarchical softmax runs are those of targets. Each is met by the run's others and, as far as the window reaches,
+by three tokens beside the run, two of them on the right of every other run and on the left of the runs between. So
+pairs are met more often than with drawn windows, and each counts the less: (C + 1 - d) / C is still what it is expected
+to count, but less is left to chance, and the vectors are better for it. With C = 5 a run meets eight inputs, and a
+product of eights is fast.
 """
 
 import numpy as np

@@ -21,9 +21,9 @@ class StepShape:
     """How text is cut: L lanes of N centers to a step; `group` of them share K noise words.
 
     `run`, where it is not 0, is C: the text is cut into runs of C tokens, each of which meets its run's others and a
-    few beside the run, so that hardly a score does not count; every pair counts as much as with drawn windows (`runs`).
-    With negative sampling the tokens that do so are inputs, with hierarchical softmax, where a path is many rows, they
-    are targets.
+    few beside the run, so that hardly a score does not count; on average every pair counts as much as with drawn
+    windows (`runs`). With negative sampling the tokens that do so are inputs, with hierarchical softmax, where a path
+    is many rows, they are targets.
 
     Larger steps amortize Python's overhead, smaller ones keep gradients fresh: all of a step are taken at the same
     parameters, and a burst of a word overshoots. So the lanes of a step come from different places of the text. Fewer

@@ -35,7 +35,7 @@ def decide(scores: Float32s, turned: Float32s) -> float:
 
 
 def decide_weighed(scores: Float32s, turned: Float32s) -> float:
-    """The same where a pair counts w, 1/2 to 1: `turned` is - sign w, the loss and the residual w times what they are.
+    """The same where a pair counts w, more than 1/2 and at most 1: its loss and its residual are w times what they are.
 
     Args:
         scores: as above.

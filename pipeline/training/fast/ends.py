@@ -16,11 +16,11 @@ from pipeline.training.parameters import Parameters
 class Ends(PathProducts):
     """The arrays of a step; the inputs of a target also attract each other (`order`)."""
 
-    decide = staticmethod(decide_weighed)
-
     def __init__(self, batch: Batch, dimensions: int, groups: Groups) -> None:
         G, T, J = groups.near_GTJ.shape
         super().__init__(len(text_paths(batch).nodes), (G, J), dimensions)
+        if batch.targets.weights is not None:
+            self.decide = decide_weighed
         self._groups, self._ones_GJ = groups, np.ones((G, J), np.float32)
         self._branches = np.zeros((2 * G * T + 1, J), np.float32)  # - sign w: of code 0, then 1, for each target
         self._others_JJ = 1.0 - np.eye(J, dtype=np.float32)

@@ -5,6 +5,7 @@ and J inputs meet them: products of (Q x D) (D x J), stacked over groups of abou
 count whose input has a target with the place's node.
 """
 
+from collections.abc import Callable
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -49,13 +50,12 @@ class PathProducts:
         used: which of the E places are not the step's padding.
     """
 
-    decide = staticmethod(decide)
-
     def __init__(self, places: int, groups: tuple[int, int], dimensions: int) -> None:
         (G, J), E, D = groups, places, dimensions
         self.turned_EJ, self.scores_EJ, self.rows_ED = floats(E, J), floats(E, J), floats(E, D)
         self.here_GJD, self.d_here_GJD = floats(G, J, D), floats(G, J, D)
         self.stacks: list[Stack] = []
+        self.decide: Callable[[Float32s, Float32s], float] = decide
         self.used = slice(0)
 
     def score(self, parameters: Parameters, paths: Paths, h_LRD: Float32s, inputs_GJ: Ids) -> Float64s:

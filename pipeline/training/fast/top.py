@@ -60,7 +60,7 @@ class Top:
 class TopOutput:
     """The arrays of a step. An input has several targets, in the groups that it meets.
 
-    both = how many of them pass node m,   left = how many of them take the branch of code 0
+    both = what those count that pass node m,   left = what those count that take the branch of code 0
     residual = left - both sigma(s),   loss = both log(1 + exp(s)) - left s
     """
 
