@@ -49,7 +49,11 @@ def some_steps(objective, *, seed=0, lanes=2, tokens=600, runs=False, **changes)
     sentence = np.cumsum(random.random(tokens) < 0.1)
     chosen = TrainSettings(**{"window": 3, "sample": 0.1, "seed": seed, **objective, **changes})
     in_runs = runs and (chosen.architecture, chosen.loss) == ("skipgram", "ns")
-    shape = StepShape(lanes, 4 * chosen.window, 4, 16, chosen.window) if in_runs else StepShape(lanes, 32, 16, 16)
+    shape = (
+        StepShape(lanes, 4 * chosen.window, 4, 16, chosen.window)
+        if in_runs and chosen.window > 1
+        else StepShape(lanes, 32, 16, 16)
+    )
     maker = BatchMaker(np.bincount(ids, minlength=V) + 1, chosen, shape)
     return maker.objective, list(maker.epoch([Chunk(ids, sentence, 0)], 0))
 

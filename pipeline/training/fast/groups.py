@@ -39,18 +39,23 @@ class Groups:
         present = np.zeros((L, (G + G % 2) * T, W + 2 * T - 2 + J - met + late), np.float32)
         over, down, along = present.strides
         self._band = as_strided(present[..., W + T - 2 :], (L, N, W), (over, down, down - along))
-        self._weights = np.float32(1.0) if batch.targets.weights is None else batch.targets.weights
         turns, shape = (over, 2 * T * down, T * down + late * along, down - along, along), (L, (G + 1) // 2, 2, T, J)
         self._near = as_strided(present[..., C - c + T - 1 :], shape, turns)
         self.near_GTJ = floats(L * G, T, J)
+        self._band[...] = 1.0 if batch.targets.weights is None else batch.targets.weights
+        self._weights_GTJ = self._by_groups().copy()
 
     def fill(self, batch: Batch, h_LND: Float32s) -> Float32s:
         """Write `near_GTJ`; returns the inputs' rows, (L, R, D)."""
-        np.multiply(batch.targets.present, self._weights, out=self._band)
-        L, (G, T, J) = len(self._near), self.near_GTJ.shape
-        self.near_GTJ[...] = self._near.reshape(L, -1, T, J)[:, : G // L].reshape(G, T, J)
+        self._band[...] = batch.targets.present
+        np.multiply(self._by_groups(), self._weights_GTJ, out=self.near_GTJ)
         self.padded_LRD[:, self._inputs] = h_LND
         return self.padded_LRD
+
+    def _by_groups(self) -> Float32s:
+        """(L G, T, J) what was written for each input and its targets."""
+        (G, T, J), L = self.near_GTJ.shape, len(self._near)
+        return self._near.reshape(L, -1, T, J)[:, : G // L].reshape(G, T, J)
 
     def inputs(self, rows_LRD: Float32s) -> Float32s:
         """(L, N, D) the inputs among rows."""
